@@ -1,0 +1,1 @@
+"""Sembla: say what is where, get the picture."""
