@@ -1,1 +1,75 @@
-"""Sembla: say what is where, get the picture."""
+"""Sembla: say what is where, get the picture.
+
+>>> import sembla
+>>> result = sembla.analogy("photo.png", "labels.png", "layout.png")      # doctest: +SKIP
+>>> sembla.write_picture("result.png", result.picture)                     # doctest: +SKIP
+
+Importing this loads no engine; the functions are fetched when they are first asked for.
+"""
+
+from typing import TYPE_CHECKING
+
+from sembla.core.errors import (
+    Cancelled,
+    ImageError,
+    InputError,
+    LabelError,
+    MemoryNeedError,
+    MissingExtraError,
+    OutputError,
+    SemblaError,
+    SizeError,
+)
+
+if TYPE_CHECKING:
+    from sembla.api import (
+        AnalogyResult,
+        AnalogyScores,
+        Labelling,
+        Preview,
+        __version__,
+        analogy,
+        analogy_sequence,
+        evaluate_analogy,
+        label,
+        segments,
+        write_label_map,
+        write_picture,
+    )
+
+__all__ = [
+    "AnalogyResult",
+    "AnalogyScores",
+    "Cancelled",
+    "ImageError",
+    "InputError",
+    "LabelError",
+    "Labelling",
+    "MemoryNeedError",
+    "MissingExtraError",
+    "OutputError",
+    "Preview",
+    "SemblaError",
+    "SizeError",
+    "__version__",
+    "analogy",
+    "analogy_sequence",
+    "evaluate_analogy",
+    "label",
+    "segments",
+    "write_label_map",
+    "write_picture",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from `sembla.api` (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module 'sembla' has no attribute {name!r}")
+    from sembla import api  # noqa: PLC0415 (the point of this function)
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Outlines of the bundled examples: one module a photo, each with a `draw` function."""

@@ -1,0 +1,105 @@
+"""The command line: reads the options, runs one verb, and turns what goes wrong into one line and an exit code.
+
+0 is success, 2 bad input, 130 Ctrl-C, 141 a reader that went away. Start here, then follow a verb into
+`sembla.commands`.
+"""
+
+import io
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stderr
+from typing import Annotated, TypeAlias
+
+import tyro
+from tyro.conf import subcommand
+
+from sembla.commands.analogy import Analogy
+from sembla.commands.console import fail, notes
+from sembla.commands.evaluate import EvaluateAnalogy
+from sembla.commands.examples import Examples
+from sembla.commands.label import Label
+from sembla.core.errors import SemblaError
+
+__all__ = ["main"]
+
+Verb: TypeAlias = (
+    Annotated[Analogy, subcommand("analogy")]
+    | Annotated[Label, subcommand("label")]
+    | Annotated[EvaluateAnalogy, subcommand("evaluate analogy")]
+    | Annotated[Examples, subcommand("examples")]
+)
+
+_ABOUT = "Say what is where, get the picture. sembla VERB --help explains a verb, sembla --version tells the version."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code. `arguments` are those after the program's name."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes stdout once more as it exits; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one verb; 2 after an error that was told."""
+    if arguments == ["--version"]:
+        from importlib.metadata import version  # noqa: PLC0415 (a tenth of the time that --help may take)
+
+        sys.stdout.write(f"sembla {version('sembla')}\n")
+        return 0
+    try:
+        verb = _parsed(arguments)
+    except SystemExit as stop:
+        return 0 if stop.code in {0, None} else 2
+    try:
+        with notes(), warnings.catch_warnings():
+            if not verb.debug:
+                warnings.simplefilter("ignore")  # other packages' warnings: nothing that the caller can act on
+            verb.run()
+    except (SemblaError, MemoryError) as error:
+        if verb.debug:
+            traceback.print_exc()
+        fail(str(error) or "out of memory; ask for fewer pixels with --size.")
+        return 2
+    return 0
+
+
+def _parsed(arguments: list[str]) -> Verb:
+    """The verb with its options. Raises `SystemExit` after --help, and after telling a wrong use in one line."""
+    if arguments[:2] == ["evaluate", "analogy"]:
+        arguments = ["evaluate analogy", *arguments[2:]]
+    elif arguments[:1] == ["evaluate"]:  # there is but one thing to evaluate yet: explain that
+        arguments = ["evaluate analogy", "--help"] if {"-h", "--help"} & set(arguments) else arguments
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            verb: Verb = tyro.cli(
+                Verb, prog="sembla", description=_ABOUT, args=arguments, config=(tyro.conf.DisallowNone,)
+            )
+        return verb
+    except SystemExit as stop:
+        if stop.code not in {0, None}:
+            fail(_first_statement(said.getvalue()))
+        raise
+
+
+def _first_statement(box: str) -> str:
+    """What tyro complains about, without the frame it draws and the helpful text below."""
+    told: list[str] = []
+    for line in box.splitlines():
+        text = line.strip("│╭╮╰╯─ \t")
+        if told and not text:  # an empty line or a rule ends the statement
+            break
+        if text and not line.startswith("╭"):
+            told.append(text)
+    return f"{' '.join(told).rstrip('.')}. See sembla --help."

@@ -1,0 +1,56 @@
+"""`sembla label`: a label map for a photo that has none."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from sembla.commands.console import say, say_json
+from sembla.commands.options import Flag
+from sembla.core.errors import InputError
+
+__all__ = ["Label"]
+
+
+@dataclass(frozen=True)
+class Label:
+    """Make a label map from a few strokes a class, or propose regions."""
+
+    photo: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PHOTO")]
+    """The photo to label."""
+    scribbles: Annotated[
+        Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="SCRIBBLES", help_behavior_hint="")
+    ] = None
+    """Strokes in one colour a class: over the photo itself, on a plain ground, or on a transparent one."""
+    segments: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
+    """Instead of scribbles: propose about this many regions, 2 to 64, to be joined and named."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="PNG", help_behavior_hint="")] = None
+    """Where the label map goes, a palette PNG. Without: PHOTO-labels.png in the current folder."""
+    force: Flag = False
+    """Replace a file that exists."""
+    json: Flag = False
+    """Print one JSON object: out, width, height, seconds, classes."""
+    debug: Flag = False
+    """Show where an error came from."""
+
+    def run(self) -> None:
+        """Do it, and say what was written."""
+        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+
+        if (self.scribbles is None) == (self.segments is None):
+            came = "neither" if self.scribbles is None else "both"
+            raise InputError(f"SCRIBBLES or --segments say how to label {self.photo}; {came} came. Give one of them.")
+        out = self.out or Path(f"{self.photo.stem}-labels.png")
+        api.check_output(out, suffixes=(".png",), force=self.force)
+        if self.scribbles is not None:
+            made = api.label(self.photo, self.scribbles)
+        else:
+            made = api.segments(self.photo, self.segments or 0)
+        api.write_label_map(out, made.labels, palette=made.palette, force=self.force)
+        if self.json:
+            height, width = made.labels.shape
+            facts = {"width": width, "height": height, "seconds": round(made.seconds, 4), "classes": len(made.palette)}
+            say_json({"out": str(out), **facts})
+        else:
+            say(str(out))

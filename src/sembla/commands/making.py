@@ -1,0 +1,144 @@
+"""What a first run and its repetition share: the settings, reading, making, and the record that each result carries."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sembla.commands.plan import Plan
+from sembla.core.errors import InputError
+
+if TYPE_CHECKING:
+    from sembla.api import AnalogyRequest
+    from sembla.core.tasks import AnalogyResult, OnPreview
+
+__all__ = ["Record", "Settings", "make", "read", "read_usable", "report"]
+
+_log = logging.getLogger("sembla")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What decides, beside the inputs, how a result looks; the fields are those of `sembla.analogy`."""
+
+    seed: int = 0
+    keep: bool = True
+    size: int | None = None
+    variations: int = 1
+    resize_labels: bool = False
+    sequence: bool = False
+    """Each layout starts from the result of the one before."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """How the results of one call came about."""
+
+    plan: Plan
+    settings: Settings
+    digests: Mapping[Path, str]
+    """SHA-256 of each input."""
+
+    @classmethod
+    def start(cls, plan: Plan, settings: Settings) -> "Record":
+        """Take the inputs' digests."""
+        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+
+        return cls(plan, settings, {path: api.digest(path) for path in plan.inputs})
+
+    def of(self, out: Path, *, index: int, variation: int) -> dict[str, object]:
+        """All that `--redo` needs to make variation 1, 2, ... of layout `index` again; it is written into `out`.
+
+        Paths are relative to the folder of `out`, so that a project can move as a whole.
+        """
+        from sembla import api  # noqa: PLC0415 (see start)
+
+        def file(path: Path) -> dict[str, str]:
+            return {"path": _seen_from(out.parent, path), "sha256": self.digests[path]}
+
+        layouts = self.plan.layouts[: index + 1] if self.settings.sequence else self.plan.layouts[index : index + 1]
+        return {
+            "version": api.__version__,
+            "verb": "analogy",
+            **asdict(self.settings),
+            "variation": variation,
+            "image": file(self.plan.image),
+            "labels": file(self.plan.labels),
+            "layouts": [file(layout) for layout in layouts],
+        }
+
+
+def read(plan: Plan, settings: Settings) -> "AnalogyRequest":
+    """Read and check the inputs of a plan."""
+    from sembla import api  # noqa: PLC0415 (see Record.start)
+
+    return api.read_analogy(
+        plan.image,
+        plan.labels,
+        plan.layouts,
+        seed=settings.seed,
+        keep=settings.keep,
+        size=settings.size,
+        variations=settings.variations,
+        resize_labels=settings.resize_labels,
+    )
+
+
+def read_usable(plan: Plan, settings: Settings) -> tuple[Plan, "AnalogyRequest"]:
+    """As `read`, but of a folder leave out the layouts that cannot be used, and note why.
+
+    Folders hold other maps too: masks, index copies. Raises what `read` raises where a single layout was asked for, a
+    frame of a sequence would be missing, the photo or its own map is at fault, or nothing is left.
+    """
+    try:
+        return plan, read(plan, settings)
+    except InputError:
+        if plan.folder is None or settings.sequence:
+            raise
+        read(replace(plan, layouts=(plan.labels,)), settings)  # the photo's own map is a layout that always works
+        usable = [index for index, layout in enumerate(plan.layouts) if _is_usable(plan, layout, settings=settings)]
+        if not usable:
+            raise
+    layouts, outs = tuple(plan.layouts[index] for index in usable), tuple(plan.outs[index] for index in usable)
+    plan = replace(plan, layouts=layouts, outs=outs)
+    return plan, read(plan, settings)
+
+
+def _is_usable(plan: Plan, layout: Path, *, settings: Settings) -> bool:
+    try:
+        read(replace(plan, layouts=(layout,)), settings)
+    except InputError as error:
+        _log.info("left out: %s", error)
+        return False
+    return True
+
+
+def make(request: "AnalogyRequest", settings: Settings, on_preview: "OnPreview | None") -> Iterator["AnalogyResult"]:
+    """Make the result of each layout in turn."""
+    from sembla import api  # noqa: PLC0415 (see Record.start)
+
+    if settings.sequence:
+        return api.run_sequence(request.tasks, on_preview)
+    return (api.run(task, on_preview) for task in request.tasks)
+
+
+def report(outs: Sequence[Path], results: Sequence["AnalogyResult"], *, size: tuple[int, int]) -> dict[str, object]:
+    """What `--json` prints: of many results the preview time of the first, and the seconds of all; `size` is theirs."""
+    return {
+        "out": str(outs[0]) if len(outs) == 1 else [str(out) for out in outs],
+        "width": size[0],
+        "height": size[1],
+        "seconds": round(sum(result.seconds for result in results), 4),
+        "preview_seconds": round(results[0].preview_seconds, 4),
+        "classes": results[0].classes,
+        "seed": results[0].seed,
+    }
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return path.resolve().as_posix()

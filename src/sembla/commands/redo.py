@@ -1,0 +1,66 @@
+"""`sembla analogy --redo`: repeat a result from the record that it carries."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from sembla.commands.console import progress
+from sembla.commands.making import Record, Settings, make, read, report
+from sembla.commands.plan import Plan
+from sembla.core.errors import InputError
+
+__all__ = ["redo"]
+
+_log = logging.getLogger("sembla")
+
+
+def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
+    """Make the result in `png` again from its inputs, write it to `out` or NAME-redo.png beside it, and report.
+
+    Raises `InputError` where the PNG carries no record, or its inputs are gone or have changed.
+    """
+    from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+
+    recorded = api.read_settings(png)
+    out = out or png.with_name(f"{png.stem}-redo.png")
+    plan, settings, variation = _understood(recorded, png, out=out)
+    if recorded["version"] != api.__version__:
+        _log.info("%s was made by Sembla %s, this is %s.", png, recorded["version"], api.__version__)
+    plan.claim(force=force)
+    request = read(plan, settings)
+    with progress(len(request.tasks) * settings.variations) as on_preview:
+        *_, result = make(request, settings, on_preview)
+    again = Record.start(plan, settings).of(out, index=len(plan.layouts) - 1, variation=variation)
+    api.write_picture(out, result.pictures[variation - 1], settings=again, force=force)
+    return report([out], [result], size=api.output_size(request.tasks[-1]))
+
+
+def _understood(recorded: Mapping[str, Any], png: Path, *, out: Path) -> tuple[Plan, Settings, int]:
+    """The record as plan, settings and number of the variation, its inputs found to be what they were."""
+    if recorded.get("verb") != "analogy":
+        raise InputError(f"{png} was not made by `sembla analogy`; only its results can be repeated.")
+    try:
+        files = [_unchanged(file, png) for file in (recorded["image"], recorded["labels"], *recorded["layouts"])]
+        settings = Settings(**{field.name: recorded[field.name] for field in fields(Settings)})
+        variation = int(recorded["variation"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{png} carries a record that cannot be read ({error!r}); make the result anew.") from error
+    image, labels, *layouts = files
+    if not layouts or not 1 <= variation <= settings.variations:
+        raise InputError(f"{png} carries a record that contradicts itself; make the result anew.")
+    return Plan(image, labels, tuple(layouts), ((out,),)), settings, variation
+
+
+def _unchanged(file: Mapping[str, str], png: Path) -> Path:
+    """Where an input lies, if it is still there and the same. Raises `InputError` otherwise."""
+    from sembla import api  # noqa: PLC0415 (see redo)
+
+    path = Path(os.path.normpath(png.parent.resolve() / file["path"]))
+    if not path.is_file():
+        raise InputError(f"{path}, from which {png} was made, is gone; put it back, or move {png.name} back to it.")
+    if api.digest(path) != file["sha256"]:
+        raise InputError(f"{path}, from which {png} was made, has changed since; put the old file back.")
+    return path

@@ -1,0 +1,88 @@
+"""Which pixels a new layout touches."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import distance_transform_edt
+
+from sembla.core.types import LabelMap, Region
+from sembla.patches.layer import border_distance
+
+__all__ = ["Changes", "changes", "cover"]
+
+GRID = 1024
+"""Distances from a change are measured on a grid of at most this many cells on the longer side."""
+
+MARGIN = 0.03
+"""Pixels nearer to a change than this share of the longer side (and 6 px) are made anew."""
+
+GHOST = 0.015
+"""Pixels nearer to a vanished border than this share of the longer side (and 4 px) are not trusted to be its side's."""
+
+JITTER = 1
+"""A label that already lies this close is no change: borders drawn again are never exactly the same."""
+
+
+class Changes:
+    """Where a layout differs from the label map before it.
+
+    Attributes:
+        open: Cells near a change, to be made anew.
+        distrusted: Cells whose content no longer fits: their label changed, or a border beside them has vanished.
+    """
+
+    def __init__(self, open_: Region, distrusted: Region) -> None:
+        self.open = open_
+        self.distrusted = distrusted
+
+    @property
+    def none(self) -> bool:
+        """True where nothing changed."""
+        return not self.open.any()
+
+
+def changes(before: LabelMap, after: LabelMap) -> Changes:
+    """Compare two label maps (H, W) of the same size."""
+    changed = ~_label_near(before, after)
+    vanished = (border_distance(before, 2) < 2) & (border_distance(after, 4) > 3)
+    scale = min(1.0, GRID / max(before.shape))
+    grid = max(1, round(before.shape[0] * scale)), max(1, round(before.shape[1] * scale))
+    changed, vanished, differing = (cover(region, grid) for region in (changed, vanished & ~changed, before != after))
+    longest = max(grid)
+    vanished &= _within(changed, MARGIN * longest)
+    ghosts = _within(vanished, max(4 * scale, GHOST * longest))
+    open_ = _within(changed, max(6 * scale, MARGIN * longest)) | ghosts
+    return Changes(open_, ghosts | differing)
+
+
+def cover(region: Region, size: tuple[int, int]) -> Region:
+    """Resample a region (H, W) to (h, w): a cell is selected when any part of it was."""
+    if region.shape == size:
+        return region
+    if region.shape[0] <= size[0]:
+        rows = np.arange(size[0]) * region.shape[0] // size[0]
+        columns = np.arange(size[1]) * region.shape[1] // size[1]
+        enlarged: Region = region[rows[:, None], columns]
+        return enlarged
+    image = Image.fromarray(region.astype(np.float32)).resize((size[1], size[0]), Image.Resampling.BOX)
+    covered: Region = np.asarray(image) > 1e-6
+    return covered
+
+
+def _within(region: Region, distance: float) -> Region:
+    """Grow a region by a distance in pixels."""
+    if not region.any():
+        return region
+    near: NDArray[np.bool_] = distance_transform_edt(~region) <= distance
+    return near
+
+
+def _label_near(before: LabelMap, after: LabelMap) -> Region:
+    """Tell where the label of `after` occurs in `before` at most `JITTER` pixels away."""
+    height, width = before.shape
+    padded = np.pad(before, JITTER, mode="edge")
+    near = np.zeros(before.shape, np.bool_)
+    for down in range(2 * JITTER + 1):
+        for right in range(2 * JITTER + 1):
+            near |= padded[down : down + height, right : right + width] == after
+    return near

@@ -1,0 +1,48 @@
+"""A small case as people have it, and what a run of the command line leaves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLOURS = np.array([[60, 120, 220], [40, 160, 60], [230, 180, 30]], np.uint8)
+"""Sky, grass, sun."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the command line left."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The message of a run that failed as it should: exit code 2, one line on stderr, nothing on stdout."""
+        assert self.code == 2, (self.out, self.err)
+        assert self.out == ""
+        assert self.err.startswith("sembla: error: ")
+        assert self.err.endswith("\n")
+        assert self.err.count("\n") == 1
+        return self.err.removeprefix("sembla: error: ").rstrip("\n")
+
+
+Sembla = Callable[..., Outcome]
+
+
+def layout(sun: int, horizon: int = 30) -> NDArray[np.uint8]:
+    """Ids (48, 64): sky above grass, and a sun whose left side is at `sun`."""
+    ids = np.zeros((48, 64), np.uint8)
+    ids[horizon:] = 1
+    ids[6:18, sun : sun + 14] = 2
+    return ids
+
+
+def photo() -> NDArray[np.uint8]:
+    """A picture (48, 64, 3) of layout(6), each class with a texture of its own."""
+    chance = np.random.default_rng(0)
+    noise = chance.normal(0, 12, (48, 64, 1)) * np.array([0.2, 1.0, 0.5])[layout(6)][..., None]
+    made: NDArray[np.uint8] = np.clip(COLOURS[layout(6)] + noise, 0, 255).astype(np.uint8)
+    return made

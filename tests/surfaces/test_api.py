@@ -1,0 +1,186 @@
+"""`import sembla`: the functions, what they take, and what they refuse."""
+
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.surfaces.support import COLOURS, layout, photo
+
+import sembla
+from sembla import api
+from sembla.core import memory
+from sembla.core.tasks import Preview
+
+Inputs = tuple[Path, Path, Path]
+ARRAYS = (photo(), layout(6), layout(14))
+
+
+def test_every_public_name_is_there_and_no_other() -> None:
+    for name in sembla.__all__:
+        assert getattr(sembla, name) is not None
+    assert set(dir(sembla)) == set(sembla.__all__)
+    assert sorted(sembla.__all__) == sorted(set(sembla.__all__))
+    with pytest.raises(AttributeError, match="bogus"):
+        sembla.bogus  # noqa: B018 (asking is the test)
+    assert sembla.__version__ == version("sembla")
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = {"torch", "numba", "scipy", "skimage", "PIL", "numpy", "rich"}
+    for code in ("import sembla, sembla.cli", "import sembla.cli; sembla.cli.main(['analogy', '--help'])"):
+        script = f"import sys\n{code}\nprint('loaded', *sorted({heavy!r} & set(sys.modules)))"
+        run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        assert set(run.stdout.splitlines()[-1].split()[1:]) <= {"rich"}  # older tyro draws its help with rich
+
+
+def test_paths_pillow_images_and_arrays_give_the_same_picture(inputs: Inputs) -> None:
+    expected = sembla.analogy(*ARRAYS)
+    assert expected.picture.shape == (48, 64, 3)
+    assert expected.picture.dtype == np.uint8
+    for sources in (inputs, [str(path) for path in inputs], [Image.open(path) for path in inputs]):
+        result = sembla.analogy(*sources)
+        assert np.array_equal(result.picture, expected.picture)
+        assert (result.seed, result.classes, len(result.pictures)) == (0, 3, 1)
+
+
+def test_numbers_may_come_from_numpy() -> None:
+    result = sembla.analogy(*ARRAYS, seed=np.int64(3), size=np.uint16(32), variations=np.int8(2))  # type: ignore[arg-type]
+    assert [picture.shape for picture in result.pictures] == [(24, 32, 3)] * 2
+    assert result.seed == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seed": -1},
+        {"seed": 2**63},
+        {"seed": 1.5},
+        {"seed": None},
+        {"size": 15},
+        {"size": 20.0},
+        {"size": 10**7},
+        {"size": 20},  # 20x15
+        {"size": 5000},
+        {"variations": 0},
+        {"variations": 65},
+    ],
+)
+def test_numbers_out_of_range_are_told(wrong: dict[str, int]) -> None:
+    with pytest.raises(sembla.InputError) as caught:
+        sembla.analogy(*ARRAYS, **wrong)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    assert next(iter(wrong)) in str(caught.value)
+    assert str(next(iter(wrong.values()))) in str(caught.value)
+
+
+def test_the_size_that_a_message_offers_works() -> None:
+    with pytest.raises(sembla.SizeError, match=r"Ask for (\d+) or less") as caught:
+        api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=9000)
+    most = int(str(caught.value).split("Ask for ")[1].split()[0])
+    width, height = api.output_size(api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=most).tasks[0])
+    assert max(width, height) == most
+    with pytest.raises(sembla.SizeError):
+        api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=most + 2)
+
+
+def test_arrays_that_cannot_be_used_are_told() -> None:
+    picture, labels, wanted = ARRAYS
+    with pytest.raises(sembla.ImageError, match="NaN"):
+        sembla.analogy(np.full(picture.shape, np.nan), labels, wanted)
+    with pytest.raises(sembla.ImageError, match="int64"):
+        sembla.analogy(picture.astype(np.int64), labels, wanted)
+    with pytest.raises(sembla.LabelError, match="float64"):
+        sembla.analogy(picture, labels.astype(float), wanted)
+    with pytest.raises(sembla.LabelError, match="float64"):
+        sembla.analogy(picture, labels, wanted.astype(float))
+    with pytest.raises(sembla.SizeError, match="64x48"):
+        sembla.analogy(picture, labels[:40], wanted)
+    with pytest.raises(sembla.InputError, match="NoneType"):
+        sembla.analogy(None, labels, wanted)  # type: ignore[arg-type]
+    with pytest.raises(sembla.InputError, match="no layout"):
+        sembla.analogy_sequence(picture, labels, [])
+
+
+def test_a_resized_map_is_the_nearest_pixel() -> None:
+    picture, labels, wanted = ARRAYS
+    doubled = np.kron(labels, np.ones((2, 2), np.uint8))
+    task = api.read_analogy(picture, doubled, [wanted], resize_labels=True).tasks[0]
+    assert np.array_equal(task.labels, labels)
+    tripled = np.kron(picture, np.ones((3, 3, 1), np.uint8))
+    task = api.read_analogy(tripled, labels, [wanted], resize_labels=True).tasks[0]
+    assert np.array_equal(task.labels, np.kron(labels, np.ones((3, 3), np.uint8)))
+
+
+def test_previews_come_coarse_first_and_can_stop_the_work() -> None:
+    seen: list[Preview] = []
+    result = sembla.analogy(*ARRAYS, on_preview=seen.append)
+    assert [preview.level for preview in seen] == list(range(seen[0].levels))
+    assert np.array_equal(seen[-1].picture, result.picture)
+    with pytest.raises(sembla.Cancelled):
+        sembla.analogy(*ARRAYS, on_preview=lambda _: False)
+
+
+def test_a_sequence_is_checked_at_the_call_and_made_on_demand() -> None:
+    picture, labels, wanted = ARRAYS
+    results = list(sembla.analogy_sequence(picture, labels, [wanted, layout(20)], seed=4))
+    assert [result.picture.shape for result in results] == [(48, 64, 3)] * 2
+    assert {result.seed for result in results} == {4}
+    with pytest.raises(sembla.LabelError):
+        sembla.analogy_sequence(picture, labels, [wanted, wanted + 1])
+
+
+def test_memory_is_asked_for_before_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1 << 10)
+    seen: list[Preview] = []
+    with pytest.raises(sembla.MemoryNeedError, match="GiB") as caught:
+        sembla.analogy(*ARRAYS, on_preview=seen.append)
+    assert "\n" not in str(caught.value)
+    assert not seen
+    monkeypatch.setattr(memory, "available", lambda: None)
+    assert sembla.analogy(*ARRAYS, size=16 * 4 // 3 + 1).picture.shape[1] == 22
+
+
+def test_a_smaller_size_is_offered_where_it_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sembla.methods.analogy import instant  # noqa: PLC0415 (numba: only where needed)
+
+    big = api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=4000).tasks[0]
+    monkeypatch.setattr(memory, "available", lambda: instant.memory_need(big) // 2)
+    with pytest.raises(sembla.MemoryNeedError, match=r"--size (\d+) \(size=\1\)") as caught:
+        api.run(big)
+    offered = int(str(caught.value).split("--size ")[1].split()[0])
+    api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=offered)
+
+
+def test_scores_of_the_photo_itself_and_of_a_wrong_picture() -> None:
+    picture, labels, _ = ARRAYS
+    good = sembla.evaluate_analogy(picture, labels, labels, result=picture)
+    bad = sembla.evaluate_analogy(picture, labels, labels, result=picture[::-1])
+    assert good.layout_agreement == 1
+    assert good.patch_distance == 0
+    assert bad.layout_agreement < good.layout_agreement
+    assert bad.patch_distance > good.patch_distance
+    assert good.source_agreement == bad.source_agreement
+
+
+def test_strokes_become_a_full_map() -> None:
+    strokes = np.zeros((48, 64, 4), np.uint8)
+    strokes[2:4, 30:60] = (*COLOURS[0], 255)
+    strokes[36:40, 5:60] = (*COLOURS[1], 255)
+    strokes[9:15, 9:17] = (*COLOURS[2], 255)
+    made = sembla.label(photo(), strokes)
+    assert made.palette.shape == (3, 3)
+    assert (made.palette[made.labels] == COLOURS[layout(6)]).all(axis=2).mean() > 0.95
+    assert made.seconds >= 0
+
+
+def test_segments_are_as_many_as_their_colours() -> None:
+    made = sembla.segments(photo(), 6)
+    assert made.labels.shape == (48, 64)
+    assert len(made.palette) == made.labels.max() + 1 == len(np.unique(made.labels))
+    for wrong in (1, 65, 2.5):
+        with pytest.raises(sembla.InputError, match="segments"):
+            sembla.segments(photo(), wrong)  # type: ignore[arg-type]
