@@ -205,16 +205,16 @@ def output_size(task: AnalogyTask) -> tuple[int, int]:
     """Width and height that the result of a task will have. Raises `SizeError` for what is too small or too large."""
     from sembla.methods.analogy import instant  # noqa: PLC0415 (see run)
 
-    width, height = instant.output_size(task)
-    if min(width, height) < MIN_SIDE:
-        raise SizeError(f"size {task.size} makes a picture of {width}x{height}; no side may be under {MIN_SIDE} px.")
-    if width * height > MAX_PIXELS:
-        most = math.isqrt(MAX_PIXELS * max(width, height) // min(width, height))
+    height, width = task.layout.shape
+    longer, shorter = max(width, height), min(width, height)
+    least = -(-MIN_SIDE * longer // shorter)
+    most = math.isqrt(MAX_PIXELS * longer // shorter)
+    most = math.isqrt((MAX_PIXELS - most // 2 - 1) * longer // shorter)  # the shorter side may be rounded up
+    if task.size is not None and not least <= task.size <= most:
         raise SizeError(
-            f"size {task.size} makes a picture of {width}x{height} ({width * height / 1e6:.1f} megapixels); "
-            f"at most {MAX_PIXELS / 1e6:.1f} are made. Ask for {most} or less."
+            f"size {task.size} came; for a layout of {width}x{height} it must lie between {least} and {most}."
         )
-    return width, height
+    return instant.output_size(task)
 
 
 def evaluate_analogy(

@@ -49,7 +49,8 @@ class Drawing:
         """Anti-aliased: drawn large, then reduced by a box."""
         height, width = self.ids.shape
         large = self.palette[self.large].reshape(height, FOUR_TIMES, width, FOUR_TIMES, 3)
-        return np.rint(large.mean((1, 3))).astype(np.uint8)
+        soft: Pixels = np.rint(large.mean((1, 3))).astype(np.uint8)
+        return soft
 
 
 def reduced(large: Pixels) -> Pixels:
@@ -360,7 +361,7 @@ def missing_class() -> tuple[Pixels, Pixels]:
     soft, _ = soft_discs(ground=RED, disc=BLUE, other=GREEN)
     layout = soft.copy()
     layout[150:160, 20:50] = YELLOW
-    layout[10:12, 10:12] = YELLOW
+    layout[10:13, 10:13] = YELLOW
     return soft, layout
 
 
@@ -373,7 +374,7 @@ def test_a_class_that_the_label_map_lacks_is_named_with_its_place() -> None:
     assert "2.png" in message
     assert "label.png" in message
     assert "1.png" not in message
-    assert "304 pixels of #ffff00" in message
+    assert "309 pixels of #ffff00" in message
     assert re.search(r"nearest is #(ff0000|00ff00)", message)
     place = re.search(r"x=(\d+), y=(\d+)", message)
     assert place is not None
@@ -388,7 +389,7 @@ def test_a_missing_class_can_be_read_as_its_nearest() -> None:
     read = result.palette[result.layouts[0]][152:158, 22:48].reshape(-1, 3)
     assert len(np.unique(read, axis=0)) == 1
     assert tuple(read[0].tolist()) in {RED, GREEN}
-    assert "#ffff00 (304 pixels) was read as" in result.report[1]
+    assert "#ffff00 (309 pixels) was read as" in result.report[1]
 
 
 def test_ids_that_the_label_map_lacks_are_missing_however_close() -> None:
@@ -427,7 +428,7 @@ def photo_of(name: str) -> Pixels:
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea", "rocket", "camera", "coins", "moon", "brick"])
-@pytest.mark.parametrize("quality", [None, 20, 50, 90])
+@pytest.mark.parametrize("quality", [None, 20, 75])
 def test_photographs_are_refused(name: str, quality: int | None) -> None:
     photo = photo_of(name)
     photo = photo if quality is None else jpeg(photo, quality)

@@ -1,5 +1,6 @@
 """`import sembla`: the functions, what they take, and what they refuse."""
 
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -13,7 +14,8 @@ from tests.surfaces.support import COLOURS, layout, photo
 import sembla
 from sembla import api
 from sembla.core import memory
-from sembla.core.tasks import Preview
+from sembla.core.tasks import AnalogyTask, Preview
+from sembla.core.types import MAX_PIXELS, MIN_SIDE
 
 Inputs = tuple[Path, Path, Path]
 ARRAYS = (photo(), layout(6), layout(14))
@@ -77,14 +79,18 @@ def test_numbers_out_of_range_are_told(wrong: dict[str, int]) -> None:
     assert str(next(iter(wrong.values()))) in str(caught.value)
 
 
-def test_the_size_that_a_message_offers_works() -> None:
-    with pytest.raises(sembla.SizeError, match=r"Ask for (\d+) or less") as caught:
-        api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=9000)
-    most = int(str(caught.value).split("Ask for ")[1].split()[0])
-    width, height = api.output_size(api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=most).tasks[0])
-    assert max(width, height) == most
-    with pytest.raises(sembla.SizeError):
-        api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=most + 2)
+@pytest.mark.parametrize("shape", [(48, 64), (64, 48), (16, 999), (333, 17), (50, 50)])
+def test_the_sizes_that_a_message_offers_work(shape: tuple[int, int]) -> None:
+    wanted = np.zeros(shape, np.uint8)
+    wanted[:, : shape[1] // 2] = 1
+    for size in (800_000, 15):
+        with pytest.raises(sembla.SizeError, match=r"between (\d+) and (\d+)") as caught:
+            api.output_size(AnalogyTask(photo(), layout(6), wanted, size=size))
+        for offered in map(int, re.findall(r"between (\d+) and (\d+)", str(caught.value))[0]):
+            width, height = api.output_size(AnalogyTask(photo(), layout(6), wanted, size=offered))
+            assert max(width, height) == offered
+            assert min(width, height) >= MIN_SIDE
+            assert width * height <= MAX_PIXELS
 
 
 def test_arrays_that_cannot_be_used_are_told() -> None:

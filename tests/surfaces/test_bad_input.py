@@ -206,7 +206,8 @@ def test_numbers_out_of_range(sembla: Sembla, inputs: Inputs, option: str, value
 
 def test_a_size_that_leaves_a_side_too_short(sembla: Sembla, inputs: Inputs) -> None:
     told = sembla("analogy", *inputs, "--size", "20").complaint
-    assert "20x15" in told
+    assert "size 20" in told
+    assert "between 22 and " in told
 
 
 @pytest.mark.parametrize("count", [0, 2, 4])

@@ -90,8 +90,7 @@ class Analogy:
         self._check_moving(plan, request)
         plan.claim(force=self.force)
         results = self._write_results(plan, request)
-        outs = [out for outs in plan.outs for out in outs]
-        told = report(outs, results, size=api.output_size(request.tasks[0]))
+        told = report(plan, results, size=api.output_size(request.tasks[0]))
         if plan.sheet:
             told["sheet"] = str(plan.sheet)
             _write_sheet(plan.sheet, request, results, force=self.force)

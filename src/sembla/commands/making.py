@@ -124,10 +124,11 @@ def make(request: "AnalogyRequest", settings: Settings, on_preview: "OnPreview |
     return (api.run(task, on_preview) for task in request.tasks)
 
 
-def report(outs: Sequence[Path], results: Sequence["AnalogyResult"], *, size: tuple[int, int]) -> dict[str, object]:
+def report(plan: Plan, results: Sequence["AnalogyResult"], *, size: tuple[int, int]) -> dict[str, object]:
     """What `--json` prints: of many results the preview time of the first, and the seconds of all; `size` is theirs."""
+    outs = [str(out) for outs in plan.outs for out in outs]
     return {
-        "out": str(outs[0]) if len(outs) == 1 else [str(out) for out in outs],
+        "out": outs[0] if plan.folder is None and len(outs) == 1 else outs,
         "width": size[0],
         "height": size[1],
         "seconds": round(sum(result.seconds for result in results), 4),

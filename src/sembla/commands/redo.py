@@ -35,7 +35,7 @@ def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
         *_, result = make(request, settings, on_preview)
     again = Record.start(plan, settings).of(out, index=len(plan.layouts) - 1, variation=variation)
     api.write_picture(out, result.pictures[variation - 1], settings=again, force=force)
-    return report([out], [result], size=api.output_size(request.tasks[-1]))
+    return report(plan, [result], size=api.output_size(request.tasks[-1]))
 
 
 def _understood(recorded: Mapping[str, Any], png: Path, *, out: Path) -> tuple[Plan, Settings, int]:

@@ -66,6 +66,7 @@ def find_classes(picture: Picture, name: str, known: NDArray[np.uint8] = _NOTHIN
     if _is_exact(found, still):
         noise, fresh = Noise(0.0), _apart(found.values, known, 0)
         if not len(known) or is_ids(found.values) or not _strays(found, fresh):
+            _refuse_many(len(fresh), name)
             return Classes(found, np.concatenate([known, _in_order(fresh, found)]), None)
     else:
         noise = measure_noise(picture, still)
@@ -79,8 +80,7 @@ def find_classes(picture: Picture, name: str, known: NDArray[np.uint8] = _NOTHIN
     fresh = _centred(found, candidates, noise)[len(known) :][meant]
     palette = np.concatenate([known, _in_order(fresh, found)])
     _refuse_photograph(found, palette, noise, name)
-    if len(fresh) > MAX_CLASSES:
-        raise LabelError(f"{name} shows {len(fresh)} classes; at most {MAX_CLASSES} can be used. Merge some of them.")
+    _refuse_many(len(fresh), name)
     return Classes(found, palette, noise)
 
 
@@ -108,12 +108,12 @@ def is_ids(values: NDArray[np.uint8]) -> bool:
 def _is_exact(found: Tally, still: Region) -> bool:
     """Whether the map holds a few colours that were all meant: none of them is a blend or a ripple of others.
 
-    Ids that lie close together are meant, too; only a dark grey photograph would show as many and be never still.
+    Ids that lie close together are meant, too. Many colours must also fill areas, as those of a photograph do not.
     """
-    if len(found.values) > MAX_CLASSES:
+    if len(found.values) > 256 or (len(found.values) > 32 and still.mean() < 0.5):
         return False
     if is_ids(found.values):
-        return len(found.values) <= 16 or bool(still.mean() > 0.5)
+        return True
     size = len(found.values)
     paired = np.bincount(found.index[in_blocks(found.index, 2)], minlength=size)
     solid = (np.bincount(found.index[still], minlength=size) > 0) | (paired > 0.3 * found.counts)
@@ -294,6 +294,12 @@ def _refuse_photograph(found: Tally, palette: NDArray[np.uint8], noise: Noise, n
             f"{name} looks like a photograph: only {flat:.0%} of its pixels show one of a few flat colours. "
             "Expected a label map, one colour a class; was it swapped with the photo?"
         )
+
+
+def _refuse_many(classes: int, name: str) -> None:
+    """Raise `LabelError` for more than 64 classes."""
+    if classes > MAX_CLASSES:
+        raise LabelError(f"{name} shows {classes} classes; at most {MAX_CLASSES} can be used. Merge some of them.")
 
 
 def _far_from(core: Region) -> float:

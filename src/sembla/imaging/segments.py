@@ -6,24 +6,37 @@ full size and decides only the pixels near a border again, so the cost of twelve
 """
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.color import rgb2lab
-from skimage.measure import label as connected_pieces
+from skimage.measure import label as _number_pieces
 from skimage.segmentation import slic
 
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.types import MAX_CLASSES, LabelMap, Picture
 
-__all__ = ["MIN_SEGMENTS", "describe", "merge_pieces", "propose_segments", "refine_borders", "resize_nearest", "shrink"]
+__all__ = [
+    "MIN_SEGMENTS",
+    "describe",
+    "lab_colours",
+    "merge_pieces",
+    "number_pieces",
+    "propose_segments",
+    "refine_borders",
+    "resize_nearest",
+    "shrink",
+]
 
 MIN_SEGMENTS = 2
 """Fewest segments that can be asked for; one alone would name the whole picture."""
+
+_number: Callable[..., NDArray[np.integer[Any]]] = _number_pieces  # scikit-image leaves it untyped
 
 _WORKING_SIDE = 288  # longest side of the small copy: 256 to 384 score alike, and time grows with its square
 _SUPERPIXELS = 900
@@ -90,8 +103,7 @@ def _superpixels(small: Picture, count: int) -> NDArray[np.intp]:
     # a superpixel needs about 4 pixels to be one, and some must be left to merge
     wanted = min(max(_SUPERPIXELS, 8 * count), small.shape[0] * small.shape[1] // 4)
     pieces = slic(lab_colours(small), wanted, compactness=8.0, sigma=0.7, convert2lab=False, start_label=0)
-    # SLIC keeps its pieces connected, except that it may join two that only touch at a corner
-    return np.asarray(connected_pieces(pieces, background=-1, connectivity=1), np.intp) - 1
+    return number_pieces(pieces)  # SLIC's are connected, but some only over a corner
 
 
 @dataclass
@@ -110,7 +122,7 @@ class _Regions:
         difference = float(((self.mean[one] - self.mean[other]) ** 2).sum())
         compact = length / min(self.area[one], self.area[other]) ** 0.5  # about 1 where a side is shared
         # area enters with a power below Ward's 1, or large calm regions are cut in halves
-        return area**0.6 * (difference + 0.5) * (0.3 + contrast / length) / (0.3 + min(compact, 2.0))
+        return float(area**0.6 * (difference + 0.5) * (0.3 + contrast / length) / (0.3 + min(compact, 2.0)))
 
     def join(self, one: int, other: int) -> None:
         """Merge `other` into `one`."""
@@ -168,7 +180,7 @@ def _measure(small: Picture, pieces: NDArray[np.intp]) -> _Regions:
             first, second = divmod(pair, total)
             known = borders[first].get(second, (0.0, 0.0))
             borders[first][second] = borders[second][first] = (known[0] + length, known[1] + summed)
-    return _Regions(area.tolist(), list((np.stack(sums, 1) / area[:, None])), borders)
+    return _Regions(area.tolist(), list(np.stack(sums, 1) / area[:, None]), borders)
 
 
 def _shared_sides(
@@ -281,12 +293,13 @@ def _elect(labels: LabelMap, picture: Picture, pixels: NDArray[np.intp]) -> Labe
     for (dy, dx), difference, ballot in zip(offsets, differences, ballots, strict=True):
         nearness = (dy * dy + dx * dx) / (2 * _REACH**2)
         votes[everyone, ballot] += np.exp(-difference / (2 * scale) - np.float32(nearness))
-    return votes.argmax(1).astype(np.uint8)
+    winners: LabelMap = votes.argmax(1).astype(np.uint8)
+    return winners
 
 
 def _largest_pieces(labels: LabelMap) -> LabelMap:
     """Leave each label its largest connected piece; the others go to their neighbours."""
-    pieces = np.asarray(connected_pieces(labels, background=-1, connectivity=1)) - 1
+    pieces = number_pieces(labels)
     areas = np.bincount(pieces.ravel())
     owner = np.zeros(len(areas), np.intp)
     owner[pieces.ravel()] = labels.ravel()
@@ -298,7 +311,12 @@ def _largest_pieces(labels: LabelMap) -> LabelMap:
     return merge_pieces(labels, pieces, keep)
 
 
-def merge_pieces(labels: LabelMap, pieces: NDArray[np.integer], keep: NDArray[np.bool_]) -> LabelMap:
+def number_pieces(labels: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Number the connected pieces of a map (H, W) from 0; pixels of one value are connected over their sides."""
+    return np.asarray(_number(labels, background=-1, connectivity=1), np.intp) - 1
+
+
+def merge_pieces(labels: LabelMap, pieces: NDArray[np.integer[Any]], keep: NDArray[np.bool_]) -> LabelMap:
     """Give every connected piece that is not kept to the label it shares most of its border with.
 
     `pieces` (H, W) numbers the connected pieces of the label map from 0, `keep` holds one flag a piece. Returns a new
@@ -323,7 +341,7 @@ def merge_pieces(labels: LabelMap, pieces: NDArray[np.integer], keep: NDArray[np
 
 
 def _votes_of_kept(
-    labels: LabelMap, pieces: NDArray[np.integer], keep: NDArray[np.bool_], pixels: NDArray[np.intp]
+    labels: LabelMap, pieces: NDArray[np.integer[Any]], keep: NDArray[np.bool_], pixels: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Give (piece, label of a kept neighbour) for each side that the pixels share with a kept piece."""
     height, width = labels.shape

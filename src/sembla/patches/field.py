@@ -14,7 +14,7 @@ import numpy as np
 from sembla.patches.compiling import Array, kernel, parallel_kernel, prange
 from sembla.patches.layer import RADIUS, Layer
 
-__all__ = ["Field", "LabelPool", "Weights", "continued", "label_pool", "mix", "rate", "sweep"]
+__all__ = ["Field", "LabelPool", "Weights", "continued", "drawn", "label_at", "label_pool", "mix", "rate", "sweep"]
 
 PATCH = 2 * RADIUS + 1
 ROW_BYTES = PATCH * 4
@@ -108,6 +108,12 @@ def mix(state: np.uint64) -> np.uint64:
 
 
 @kernel
+def label_at(layer: Layer, row: int, column: int) -> int:
+    """The label of a pixel, counted without the padding."""
+    return layer.labels[np.uint64((row + RADIUS) * (layer.width + 2 * RADIUS) + column + RADIUS)]
+
+
+@kernel
 def colour_cost(target: Layer, source: Layer, at: int, there: int, limit: int) -> int:
     """Sum the squared differences of two patches row by row; stop once `limit` is passed.
 
@@ -139,7 +145,7 @@ def guide_cost(target: Layer, source: Layer, at: int, there: int, weights: Weigh
         down = RADIUS if point == 4 else (point // 2) * 2 * RADIUS
         right = RADIUS if point == 4 else (point % 2) * 2 * RADIUS
         one, other = np.uint64(at + down * pitch + right), np.uint64(there + down * other_pitch + right)
-        if target.flat_labels[one] != source.flat_labels[other]:
+        if target.labels[one] != source.labels[other]:
             total += np.float32(weights.label)
         squares = np.int32(0)
         for channel in range(target.guides):
@@ -194,7 +200,7 @@ def continued(
     """Cost of a candidate that may lie outside the source or carry another label: then unreached."""
     if y < 0 or x < 0 or y >= source.height or x >= source.width:
         return UNREACHED
-    if source.labels[y + RADIUS, x + RADIUS] != target.labels[row + RADIUS, column + RADIUS]:
+    if label_at(source, y, x) != label_at(target, row, column):
         return UNREACHED
     return candidate_cost(target, source, usage, weights, row, column, y, x, best)
 
@@ -231,7 +237,7 @@ def searched(
         if cost < bound:
             y, x, best = y + down, x + right, cost
         reach //= 2
-    label = target.labels[row + RADIUS, column + RADIUS]
+    label = label_at(target, row, column)
     available = pool.starts[label + 1] - pool.starts[label] if draws > 0 else 0
     for _ in range(draws if available > 0 else 0):
         state = mix(state + GOLDEN)

@@ -26,22 +26,26 @@ BORDER_WEIGHT = 76.0
 
 
 class Layer(NamedTuple):
-    """One level of a picture with its labels and its guidance, padded by `RADIUS` on each side."""
+    """One level of a picture with its labels and its guidance, padded by `RADIUS` on each side.
+
+    Everything is one-dimensional: the fewer numbers describe an array, the cheaper a kernel hands it on.
+    """
 
     height: int
     width: int
-    pixels: Array
-    """uint8, (H + 6, W + 6, 4): RGB and the scaled distance to the nearest label border."""
     flat: Array
-    """The same memory as `pixels`, one-dimensional: the inner loop reads rows of 28 bytes."""
+    """uint8, (H + 6) (W + 6) 4: RGB and the scaled distance to the nearest label border."""
     labels: Array
-    """uint8, (H + 6, W + 6)."""
-    flat_labels: Array
-    """The same memory as `labels`, one-dimensional."""
+    """uint8, (H + 6) (W + 6)."""
     guide: Array
-    """uint8, one-dimensional, (H + 6) (W + 6) `guides`: signed distances to every label."""
+    """uint8, (H + 6) (W + 6) `guides`: signed distances to every label."""
     guides: int
     """Number of guidance channels; 0 leaves the signed distances out."""
+
+    @property
+    def pixels(self) -> Array:
+        """The same memory as `flat`, (H + 6, W + 6, 4)."""
+        return self.flat.reshape(self.height + SIDE, self.width + SIDE, CHANNELS)
 
     @property
     def picture(self) -> Picture:
@@ -66,7 +70,7 @@ def layer(picture: Picture, labels: LabelMap, guide: NDArray[np.uint8] | None = 
     padded = np.pad(labels, RADIUS, mode="edge")
     guides = 0 if guide is None else guide.shape[2]
     wide = np.zeros(0, np.uint8) if guide is None else np.pad(guide, ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="edge")
-    return Layer(height, width, pixels, pixels.reshape(-1), padded, padded.reshape(-1), wide.reshape(-1), guides)
+    return Layer(height, width, pixels.reshape(-1), padded.reshape(-1), wide.reshape(-1), guides)
 
 
 def pad_edges(pixels: Array) -> None:

@@ -1,7 +1,5 @@
 """The levels of a coarse-to-fine synthesis: sizes, pictures and label maps reduced without mixing labels."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -10,7 +8,7 @@ from scipy.ndimage import distance_transform_edt
 from sembla.core.types import LabelMap, Picture
 from sembla.patches.compiling import Array, parallel_kernel, prange
 
-__all__ = ["Size", "level_sizes", "majority", "pure_colours", "resize_labels", "resize_picture", "signed_distances"]
+__all__ = ["Size", "guide_at", "level_sizes", "majority", "pure_colours", "resize_labels", "resize_picture", "signed_distances"]
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -117,26 +115,31 @@ def _pure_colours(picture: Array, labels: Array, clear: Array, winners: Array, r
                 reduced[row, column, channel] = (sums[kind, channel] + sums[kind, 3] // 2) // sums[kind, 3]
 
 
-def signed_distances(labels: LabelMap, count: int, size: Size) -> NDArray[np.uint8]:
-    """How deep inside (above 127) or far outside (below) each label every pixel lies, resampled to `size`.
+def signed_distances(labels: LabelMap, count: int) -> NDArray[np.float32]:
+    """How deep inside (above 0) or far outside (below 0) each label every pixel lies.
 
     Args:
         labels: (H, W).
         count: Number of labels K.
-        size: (h, w) of the result.
 
     Returns:
-        (h, w, K), 0 for `GUIDE_REACH` pixels of `labels` outside or more, 255 for as many inside.
+        (K, H, W), from -1 for `GUIDE_REACH` pixels outside or more, to 1 for as many inside.
     """
-    planes = np.empty((*size, count), np.uint8)
-    for label in range(count):
+    planes = np.full((count, *labels.shape), -1, np.float32)
+    for label in np.unique(labels):
         inside = labels == label
-        if not inside.any():
-            planes[..., label] = 0
+        if inside.all():
+            planes[label] = 1
             continue
-        depth = distance_transform_edt(inside) if not inside.all() else np.full(labels.shape, math.inf)
-        signed = np.where(inside, depth, -distance_transform_edt(~inside)) if not inside.all() else depth
-        scaled = np.clip(signed / GUIDE_REACH, -1, 1).astype(np.float32) * 127.5 + 127.5
-        image = Image.fromarray(scaled).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        planes[..., label] = np.asarray(image)
+        signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
+        planes[label] = np.clip(signed / GUIDE_REACH, -1, 1)
     return planes
+
+
+def guide_at(planes: NDArray[np.float32], size: Size) -> NDArray[np.uint8]:
+    """Resample signed distances (K, H, W) to (h, w, K) on a scale of 0 to 255."""
+    guide = np.empty((*size, len(planes)), np.uint8)
+    for label, plane in enumerate(planes):
+        image = Image.fromarray(plane).resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        guide[..., label] = np.asarray(image) * 127.5 + 127.5
+    return guide

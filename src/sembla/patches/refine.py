@@ -3,8 +3,8 @@
 import numpy as np
 
 from sembla.patches.compiling import Array, kernel, parallel_kernel, prange
-from sembla.patches.field import GOLDEN, LabelPool, drawn, mix
-from sembla.patches.layer import RADIUS, Layer
+from sembla.patches.field import GOLDEN, LabelPool, drawn, label_at, mix
+from sembla.patches.layer import Layer
 
 __all__ = ["refine"]
 
@@ -46,12 +46,12 @@ def refine(
     source_down, source_right = source.height / coarse_source[0], source.width / coarse_source[1]
     for row in prange(height):
         for column in range(width):
-            label = target.labels[row + RADIUS, column + RADIUS]
+            label = label_at(target, row, column)
             coarse_row, coarse_column = row * below // height, column * across // width
             y = lent(row, coarse_row, coarse_rows[coarse_row, coarse_column], down_ratio, source_down)
             x = lent(column, coarse_column, coarse_columns[coarse_row, coarse_column], right_ratio, source_right)
             y, x = min(max(y, 0), source.height - 1), min(max(x, 0), source.width - 1)
-            found = source.labels[y + RADIUS, x + RADIUS] == label
+            found = label_at(source, y, x) == label
             best_y, best_x = y, x
             ring = 1
             while not found and ring <= RING:
@@ -63,7 +63,7 @@ def refine(
                         there_x = lent(column, side, coarse_columns[up, side], right_ratio, source_right)
                         if there_y < 0 or there_x < 0 or there_y >= source.height or there_x >= source.width:
                             continue
-                        if source.labels[there_y + RADIUS, there_x + RADIUS] == label:
+                        if label_at(source, there_y, there_x) == label:
                             best_y, best_x, found = there_y, there_x, True
                 ring += 1
             if not found:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, uniform_filter
+from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filter
 
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.changes import cover
@@ -18,6 +18,7 @@ from sembla.patches.field import Field, LabelPool, Weights, label_pool, rate, sw
 from sembla.patches.layer import Layer, border_distance, layer, pad_edges
 from sembla.patches.pyramid import (
     Size,
+    guide_at,
     level_sizes,
     majority,
     pure_colours,
@@ -136,8 +137,9 @@ class _Reduced:
         clear = border_distance(job.labels, 4) >= 3
         self.small_picture = pure_colours(job.picture, job.labels, clear, self.small_labels)
         guide = max((index for index, size in enumerate(sizes) if max(size) <= DISTANCE_SIDE), default=0)
-        self.guide_labels = majority(self.small_labels, self.source_sizes[guide], job.count)
-        self.guide_layout = majority(self.small_layout, sizes[guide], job.count)
+        self.guide = signed_distances(majority(self.small_layout, sizes[guide], job.count), job.count)
+        source_labels = majority(self.small_labels, self.source_sizes[guide], job.count)
+        self.source_guide = signed_distances(source_labels, job.count)
 
     def layers(self, index: int) -> tuple[LabelMap, LabelMap, Layer, Layer]:
         """The layout, the labels, the target (its colours still black) and the source of one level."""
@@ -155,8 +157,7 @@ class _Reduced:
         layout = _without_absent(layout, labels, job.count)
         guide = source_guide = None
         if max(size) <= GUIDED_SIDE:
-            guide = signed_distances(self.guide_layout, job.count, size)
-            source_guide = signed_distances(self.guide_labels, job.count, source_size)
+            guide, source_guide = guide_at(self.guide, size), guide_at(self.source_guide, source_size)
         black = np.zeros((*size, 3), np.uint8)
         return layout, labels, layer(black, layout, guide), layer(picture, labels, source_guide)
 
@@ -218,8 +219,6 @@ def _patchy(chance: np.random.Generator, size: Size) -> NDArray[np.float32]:
     """Random factors that change slowly over the picture."""
     knots = chance.uniform(-1.5, 1.5, (5, 5)).astype(np.float32)
     rows, columns = np.linspace(0, 4, size[0]), np.linspace(0, 4, size[1])
-    from scipy.ndimage import map_coordinates
-
     smooth = map_coordinates(knots, np.meshgrid(rows, columns, indexing="ij"), order=1)
     return np.exp(smooth).astype(np.float32)
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sembla.patches.compiling import Array, parallel_kernel, prange
+from sembla.patches.field import label_at
 from sembla.patches.layer import RADIUS, Layer
 
 __all__ = ["vote"]
@@ -34,23 +35,25 @@ def vote(
         for column in range(width):
             if not open_[row, column]:
                 continue
-            label = target.labels[row + RADIUS, column + RADIUS]
+            label = label_at(target, row, column)
             total = np.float32(0)
             red, green, blue = np.float32(0), np.float32(0), np.float32(0)
             for up in range(max(row - radius, 0), min(row + radius + 1, height)):
                 for side in range(max(column - radius, 0), min(column + radius + 1, width)):
-                    y = rows[up, side] + row - up + RADIUS
-                    x = columns[up, side] + column - side + RADIUS
-                    if y < RADIUS or x < RADIUS or y >= source.height + RADIUS or x >= source.width + RADIUS:
+                    y = rows[up, side] + row - up
+                    x = columns[up, side] + column - side
+                    if y < 0 or x < 0 or y >= source.height or x >= source.width:
                         continue
-                    if source.labels[y, x] != label or target.labels[up + RADIUS, side + RADIUS] != label:
+                    if label_at(source, y, x) != label or label_at(target, up, side) != label:
                         continue
                     confidence = np.float32(np.exp(-costs[up, side] / np.float32(scale))) + FAINT
                     total += confidence
-                    red += confidence * np.float32(source.pixels[y, x, 0])
-                    green += confidence * np.float32(source.pixels[y, x, 1])
-                    blue += confidence * np.float32(source.pixels[y, x, 2])
+                    there = np.uint64(((y + RADIUS) * (source.width + 2 * RADIUS) + x + RADIUS) * 4)
+                    red += confidence * np.float32(source.flat[there + np.uint64(0)])
+                    green += confidence * np.float32(source.flat[there + np.uint64(1)])
+                    blue += confidence * np.float32(source.flat[there + np.uint64(2)])
             half = np.float32(0.5)
-            target.pixels[row + RADIUS, column + RADIUS, 0] = np.uint8(red / total + half)
-            target.pixels[row + RADIUS, column + RADIUS, 1] = np.uint8(green / total + half)
-            target.pixels[row + RADIUS, column + RADIUS, 2] = np.uint8(blue / total + half)
+            here = ((row + RADIUS) * (width + 2 * RADIUS) + column + RADIUS) * 4
+            target.flat[here + 0] = np.uint8(red / total + half)
+            target.flat[here + 1] = np.uint8(green / total + half)
+            target.flat[here + 2] = np.uint8(blue / total + half)
