@@ -205,12 +205,9 @@ def output_size(task: AnalogyTask) -> tuple[int, int]:
     """Width and height that the result of a task will have. Raises `SizeError` for what is too small or too large."""
     from sembla.methods.analogy import instant  # noqa: PLC0415 (see run)
 
-    height, width = task.layout.shape
-    longer, shorter = max(width, height), min(width, height)
-    least = -(-MIN_SIDE * longer // shorter)
-    most = math.isqrt(MAX_PIXELS * longer // shorter)
-    most = math.isqrt((MAX_PIXELS - most // 2 - 1) * longer // shorter)  # the shorter side may be rounded up
+    least, most = _size_limits(task)
     if task.size is not None and not least <= task.size <= most:
+        height, width = task.layout.shape
         raise SizeError(
             f"size {task.size} came; for a layout of {width}x{height} it must lie between {least} and {most}."
         )
@@ -324,13 +321,23 @@ def _check_memory(task: AnalogyTask) -> None:
     if room is None or need <= room:
         return
     width, height = output_size(task)
-    smaller = max(MIN_SIDE, int(max(width, height) * math.sqrt(0.8 * room / need)))
-    hint = f"ask for fewer pixels, e.g. --size {smaller} (size={smaller})"
-    if instant.memory_need(replace(task, size=smaller)) > room:
-        hint = "close other programs, or shrink the photo and its map"
+    least, smaller = _size_limits(task)[0], max(width, height)
+    while smaller >= least and instant.memory_need(replace(task, size=smaller)) > room:
+        smaller = smaller * 9 // 10
+    hint = "close other programs"
+    if smaller >= least:
+        hint = f"ask for fewer pixels, e.g. --size {smaller} (size={smaller})"
     raise MemoryNeedError(
         f"{width}x{height} needs about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; {hint}."
     )
+
+
+def _size_limits(task: AnalogyTask) -> tuple[int, int]:
+    """The least and the greatest longest side that a result in the shape of the task's layout can have."""
+    shorter, longer = sorted(task.layout.shape)
+    least = -(-MIN_SIDE * longer // shorter)
+    most = math.isqrt(MAX_PIXELS * longer // shorter)
+    return least, math.isqrt((MAX_PIXELS - most // 2 - 1) * longer // shorter)  # the shorter side may be rounded up
 
 
 def _told(pixels: NDArray[np.uint8]) -> str:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "cached", "kernel", "parallel_kernel", "prange"]
+__all__ = ["Array", "cached", "kernel", "parallel_kernel", "plain", "prange"]
 
 Array = NDArray[Any]
 """An array as a kernel sees it: its element type is part of the compiled signature."""
@@ -18,6 +19,8 @@ prange: type[range] = numba.prange
 """`range` whose iterations a `parallel_kernel` spreads over the threads."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+Element = TypeVar("Element", bound=np.generic)
 
 _KERNELS: list[Any] = []
 
@@ -54,6 +57,11 @@ def _compile(function: Function, *, parallel: bool) -> Function:
     compiled = numba.njit(function, parallel=parallel, cache=True, nogil=True)
     _KERNELS.append(compiled)
     return cast(Function, compiled)
+
+
+def plain(array: NDArray[Element]) -> NDArray[Element]:
+    """Return the array, or a copy if it is read-only or not contiguous: each kind would be compiled for anew."""
+    return np.require(array, requirements=["C", "W"])
 
 
 def cached() -> bool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sembla.patches.compiling import Array, kernel, parallel_kernel, prange
+from sembla.patches.compiling import Array, kernel, parallel_kernel, plain, prange
 from sembla.patches.layer import RADIUS, Layer
 
 __all__ = ["Field", "LabelPool", "Weights", "continued", "drawn", "label_at", "label_pool", "mix", "rate", "sweep"]
@@ -68,6 +68,7 @@ MOST_DRAWN = 65_536
 
 def label_pool(labels: Array, count: int) -> LabelPool:
     """Sort the pixels of a label map (H, W) by label, at most about `MOST_DRAWN` of each."""
+    labels = plain(labels)
     totals = _totals(labels, count)
     strides = np.maximum(1, totals // MOST_DRAWN).astype(np.int64)
     starts = np.zeros(count + 1, np.int64)
@@ -185,12 +186,12 @@ def rate(
     target: Layer, source: Layer, usage: Array, weights: Weights, rows: Array, columns: Array, costs: Array, open_: Array
 ) -> None:
     """Write the cost of every open pixel's present match into `costs`."""
-    for row in prange(target.height):
+    for down in prange(target.height):
+        row = np.int64(down)
         for column in range(target.width):
             if open_[row, column]:
-                costs[row, column] = candidate_cost(
-                    target, source, usage, weights, row, column, rows[row, column], columns[row, column], UNREACHED
-                )
+                y, x = np.int64(rows[row, column]), np.int64(columns[row, column])
+                costs[row, column] = candidate_cost(target, source, usage, weights, row, column, y, x, UNREACHED)
 
 
 @kernel
@@ -241,7 +242,7 @@ def searched(
     available = pool.starts[label + 1] - pool.starts[label] if draws > 0 else 0
     for _ in range(draws if available > 0 else 0):
         state = mix(state + GOLDEN)
-        place = pool.places[pool.starts[label] + drawn(state, available)]
+        place = np.int64(pool.places[pool.starts[label] + drawn(state, available)])
         bound = best * np.float32(weights.coherence) - np.float32(weights.margin)
         cost = candidate_cost(
             target, source, usage, weights, row, column, place // source.width, place % source.width, bound

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, parallel_kernel, prange
+from sembla.patches.compiling import Array, parallel_kernel, plain, prange
 
 __all__ = ["CHANNELS", "RADIUS", "Layer", "border_distance", "layer"]
 
@@ -93,8 +93,8 @@ def border_distance(labels: LabelMap, reach: int) -> NDArray[np.float32]:
     height, width = labels.shape
     down = np.empty((height, width), np.uint8)
     distances = np.empty((height, width), np.float32)
-    _nearest_in_column(labels, reach, down)
-    _nearest_in_row(labels, reach, down, distances)
+    _nearest_in_column(plain(labels), reach, down)
+    _nearest_in_row(plain(labels), reach, down, distances)
     return distances
 
 

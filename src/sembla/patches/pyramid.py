@@ -6,7 +6,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, parallel_kernel, prange
+from sembla.patches.compiling import Array, parallel_kernel, plain, prange
 
 __all__ = ["Size", "guide_at", "level_sizes", "majority", "pure_colours", "resize_labels", "resize_picture", "signed_distances"]
 
@@ -54,7 +54,7 @@ def majority(labels: LabelMap, size: Size, count: int) -> LabelMap:
     if labels.shape == size:
         return labels
     winners = np.empty(size, np.uint8)
-    _majority(labels, count, winners)
+    _majority(plain(labels), count, winners)
     return winners
 
 
@@ -88,7 +88,7 @@ def pure_colours(picture: Picture, labels: LabelMap, clear: Array, winners: Labe
         winners: (h, w), the label of each cell; each must occur in its cell.
     """
     reduced = np.empty((*winners.shape, 3), np.uint8)
-    _pure_colours(picture, labels, clear, winners, reduced)
+    _pure_colours(plain(picture), plain(labels), clear, plain(winners), reduced)
     return reduced
 
 

@@ -44,6 +44,9 @@ DISTANCE_SIDE = 170
 COUNTED_SIDE = 700
 """Up to this longer side the use of source patches is balanced."""
 
+TWICE_SIDE = 1100
+"""Up to this longer side a level is searched and voted on twice."""
+
 ALL = np.ones((1, 1), np.bool_)
 NONE = np.zeros((1, 1), np.bool_)
 NO_USAGE = np.zeros(0, np.float32)
@@ -258,7 +261,7 @@ def _turns(stage: _Stage) -> int:
     """How often to search and vote."""
     if stage.index < 3:
         return (6, 4, 3)[stage.index]
-    return 2 if stage.longest <= GUIDED_SIDE else 1
+    return 2 if stage.longest <= TWICE_SIDE else 1
 
 
 def _voting(stage: _Stage) -> tuple[Layer, Layer, Array, Array, Array, Region]:
