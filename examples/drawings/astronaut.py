@@ -121,6 +121,8 @@ HELMET = (
     *((496, 442), (502, 455), (508, 465), (513, 477), (517, 517)),
 )
 
+# The table where the model hides it.
+TABLE_TOP = ((376, 276), (512, 274), (512, 345), (372, 345), (372, 284))
 # Takes in the straps and the clasp, not the valve.
 BEFORE_CHEST = ((215, 290), (300, 290), (300, 517), (215, 517))
 LOCKS = (
@@ -148,7 +150,7 @@ def draw(photo: Picture) -> Drawing:
         canvas.paint("eye", canvas.curve(eye))
     canvas.paint("mouth", canvas.curve(MOUTH))
     canvas.paint("hair", canvas.polygon(HAIR), reach=2)
-    canvas.paint("badge", canvas.ellipse((170.7, 385.4), (37, 37)), reach=2)
+    canvas.paint("badge", canvas.ellipse((168, 391), (46, 46)))
     canvas.paint("badge", canvas.polygon(TAG), reach=2)
     canvas.paint("gear", canvas.polygon(VALVE), reach=2)
     straps = canvas.polygon(STRAPS)
@@ -166,7 +168,9 @@ def layouts(canvas: Canvas) -> dict[str, LabelMap]:
     plain = canvas.copy()
     plain.paint("suit", plain.region("badge") | (plain.region("gear") & plain.polygon(BEFORE_CHEST)))
     wall = canvas.copy()
-    wall.paint("backdrop", wall.region("flag", "model"))
+    removed = wall.region("flag", "model")
+    wall.paint("backdrop", removed)
+    wall.paint("table", removed & wall.polygon(TABLE_TOP))
     hair = canvas.copy()
     for lock in LOCKS:
         hair.paint("hair", hair.curve(lock))

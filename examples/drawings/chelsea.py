@@ -7,10 +7,10 @@ from sembla.core.types import LabelMap, Picture
 __all__ = ["draw"]
 
 LABELS = LabelSet(
-    ("background", "fur", "body", "ear", "eyelid", "iris", "pupil", "nose"),
+    ("background", "fur", "body", "ear", "eyelid", "iris", "pupil", "glint", "nose"),
     (
         *((150, 150, 170), (196, 140, 84), (226, 200, 176), (226, 130, 130), (96, 48, 40)),
-        *((180, 190, 60), (10, 10, 20), (190, 70, 40)),
+        *((180, 190, 60), (10, 10, 20), (200, 220, 255), (190, 70, 40)),
     ),
 )
 
@@ -21,11 +21,12 @@ RIGHT_BACKGROUND = (
 )
 LEFT_BACKGROUND = ((-5, -5), (41, -5), (38, 30), (35, 60), (32, 88), (24, 110), (10, 121), (-5, 128))
 BODY = (
-    *((-5, 128), (10, 121), (24, 112), (34, 125), (42, 150), (52, 172), (62, 190), (78, 207), (100, 232), (125, 254)),
-    *((150, 264), (180, 274), (205, 282), (232, 286), (270, 289), (304, 285), (305, 305), (-5, 305)),
+    *((-5, 128), (10, 121), (24, 112), (34, 125), (42, 150), (52, 170), (70, 178), (95, 182), (125, 188), (148, 197)),
+    *((156, 212), (154, 228), (146, 243), (150, 264), (180, 274), (205, 282), (232, 286), (270, 289), (304, 285)),
+    *((305, 305), (-5, 305)),
 )
 EARS = (
-    ((51, -5), (53, 10), (57, 22), (66, 22), (74, 14), (79, 5), (82, -5)),
+    ((51, -5), (53, 10), (57, 22), (66, 22), (78, 28), (88, 20), (98, 8), (100, -5)),
     (
         (322, -5),
         (328, 10),
@@ -72,6 +73,21 @@ PUPILS = (
         *((309, 142), (307, 133)),
     ),
 )
+GLINTS = (
+    (
+        (166, 99),
+        (168, 96),
+        (171, 99),
+        (176, 101),
+        (179, 106),
+        (179, 113),
+        (177, 119),
+        (174, 119),
+        (174, 110),
+        (170, 104),
+    ),
+    ((309, 121), (313, 119), (316, 124), (317, 132), (313, 133), (310, 127)),
+)
 NOSE = (
     *((239, 235), (246, 231), (258, 230), (270, 233), (283, 232), (291, 233), (290, 238), (282, 243), (273, 250)),
     *((269, 256), (262, 263), (257, 266), (254, 263), (251, 255), (249, 245), (246, 240)),
@@ -101,6 +117,8 @@ def draw(photo: Picture) -> Drawing:
         canvas.paint("pupil", canvas.curve(pupil), reach=2)
     canvas.paint("nose", canvas.polygon(NOSE), reach=2)
     canvas.smooth()
+    for glint in GLINTS:
+        canvas.paint("glint", canvas.polygon(glint) & canvas.region("pupil"))
     return Drawing(LABELS, canvas.labels, layouts(canvas), "Stéfan van der Walt; CC0")
 
 
@@ -111,6 +129,6 @@ def layouts(canvas: Canvas) -> dict[str, LabelMap]:
         night.paint("pupil", night.ellipse(centre, radii, turn) & night.region("iris"))
     wink = canvas.copy()
     above = wink.polygon(CLOSING)
-    wink.paint("fur", above & wink.region("eyelid", "iris", "pupil"))
+    wink.paint("fur", above & wink.region("eyelid", "iris", "pupil", "glint"))
     wink.paint("eyelid", wink.polygon(LEFT_HALF) & wink.region("iris"))
     return {"wide-pupils": night.labels, "wink": wink.labels}

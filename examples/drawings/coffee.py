@@ -2,13 +2,16 @@
 
 from drawings.canvas import Canvas, Drawing
 from sembla.core.labels import LabelSet
-from sembla.core.types import Picture
+from sembla.core.types import LabelMap, Picture
 
 __all__ = ["draw"]
 
 LABELS = LabelSet(
-    ("floor", "table", "saucer", "cup", "porcelain", "coffee", "spoon"),
-    ((40, 40, 48), (186, 126, 70), (214, 64, 40), (126, 24, 24), (240, 232, 220), (232, 160, 60), (150, 165, 180)),
+    ("floor", "table", "saucer", "cup", "porcelain", "coffee", "foam", "spoon"),
+    (
+        *((40, 40, 48), (186, 126, 70), (214, 64, 40), (150, 30, 60), (240, 232, 220)),
+        *((140, 80, 30), (240, 180, 80), (150, 165, 180)),
+    ),
 )
 
 FLOOR = ((-5, 109), (20, 96), (60, 66), (100, 38), (120, 24), (157, -3), (-5, -5))
@@ -53,21 +56,20 @@ SPOON = (
     *((346, 249), (357, 244), (369, 238), (371, 230), (376, 216), (384, 203), (389, 190), (396, 168), (403, 148)),
     *((407, 130), (408, 115), (406, 98), (400, 80)),
 )
-# The spoon's image in the glaze, which has to go with the spoon.
-MIRRORED_SPOON = (
-    *((316, 251), (320, 244), (328, 240), (340, 240), (352, 237), (358, 242), (350, 248), (342, 252), (334, 258)),
-    *((326, 260), (318, 257)),
-)
-# The cup's right flank where the spoon hides it.
-BARE_CUP = (
-    *((408, 125), (404, 148), (399, 168), (390, 193), (380, 213), (368, 232), (353, 250), (338, 263), (320, 274)),
-    *((300, 240), (360, 150)),
+# Where the foam is bright; behind its highlight the coffee lies in the shade of the wall.
+FOAM = (
+    *((206, 150), (216, 140), (228, 131), (245, 126), (262, 121), (280, 119), (300, 122), (318, 130), (331, 141)),
+    *((339, 154), (346, 172), (352, 178), (330, 190), (305, 196), (285, 195), (260, 188), (230, 172)),
 )
 # The coffee's whole surface were the cup filled to just below its rim.
 FULL = (
     *((197, 110), (202, 84), (220, 62), (245, 47), (275, 40), (305, 40), (335, 47), (360, 62), (378, 84), (384, 110)),
     *((380, 135), (369, 156), (364, 165), (350, 176), (330, 187), (305, 193), (285, 192), (260, 185), (235, 172)),
     *((218, 159), (205, 141)),
+)
+FULL_FOAM = (
+    *((200, 128), (208, 102), (222, 84), (245, 70), (275, 63), (305, 63), (332, 72), (352, 88), (363, 110)),
+    *((364, 135), (358, 155), (352, 178), (330, 190), (305, 196), (285, 195), (260, 188), (230, 172), (208, 150)),
 )
 HEART = (
     *((286, 180), (270, 171), (252, 160), (243, 147), (245, 134), (256, 128), (270, 129), (282, 138)),
@@ -82,19 +84,21 @@ def draw(photo: Picture) -> Drawing:
     canvas.paint("saucer", canvas.curve(SAUCER), reach=3)
     canvas.paint("cup", canvas.polygon(CUP), reach=2)
     canvas.paint("spoon", canvas.polygon(SPOON), reach=1)
-    canvas.paint("spoon", canvas.curve(MIRRORED_SPOON), reach=1)
     canvas.paint("porcelain", canvas.curve(RIM), reach=3)
     canvas.paint("coffee", canvas.polygon(COFFEE), reach=3)
+    canvas.paint("foam", canvas.curve(FOAM) & canvas.region("coffee"))
     canvas.smooth()
 
-    tidy = canvas.copy()
-    spoon = tidy.region("spoon")
-    tidy.paint("table", spoon)
-    tidy.paint("saucer", spoon & tidy.curve(SAUCER))
-    tidy.paint("cup", spoon & tidy.curve(BARE_CUP))
+    return Drawing(LABELS, canvas.labels, layouts(canvas), "Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0")
+
+
+def layouts(canvas: Canvas) -> dict[str, LabelMap]:
+    """The new layouts, each drawn on a copy of the photo's own map."""
     full = canvas.copy()
     full.paint("coffee", full.curve(FULL))
+    full.paint("foam", full.curve(FULL_FOAM) & full.region("coffee"))
     heart = canvas.copy()
     heart.paint("porcelain", heart.curve(HEART))
-    layouts = {"no-spoon": tidy.labels, "full-cup": full.labels, "milk-heart": heart.labels}
-    return Drawing(LABELS, canvas.labels, layouts, "Rachel Michetti, courtesy of Pikolo Espresso Bar; CC0")
+    spoons = canvas.copy()
+    spoons.stamp(canvas, canvas.region("spoon"), right=140, down=18)
+    return {"two-spoons": spoons.labels, "full-cup": full.labels, "milk-heart": heart.labels}

@@ -250,7 +250,7 @@ def label(picture: Source, scribbles: Source) -> Labelling:
 
 def segments(picture: Source, count: int) -> Labelling:
     """Propose about `count` regions (2 to 64) of a photo as a label map to name and edit."""
-    from sembla.imaging.scribbles import propose_segments  # noqa: PLC0415 (scikit-image; see run)
+    from sembla.imaging.segments import propose_segments  # noqa: PLC0415 (scikit-image; see run)
 
     count = _whole(count, "segments", low=2, high=MAX_CLASSES)
     photo = read_picture(picture, name="photo")

@@ -183,6 +183,7 @@ def test_largest_class_comes_first_and_greys_ascend() -> None:
 # Exact maps
 
 
+@settings(deadline=None)
 @given(
     ids=arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=24)).map(
         lambda values: np.where(values % 17 == 16, 255, values % 17).astype(np.uint8)
@@ -201,7 +202,7 @@ def test_maps_of_ids_are_taken_as_they_are(ids: Pixels) -> None:
         assert np.array_equal(result.layouts[0], result.labels)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     blocks=arrays.arrays(np.uint8, (5, 6), elements=st.integers(0, 7)),
     palette=arrays.arrays(np.uint8, (8, 3)).filter(lambda colours: len(np.unique(colours, axis=0)) == 8),
@@ -480,6 +481,7 @@ def test_other_arrays_are_refused(values: Pixels) -> None:
 # Single functions
 
 
+@settings(deadline=None)
 @given(ids=arrays.arrays(np.uint8, (7, 9), elements=st.integers(0, 5)))
 def test_snap_undoes_colourize(ids: Pixels) -> None:
     palette = np.array([RED, GREEN, BLUE, YELLOW, (1, 0, 0), (0, 0, 0)], np.uint8)

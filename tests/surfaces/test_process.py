@@ -33,13 +33,12 @@ def test_bad_input_is_one_line_and_exit_code_2(inputs: Inputs) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    shell = subprocess.Popen([*COMMAND, "analogy", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert shell.stdout is not None
-    assert shell.stderr is not None
-    shell.stdout.close()
-    assert shell.stderr.read() == b""
-    assert shell.wait() == 141
-    shell.stderr.close()
+    with subprocess.Popen([*COMMAND, "examples"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as work:
+        assert work.stdout is not None
+        assert work.stderr is not None
+        work.stdout.close()
+        assert work.stderr.read() == b""
+    assert work.returncode == 141
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")

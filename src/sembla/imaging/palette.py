@@ -159,6 +159,10 @@ def _matches(target: Classes, known: int, own: LabelMap) -> tuple[NDArray[np.uin
     return mapping, np.array(missing, np.intp)
 
 
+def _is_grey(colours: NDArray[np.uint8]) -> bool:
+    return bool((colours == colours[:, :1]).all())
+
+
 def _hex(colour: NDArray[np.uint8]) -> str:
     return "#" + bytes(colour.tolist()).hex()
 
@@ -200,7 +204,7 @@ def _inside(region: Region) -> tuple[int, int]:
 def _complaint(target: _Reading, source: _Reading, own: LabelMap, missing: NDArray[np.intp]) -> str:
     """The error for classes of a layout that the label map lacks; names the largest of them."""
     palette, given = target.classes.palette, source.classes.palette
-    if target.dimensions != source.dimensions:
+    if target.dimensions != source.dimensions and _is_grey(target.classes.found.values) != _is_grey(given):
         kinds = {2: "ids or grey levels", 3: "colours"}
         return (
             f"{target.name} holds {kinds[target.dimensions]} but {source.name} holds {kinds[source.dimensions]}, and "

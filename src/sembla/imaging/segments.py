@@ -38,7 +38,7 @@ MIN_SEGMENTS = 2
 
 _number: Callable[..., NDArray[np.integer[Any]]] = _number_pieces  # scikit-image leaves it untyped
 
-_WORKING_SIDE = 288  # longest side of the small copy: 256 to 384 score alike, and time grows with its square
+_WORKING_SIDE = 256  # longest side of the small copy: 224 to 320 score alike, and time grows with its square
 _SUPERPIXELS = 900
 
 _BAND = 2  # pixels beside a border that are decided again; a halved map is off by that much

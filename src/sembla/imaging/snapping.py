@@ -35,6 +35,7 @@ __all__ = [
 UNKNOWN = 255
 """Stands for "no class yet" in a map of ids; real ids are below 64."""
 
+_BLEND = 24.0  # a colour this near to the line between two others is their blend; gamma and rounding bend it
 _CHUNK = 1 << 20  # pixels per step where NumPy would widen an index array to 8 bytes
 _NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1))
 
@@ -292,10 +293,10 @@ def _among(
     ends = palette[local].astype(np.float64)
     distance = np.linalg.norm(colours[:, None] - ends, axis=2)
     closest = distance.argmin(1)
-    best = np.maximum(distance.min(1), 0)
+    best = distance.min(1)
     ids[best <= reach] = local[closest[best <= reach]]
     rest = np.flatnonzero(best > reach)
-    misfit = np.full(len(rest), max(reach, 24.0))
+    misfit = np.full(len(rest), max(reach, _BLEND))
     for first, second in _pairs(len(local)):
         gap, share = blend_misfit(colours[rest], ends[first], ends[second])
         better = gap < misfit
@@ -309,7 +310,7 @@ def _thin(
 ) -> NDArray[np.uint8]:
     """Read each colour as the blend of a local class with any class: a line thinner than a pixel or two."""
     ids = np.full(len(colours), UNKNOWN, np.uint8)
-    misfit = np.full(len(colours), max(reach, 24.0))
+    misfit = np.full(len(colours), max(reach, _BLEND))
     for inner in local:
         for other in range(len(palette)):
             gap, share = blend_misfit(colours, palette[inner].astype(np.float64), palette[other].astype(np.float64))
@@ -344,30 +345,30 @@ def _vote(ids: LabelMap) -> None:
 
 def _specks(ids: LabelMap, core: Region, limit: int) -> NDArray[np.intp]:
     """Flat positions of the pixels in pieces (8-connected, one id) of fewer than `limit` pixels without a core."""
+    padded = np.pad(ids, 1, constant_values=UNKNOWN).ravel()
+    held = np.pad(core, 1).ravel()
     loose = np.flatnonzero(~core)
-    padded = np.pad(ids, 1, constant_values=UNKNOWN)
-    held = np.pad(core, 1)
     rows, columns = np.divmod(loose, ids.shape[1])
-    place = (rows + 1) * padded.shape[1] + columns + 1
-    offsets = [down * padded.shape[1] + across for down, across in _NEIGHBOURS]
-    mine = padded.ravel()[place]
+    width = ids.shape[1] + 2
+    place = (rows + 1) * width + columns + 1
+    offsets = [down * width + across for down, across in _NEIGHBOURS]
     for _ in range(3):  # most pieces hang on a core; the search for pieces is then for the few that do not
         for offset in offsets:
-            beside = held.ravel()[place + offset] & (padded.ravel()[place + offset] == mine)
-            held.ravel()[place[beside]] = True
-        keep = ~held.ravel()[place]
-        loose, place, mine = loose[keep], place[keep], mine[keep]
-    order = np.full(padded.size, -1, np.int32) if len(loose) else np.empty(0, np.int32)
-    order[place] = np.arange(len(loose))
-    links, anchored = [], np.zeros(len(loose), np.bool_)
+            held[place[held[place + offset] & (padded[place + offset] == padded[place])]] = True
+        loose, place = loose[~held[place]], place[~held[place]]
+    if not len(loose):
+        return loose
+    links = []
+    hanging = np.zeros(len(loose), np.bool_)
     for offset in offsets:
-        alike = padded.ravel()[place + offset] == mine
-        anchored |= alike & held.ravel()[place + offset]
-        both = alike & (order[place + offset] >= 0)
-        links.append(np.stack([np.flatnonzero(both), order[place + offset][both]]))
+        alike = padded[place + offset] == padded[place]
+        hanging |= alike & held[place + offset]
+        other = np.searchsorted(place, place + offset).clip(max=len(place) - 1)
+        alike &= place[other] == place + offset
+        links.append(np.stack([np.flatnonzero(alike), other[alike]]))
     first, second = np.concatenate(links, 1)
     graph = sparse.coo_matrix((np.ones(len(first), np.bool_), (first, second)), (len(loose), len(loose)))
     pieces = sparse.csgraph.connected_components(graph, directed=False)[1]
     small = np.bincount(pieces) < limit
-    small[pieces[anchored]] = False
+    small[pieces[hanging]] = False
     return loose[small[pieces]]
