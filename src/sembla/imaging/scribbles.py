@@ -1,42 +1,34 @@
-"""Scribbles to label maps: a few strokes a class become a full map.
+"""Scribbles to label maps: strokes are read from a drawing, and a few strokes a class become a full map.
 
-`fill_strokes` is a random walker with priors (Grady 2005, "Multilabel random walker image segmentation using prior
-models"): a pixel takes the class whose strokes a walker from it meets first, where walking across an edge is hard and
-a walker may also stop at any pixel, at the class that colour, texture and place make likely there. It is solved on a
-small copy and drawn to the edges of the picture by `refine_borders`.
+The map is made on a small copy of the picture (see `walker`) and drawn to the picture's edges by `refine_borders`.
 """
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.ndimage import binary_erosion, gaussian_filter
-from scipy.sparse.linalg import splu
+from scipy.ndimage import maximum_filter
 
 from sembla.core.errors import ImageError, LabelError, SizeError
-from sembla.core.types import MAX_CLASSES, LabelMap, Picture, Region
-from sembla.imaging.segments import describe, lab_colours, merge_pieces, number_pieces, refine_borders, shrink
-from sembla.imaging.snapping import UNKNOWN, blend_misfit, in_blocks, nearest, tally
+from sembla.core.types import MAX_CLASSES, LabelMap, Picture
+from sembla.imaging.segments import merge_pieces, number_pieces, refine_borders, shrink
+from sembla.imaging.snapping import UNKNOWN, Tally, blend_misfit, in_blocks, nearest, tally
+from sembla.imaging.walker import likelihood, walk
 
 __all__ = ["fill_strokes", "read_strokes"]
 
 _OPAQUE = 128  # alpha from which a pixel is marked
 _RIPPLE = 24  # a pixel this near to what lies under the strokes is unmarked, in levels of a channel
-_SAME = 40.0  # colours this near (Euclidean, RGB) may be of one stroke: its soft edge, JPEG's noise
+_SAME = 40.0  # colours this near (Euclidean, RGB) may be of one stroke with soft edges
+_ALIKE = 64.0  # and of one that was blurred or compressed
 _BLEND = 12.0  # a colour this near to the line between two others may be their blend
-_REACH = 3  # pixels from a stroke that its rim may reach
-_FEW = 64
 _CLEAN = 0.2  # share of the marks in the very colours of the classes, below which a drawing was blurred or compressed
 _DOT = 4  # fewest pixels of a class in a drawing with soft edges
 _PATCH = 16  # and in one that was blurred or compressed
+_STROKE = 24  # fewest pixels of a stroke; JPEG leaves specks of half as many on the most finely textured photos
 
-_STOP = 0.004  # rate of stopping, over the number of classes: the more there are, the less colour tells them apart
-_LEAK = 1e-3  # rate of crossing the hardest edge, so that every pixel is reached
-_UNLIKE = 8.0  # how hard it is to step between pixels that look like different classes
-_PLACE = 24.0  # percent of the longest side that count as much as one unit of colour
-_TRUST = 0.5  # neighbouring pixels repeat one another, so the evidence of each counts for less
-_SAMPLES = 2000  # stroke pixels of a class that its colour model is made from
 _CRUMB = 2e-3  # share of the picture below which a piece that no stroke touches is a crumb
 
 
@@ -45,20 +37,22 @@ def read_strokes(scribbles: NDArray[np.uint8], picture: Picture) -> tuple[NDArra
 
     Unmarked is what is see-through, or else what shows the drawing's plain ground, or else what shows the picture
     itself. Returns class ids (H, W), -1 where unmarked, and the palette (K, 3); ids follow the order of the colours,
-    so the same colours get the same ids in another drawing. Soft edges and JPEG's ripples are left unmarked.
+    so the same colours get the same ids in another drawing. Soft edges and JPEG's ripples are left unmarked; strokes
+    of a JPEG need about 5 px of width.
     Raises `ImageError` for another dtype or shape, `SizeError` when the sizes differ, and `LabelError` where neither
     plain ground nor picture shows on more than half of the pixels, or for fewer than 2 or more than 64 classes.
     """
     drawing = _look(scribbles, picture)
     ids, colours = _pure_colours(drawing) if drawing.pure else _soft_colours(drawing)
+    if not 2 <= len(colours) <= MAX_CLASSES:
+        advice = "" if drawing.pure else ", as PNG or 5 px wide"
+        raise LabelError(
+            f"the scribbles show {len(colours)} clear colour{'' if len(colours) == 1 else 's'} of strokes; draw 2 to "
+            f"{MAX_CLASSES} classes, one colour each{advice}."
+        )
     order = np.lexsort(colours.T[::-1])
     ranks = np.full(UNKNOWN + 1, -1, np.int16)
     ranks[order] = np.arange(len(order))
-    if not 2 <= len(colours) <= MAX_CLASSES:
-        raise LabelError(
-            f"the scribbles show {'more than ' if len(colours) >= UNKNOWN else ''}{len(colours)} "
-            f"colour{'' if len(colours) == 1 else 's'} of strokes; draw 2 to {MAX_CLASSES} classes, one colour each."
-        )
     strokes = np.full(picture.shape[:2], -1, np.int16)
     strokes[drawing.rows, drawing.columns] = ranks[ids]
     return strokes, colours[order]
@@ -68,17 +62,35 @@ def read_strokes(scribbles: NDArray[np.uint8], picture: Picture) -> tuple[NDArra
 class _Drawing:
     """A drawing of which we know what is marked."""
 
-    marked: Region
     scribbles: NDArray[np.uint8]
-    """The colours of all pixels, (H, W, 3)."""
-    colours: NDArray[np.uint8]
-    """Those of the marked pixels, (n, 3)."""
+    """Colours of all pixels, (H, W, 3)."""
+    under: NDArray[np.uint8] | None
+    """What lies under the strokes, (H, W, 3); None where that is see-through."""
     rows: NDArray[np.intp]
+    """Of the marked pixels, (n,)."""
     columns: NDArray[np.intp]
-    ground: NDArray[np.uint8] | None
-    """The colour (3,) that strokes may blend with; None where it is see-through or varies."""
     pure: bool
-    """Whether few colours show, so that all may be meant."""
+    """Whether all colours may be meant: they are few, and the edges are hard."""
+    compressed: bool
+    """Whether the ground is not even beside the strokes: JPEG."""
+
+    @property
+    def colours(self) -> NDArray[np.uint8]:
+        """Of the marked pixels, (n, 3)."""
+        return self.scribbles[self.rows, self.columns]
+
+    def around(self, reach: int, step: int = 1) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Give rows and columns of the marked pixels' neighbours, one offset after the other."""
+        height, width = self.scribbles.shape[:2]
+        for dy in range(-reach, reach + 1, step):
+            for dx in range(-reach, reach + 1, step):
+                yield np.clip(self.rows + dy, 0, height - 1), np.clip(self.columns + dx, 0, width - 1)
+
+    def plane(self, ids: NDArray[np.uint8]) -> LabelMap:
+        """Put ids of the marked pixels in their places, `UNKNOWN` elsewhere."""
+        plane = np.full(self.scribbles.shape[:2], UNKNOWN, np.uint8)
+        plane[self.rows, self.columns] = ids
+        return plane
 
 
 def _look(scribbles: NDArray[np.uint8], picture: Picture) -> _Drawing:
@@ -90,132 +102,177 @@ def _look(scribbles: NDArray[np.uint8], picture: Picture) -> _Drawing:
             f"the scribbles are {scribbles.shape[1]}x{scribbles.shape[0]}, the picture {picture.shape[1]}x"
             f"{picture.shape[0]}; draw the scribbles at the picture's size."
         )
-    colours = scribbles[..., :3]
-    if scribbles.shape[2] == 4 and (scribbles[..., 3] < _OPAQUE).any():
-        return _drawing(scribbles[..., 3] >= _OPAQUE, colours, None)
+    colours, alpha = scribbles[..., :3], scribbles[..., 3:]
+    if (alpha < _OPAQUE).any():
+        rows, columns = np.nonzero(alpha[..., 0] >= _OPAQUE)
+        pure = bool(np.isin(alpha, (0, 255)).all()) and _are_few(colours[rows, columns])
+        return _Drawing(colours, None, rows, columns, pure, compressed=False)
     found = tally(colours)
-    ground = found.values[found.counts.argmax()]
-    few = len(found.values) <= MAX_CLASSES + 1
-    ripple = 0 if few else _RIPPLE
-    on_ground, on_picture = _differs(colours, ground, ripple), _differs(colours, picture, ripple)
+    plain = np.broadcast_to(found.values[found.counts.argmax()], colours.shape)
+    ripple = 0 if len(found.values) <= MAX_CLASSES + 1 else _RIPPLE
     # what was drawn on leaves the fewest marks: a white canvas and a photo with a white sky are told apart by it
-    marked, ground_or_none = min(((on_ground, ground), (on_picture, None)), key=lambda each: int(each[0].sum()))
+    difference, under = min(
+        ((_difference(colours, under, ripple), under) for under in (plain, picture)),
+        key=lambda each: int(np.count_nonzero(each[0] == 255)),
+    )
+    marked = difference == 255
     if marked.mean() >= 0.5:
         raise LabelError(
             "neither a plain ground nor the picture shows on half of the scribbles; draw strokes over a copy of the "
             "picture, or on one plain or see-through ground."
         )
-    return _drawing(marked, colours, ground_or_none)
-
-
-def _drawing(marked: Region, colours: NDArray[np.uint8], ground: NDArray[np.uint8] | None) -> _Drawing:
+    near = marked.view(np.uint8)
+    beside = (maximum_filter(near, 17) > maximum_filter(near, 9)) & ~marked
+    compressed = bool((difference[beside] > 0).mean() > 0.05) if beside.any() else False
     rows, columns = np.nonzero(marked)
-    chosen = colours[rows, columns]
-    pure = len(tally(chosen[None]).values) <= MAX_CLASSES if len(chosen) else True
-    return _Drawing(marked, colours, chosen, rows, columns, ground, pure)
+    return _Drawing(colours, under, rows, columns, not compressed and _are_few(colours[rows, columns]), compressed)
 
 
-def _differs(colours: NDArray[np.uint8], other: NDArray[np.uint8], ripple: int) -> Region:
-    """Where colours (H, W, 3) differ from others by more than a ripple, or by six times what is usual."""
-    worst = (np.maximum(colours, other) - np.minimum(colours, other)).max(-1)
+def _difference(colours: NDArray[np.uint8], under: NDArray[np.uint8], ripple: int) -> NDArray[np.uint8]:
+    """How far colours (H, W, 3) are from what lies under them; 255 for more than a ripple, or six times the usual."""
+    worst: NDArray[np.uint8] = (np.maximum(colours, under) - np.minimum(colours, under)).max(-1)
     limit = max(ripple, min(6 * float(np.median(worst)), 64)) if ripple else 0
-    differs: Region = worst > limit
-    return differs
+    worst[worst > limit] = 255
+    return worst
+
+
+def _are_few(colours: NDArray[np.uint8]) -> bool:
+    return len(colours) == 0 or len(tally(colours[None]).values) <= MAX_CLASSES
 
 
 def _pure_colours(drawing: _Drawing) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Take every colour as a class, except those that lie between two others in colour and in place."""
+    """Take every colour as a class, except those that show on the rims of others only."""
+    if not len(drawing.rows):
+        return np.zeros(0, np.uint8), np.zeros((0, 3), np.uint8)
     found = tally(drawing.colours[None])
     ids = found.index[0].astype(np.uint8)
-    beside = _beside(drawing, ids, len(found.values))
-    values = found.values.astype(float)
-    ends = values if drawing.ground is None else np.concatenate([values, drawing.ground[None]])
-    rims = [number for number in range(len(values)) if _is_rim(number, ends, found.counts, beside[ids == number])]
-    return _renumber(ids, found.values, np.setdiff1d(np.arange(len(values)), rims))
+    inside = in_blocks(drawing.plane(ids), 3)[drawing.rows, drawing.columns]
+    thin = replace(drawing, rows=drawing.rows[~inside], columns=drawing.columns[~inside])
+    rim = np.zeros(len(ids), np.bool_)
+    rim[~inside] = _is_paler(thin, 2, 0.98) | _is_between(thin, drawing.plane(ids), found)
+    share = np.bincount(ids, rim, len(found.values)) / found.counts
+    return _renumber(ids, found.values, np.flatnonzero(share < 0.8))
 
 
-def _is_rim(number: int, ends: NDArray[np.floating], counts: NDArray[np.int64], beside: NDArray[np.bool_]) -> bool:
-    """Whether a colour is the blend of two larger ones, or of one and the ground, that most of its pixels lie by."""
-    may_end = np.concatenate([counts > counts[number], [True]])[: len(ends)]
-    seen = (beside[:, : len(ends)] & may_end).astype(np.float32)
-    together = np.triu(seen.T @ seen >= 0.8 * len(seen), 1)
-    first, second = np.nonzero(together)
-    misfit, share = blend_misfit(ends[number], ends[first], ends[second])
-    return bool(((misfit <= _BLEND) & (abs(share - 0.5) < 0.48)).any())
+def _is_between(drawing: _Drawing, plane: LabelMap, found: Tally) -> NDArray[np.bool_]:
+    """Tell which marked pixels are the blend of two colours beside them that are larger than their own."""
+    own = plane[drawing.rows, drawing.columns]
+    blends = np.zeros((UNKNOWN + 1, UNKNOWN + 1, UNKNOWN + 1), np.bool_)
+    values = found.values.astype(np.float32)
+    for number, colour in enumerate(values):
+        misfit, share = blend_misfit(colour, values[:, None], values)
+        larger = found.counts > found.counts[number]
+        fits = (misfit <= _BLEND) & (abs(share - 0.5) < 0.48) & larger & larger[:, None]
+        blends[number, : len(values), : len(values)] = fits
+    between = np.zeros(len(own), np.bool_)
+    beside = [plane[place] for place in drawing.around(1)]
+    for first, second in itertools.combinations(beside, 2):
+        between |= blends[own, first, second]
+    return between
 
 
-def _beside(drawing: _Drawing, ids: NDArray[np.uint8], count: int) -> NDArray[np.bool_]:
-    """Tell which ids lie within `_REACH` of each marked pixel, (n, count + 1); the last column is for unmarked ones."""
-    height, width = drawing.marked.shape
-    plane = np.full((height, width), count, np.uint8)
-    plane[drawing.rows, drawing.columns] = ids
-    seen = np.zeros((len(ids), count + 1), np.bool_)
-    everyone = np.arange(len(ids))
-    for dy in range(-_REACH, _REACH + 1):
-        for dx in range(-_REACH, _REACH + 1):
-            row, column = np.clip(drawing.rows + dy, 0, height - 1), np.clip(drawing.columns + dx, 0, width - 1)
-            seen[everyone, plane[row, column]] = True
-    return seen
+def _is_paler(drawing: _Drawing, reach: int, most: float) -> NDArray[np.bool_]:
+    """Tell which marked pixels show at most that share of a neighbour's colour, the rest being what lies under."""
+    paler = np.zeros(len(drawing.rows), np.bool_)
+    if drawing.under is None:
+        return paler
+    own = drawing.colours.astype(np.float32)
+    under = drawing.under[drawing.rows, drawing.columns].astype(np.float32)
+    for row, column in drawing.around(reach, max(1, reach // 3)):
+        other = drawing.scribbles[row, column].astype(np.float32)
+        misfit, share = blend_misfit(own, under, other)
+        paler |= (misfit <= _BLEND) & (share < most)
+    return paler
 
 
 def _soft_colours(drawing: _Drawing) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Take the commonest colours as classes, and drop what lies thinly along a larger piece of another."""
-    found = tally(drawing.colours[None])
-    modes = _modes(found.values, found.counts)
-    exact = (drawing.colours[:, None] == modes[:_FEW]).all(2).sum(0) if len(modes) else np.zeros(0)
-    clean = exact.sum() >= _CLEAN * len(drawing.colours)
-    if not clean:
-        found = tally(drawing.colours[_calm(drawing)][None])
-        modes = _modes(found.values, found.counts)
-    ids, distance = nearest(drawing.colours, modes)
-    ids[distance > _SAME] = UNKNOWN
-    plane = np.full(drawing.marked.shape, UNKNOWN, np.uint8)
-    plane[drawing.rows, drawing.columns] = ids
-    ids = np.where(_on_rims(drawing, plane), UNKNOWN, ids).astype(np.uint8)
+    """Take the commonest colours as classes, and drop what lies thinly along a larger piece of another.
+
+    In a drawing that was only smoothed at the edges, a class shows its very colour; in one that was blurred or
+    compressed, only the middle of its strokes can be trusted.
+    """
+    modes = _modes(drawing.colours, _SAME)
+    ids = _near(drawing.colours, modes, _SAME)
+    ids[~_exact(drawing.colours, modes, ids)] = UNKNOWN
+    blurred = drawing.compressed or np.count_nonzero(ids != UNKNOWN) < _CLEAN * len(ids)
+    paler = _is_paler(drawing, 6, 0.8) if blurred else _is_paler(drawing, 2, 0.98)
+    if blurred:
+        modes = _modes(drawing.colours[_calm(drawing) & ~paler], _ALIKE)
+        ids = _near(drawing.colours, modes, _ALIKE)
+    ids[paler] = UNKNOWN
+    ids[_is_on_rim(drawing, ids, 8 if blurred else 3)] = UNKNOWN
+    _refuse_unread(drawing, ids)
     support = np.bincount(ids, minlength=UNKNOWN + 1)[: len(modes)]
-    return _renumber(ids, modes, np.flatnonzero(support >= (_DOT if clean else _PATCH)))
+    return _renumber(ids, modes, np.flatnonzero(support >= (_PATCH if blurred else _DOT)))
 
 
-def _modes(values: NDArray[np.uint8], counts: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Find the commonest of counted colours, (k, 3), each more than `_SAME` from those before it; 255 at most."""
-    cell = (values >> 3).astype(np.intp) @ np.array([1 << 10, 1 << 5, 1])
-    weights = np.bincount(cell, counts, 1 << 15)[cell] + counts  # a colour amid its like, not a lone one
-    left = values[np.argsort(-weights, kind="stable")]
-    modes = [np.zeros((0, 3), np.uint8)]
-    while len(left) and len(modes) <= UNKNOWN:
-        modes.append(left[:1])
-        left = left[nearest(left, left[:1])[1] > _SAME]
-    return np.concatenate(modes)
+def _refuse_unread(drawing: _Drawing, ids: NDArray[np.uint8]) -> None:
+    """Raise `LabelError` where a stroke shows no clear colour at all, before it is lost in silence."""
+    read = maximum_filter((drawing.plane(ids) != UNKNOWN).view(np.uint8), 31)
+    pieces = number_pieces(drawing.plane(np.zeros_like(ids)))[drawing.rows, drawing.columns]
+    strokes = np.bincount(pieces)[pieces] >= _STROKE if len(pieces) else np.zeros(0, np.bool_)
+    lost = np.flatnonzero(strokes & (read[drawing.rows, drawing.columns] == 0))
+    if len(lost) >= _STROKE:
+        x, y = drawing.columns[lost[0]], drawing.rows[lost[0]]
+        raise LabelError(
+            f"the stroke at x={x}, y={y} of the scribbles shows no clear colour: too thin, too soft or too compressed; "
+            "draw it with a hard brush, 5 px wide, and save the scribbles as PNG."
+        )
+
+
+def _near(colours: NDArray[np.uint8], modes: NDArray[np.uint8], reach: float) -> NDArray[np.uint8]:
+    ids, distance = nearest(colours, modes)
+    ids[distance > reach] = UNKNOWN
+    return ids
+
+
+def _exact(colours: NDArray[np.uint8], modes: NDArray[np.uint8], ids: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Tell which pixels have a class of which a quarter or more shows the very colour of its mode."""
+    palette = np.concatenate([modes, np.zeros((UNKNOWN + 1 - len(modes), 3), np.uint8)])
+    same = np.bincount(ids, (colours == palette[ids]).all(1), UNKNOWN + 1)
+    exact = same >= 0.25 * np.maximum(np.bincount(ids, minlength=UNKNOWN + 1), 1)
+    exact[UNKNOWN] = False
+    return np.asarray(exact[ids], np.bool_)
+
+
+def _modes(colours: NDArray[np.uint8], apart: float) -> NDArray[np.uint8]:
+    """Find the commonest of colours (n, 3), each farther than `apart` from those before it; 255 at most."""
+    if not len(colours):
+        return colours
+    found = tally(colours[None])
+    cell = (found.values >> 3).astype(np.intp) @ np.array([1 << 10, 1 << 5, 1])
+    weights = np.bincount(cell, found.counts, 1 << 15)[cell] + found.counts  # a colour amid its like, not a lone one
+    left = found.values[np.argsort(-weights, kind="stable")]
+    modes: list[NDArray[np.uint8]] = []
+    while len(left) and len(modes) < UNKNOWN:
+        modes.append(left[0])
+        left = left[nearest(left, left[:1])[1] > apart]
+    return np.array(modes, np.uint8)
 
 
 def _calm(drawing: _Drawing) -> NDArray[np.bool_]:
     """Tell which marked pixels lie amid marked pixels of about their own colour: in the middle of a stroke."""
-    calm = binary_erosion(drawing.marked, np.ones((3, 3)), border_value=1)[drawing.rows, drawing.columns]
-    height, width = drawing.marked.shape
+    marked = drawing.plane(np.zeros(len(drawing.rows), np.uint8)) == 0
+    calm = np.ones(len(drawing.rows), np.bool_)
     own = drawing.colours.astype(np.int16)
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            row, column = np.clip(drawing.rows + dy, 0, height - 1), np.clip(drawing.columns + dx, 0, width - 1)
-            calm &= abs(drawing.scribbles[row, column] - own).max(1) <= _RIPPLE
+    for place in drawing.around(1):
+        calm &= marked[place] & (abs(drawing.scribbles[place] - own).max(1) <= _RIPPLE)
     return calm
 
 
-def _on_rims(drawing: _Drawing, plane: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Tell which marked pixels belong to a thin piece of which most lies by a larger piece of another colour."""
-    height, width = plane.shape
+def _is_on_rim(drawing: _Drawing, ids: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
+    """Tell which marked pixels belong to a thin piece of which most lies within reach of a larger one of another id."""
+    plane = drawing.plane(ids)
     pieces = number_pieces(plane)
     areas = np.bincount(pieces.ravel())
-    own, mine = pieces[drawing.rows, drawing.columns], plane[drawing.rows, drawing.columns]
-    by_larger = np.zeros(len(own), np.bool_)
-    for dy in range(-_REACH, _REACH + 1):
-        for dx in range(-_REACH, _REACH + 1):
-            row, column = np.clip(drawing.rows + dy, 0, height - 1), np.clip(drawing.columns + dx, 0, width - 1)
-            other = plane[row, column]
-            by_larger |= (areas[pieces[row, column]] > areas[own]) & (other != UNKNOWN) & (other != mine)
-    share = np.bincount(own, by_larger, len(areas)) / areas
+    own = pieces[drawing.rows, drawing.columns]
+    beside = np.zeros(len(own), np.bool_)
+    for place in drawing.around(reach, max(1, reach // 4)):
+        other = plane[place]
+        beside |= (areas[pieces[place]] > areas[own]) & (other != UNKNOWN) & (other != ids)
+    share = np.bincount(own, beside, len(areas)) / areas
     solid = np.bincount(own, in_blocks(plane, 4)[drawing.rows, drawing.columns], len(areas)) / areas
-    rim: NDArray[np.bool_] = ((share > 0.7) & (solid < 0.2))[own]
-    return rim
+    return np.asarray(((share > 0.7) & (solid < 0.2))[own], np.bool_)
 
 
 def _renumber(
@@ -249,8 +306,8 @@ def fill_strokes(picture: Picture, strokes: NDArray[np.int16]) -> LabelMap:
     values = index.astype(np.uint8)
     small = shrink(picture)
     known = _shrink_strokes((rows, columns, values), strokes.shape, small.shape[:2])
-    likely = _likelihood(small, known, len(present))
-    labels = _walk(small, known, likely).argmax(-1).astype(np.uint8)
+    likely = likelihood(small, known, len(present))
+    labels = walk(small, known, likely).argmax(-1).astype(np.uint8)
     labels = refine_borders(labels, picture, fixed=(rows, columns, values))
     return present.astype(np.uint8)[_without_crumbs(labels, rows, columns)]
 
@@ -267,91 +324,6 @@ def _shrink_strokes(
     for lost in set(range(count)) - set(known.tolist()):
         known[tally[:, lost].argmax()] = lost
     return known.reshape(size)
-
-
-def _likelihood(small: Picture, known: NDArray[np.intp], count: int) -> NDArray[np.float32]:
-    """Give the probability of each class at each pixel (h, w, count), from what its strokes look like and where."""
-    height, width = known.shape
-    place = np.indices((height, width), np.float32).transpose(1, 2, 0) * (100 / _PLACE / max(height, width))
-    features = np.concatenate([describe(small), place], -1).reshape(height * width, -1)
-    kernels = max(2, min(10, 120 // count))  # a class, so that many classes take no longer than a few
-    evidence = np.empty((height * width, count), np.float32)
-    for number in range(count):
-        own = features[np.flatnonzero(known == number)]
-        evidence[:, number] = _log_density(features, own[:: -(-len(own) // _SAMPLES)], kernels)
-    evidence *= _TRUST
-    chance = np.exp(evidence - evidence.max(1, keepdims=True)) + 1e-4
-    chance /= chance.sum(1, keepdims=True)
-    return chance.reshape(height, width, count)
-
-
-def _log_density(features: NDArray[np.float32], samples: NDArray[np.float32], kernels: int) -> NDArray[np.float32]:
-    """Log-density (N,) of features (N, D) under a mixture of Gaussians, one a cluster of the samples (n, D)."""
-    centres, member = _cluster(samples, kernels)
-    terms = np.empty((len(features), len(centres)), np.float32)
-    for number, centre in enumerate(centres):
-        own = samples[member == number]
-        # a few samples cannot tell their spread; a unit of variance is added for what strokes leave out
-        variance = own.var(0) * (len(own) / (len(own) + 5)) + 1
-        fall = 1 / variance
-        distance = features**2 @ fall - 2 * features @ (centre * fall) + (centre * centre * fall).sum()
-        terms[:, number] = np.log(len(own) / len(samples)) - 0.5 * (distance + np.log(variance).sum())
-    top = terms.max(1)
-    density: NDArray[np.float32] = top + np.log(np.exp(terms - top[:, None]).sum(1))
-    return density
-
-
-def _cluster(samples: NDArray[np.float32], count: int) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """K-means (Lloyd 1982), started at points far from one another (Gonzalez 1985); empty clusters are dropped."""
-    centres = samples[((samples - samples.mean(0)) ** 2).sum(1).argmin()][None]
-    nearest = ((samples - centres) ** 2).sum(1)
-    while len(centres) < count and nearest.max() > 0:
-        centres = np.concatenate([centres, samples[nearest.argmax()][None]])
-        nearest = np.minimum(nearest, ((samples - centres[-1]) ** 2).sum(1))
-    for _ in range(8):
-        member = ((samples[:, None] - centres) ** 2).sum(2).argmin(1)
-        member = np.unique(member, return_inverse=True)[1]
-        sizes = np.bincount(member)
-        sums = [np.bincount(member, samples[:, channel]) for channel in range(samples.shape[1])]
-        centres = (np.stack(sums, 1) / sizes[:, None]).astype(np.float32)
-    return centres, member
-
-
-def _walk(small: Picture, known: NDArray[np.intp], likely: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give the probability (h, w, K) that a walker from a pixel ends at each class."""
-    height, width, count = likely.shape
-    marked = known.ravel() >= 0
-    chances = np.zeros((height * width, count), np.float32)
-    chances[marked, known.ravel()[marked]] = 1
-    free = np.flatnonzero(~marked)
-    if not len(free):
-        return chances.reshape(height, width, count)
-    stop = _STOP / count
-    ways = _ways(small, likely)
-    leave = np.asarray(ways.sum(1)).ravel() + stop
-    laplacian = (sparse.diags_array(leave) - ways).tocsr()[free]
-    wanted = stop * likely.reshape(-1, count)[free] - laplacian[:, np.flatnonzero(marked)] @ chances[marked]
-    # symmetric and positive definite, so no pivots are needed and minimum degree keeps the factors thin
-    factors = splu(laplacian[:, free].tocsc(), "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    chances[free] = factors.solve(wanted.astype(np.float64))
-    return chances.reshape(height, width, count)
-
-
-def _ways(small: Picture, likely: NDArray[np.float32]) -> sparse.csr_array:
-    """Give the rates of stepping between neighbours (h w, h w): high where they look alike."""
-    height, width = likely.shape[:2]
-    colours = gaussian_filter(lab_colours(small), (0.7, 0.7, 0))
-    steps = [np.diff(colours, axis=axis) for axis in (0, 1)]
-    doubts = [np.diff(likely, axis=axis) for axis in (0, 1)]
-    contrast = np.concatenate([(step**2).sum(-1).ravel() for step in steps])
-    unlike = np.concatenate([(step**2).sum(-1).ravel() for step in doubts])
-    # scaled by the picture's own mean contrast, as in GrabCut (Rother et al. 2004)
-    rates = np.exp(-contrast / (contrast.mean() + 1e-6) - _UNLIKE * unlike).astype(np.float64) + _LEAK
-    pixels = np.arange(height * width).reshape(height, width)
-    here = np.concatenate([pixels[:-1].ravel(), pixels[:, :-1].ravel()])
-    there = np.concatenate([pixels[1:].ravel(), pixels[:, 1:].ravel()])
-    both = (np.concatenate([rates, rates]), (np.concatenate([here, there]), np.concatenate([there, here])))
-    return sparse.coo_array(both, (pixels.size, pixels.size)).tocsr()
 
 
 def _without_crumbs(labels: LabelMap, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> LabelMap:

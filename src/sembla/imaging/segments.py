@@ -40,6 +40,11 @@ _number: Callable[..., NDArray[np.integer[Any]]] = _number_pieces  # scikit-imag
 
 _WORKING_SIDE = 256  # longest side of the small copy: 224 to 320 score alike, and time grows with its square
 _SUPERPIXELS = 900
+_COMPACT = 8.0
+_GROWTH = 0.6
+_OFFSET = 0.5
+_EDGE = 0.3
+_TOUCH = 0.3
 
 _BAND = 2  # pixels beside a border that are decided again; a halved map is off by that much
 _WINDOW = 4  # reach of a vote
@@ -102,7 +107,7 @@ def propose_segments(picture: Picture, count: int) -> LabelMap:
 def _superpixels(small: Picture, count: int) -> NDArray[np.intp]:
     # a superpixel needs about 4 pixels to be one, and some must be left to merge
     wanted = min(max(_SUPERPIXELS, 8 * count), small.shape[0] * small.shape[1] // 4)
-    pieces = slic(lab_colours(small), wanted, compactness=8.0, sigma=0.7, convert2lab=False, start_label=0)
+    pieces = slic(small, wanted, compactness=_COMPACT, sigma=0.7, start_label=0)
     return number_pieces(pieces)  # SLIC's are connected, but some only over a corner
 
 
@@ -122,7 +127,7 @@ class _Regions:
         difference = float(((self.mean[one] - self.mean[other]) ** 2).sum())
         compact = length / min(self.area[one], self.area[other]) ** 0.5  # about 1 where a side is shared
         # area enters with a power below Ward's 1, or large calm regions are cut in halves
-        return float(area**0.6 * (difference + 0.5) * (0.3 + contrast / length) / (0.3 + min(compact, 2.0)))
+        return float(area**_GROWTH * (difference + _OFFSET) * (_EDGE + contrast / length) / (_TOUCH + min(compact, 2.0)))
 
     def join(self, one: int, other: int) -> None:
         """Merge `other` into `one`."""

@@ -12,11 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sembla.patches.compiling import Array, kernel, parallel_kernel, plain, prange
-from sembla.patches.layer import RADIUS, Layer
+from sembla.patches.layer import PATCH, RADIUS, Layer
 
 __all__ = ["Field", "LabelPool", "Weights", "continued", "drawn", "label_at", "label_pool", "mix", "rate", "sweep"]
 
-PATCH = 2 * RADIUS + 1
 ROW_BYTES = PATCH * 4
 STRIP = 16
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 from sembla.core.types import LabelMap, Picture
 from sembla.patches.compiling import Array, parallel_kernel, plain, prange
 
-__all__ = ["CHANNELS", "RADIUS", "Layer", "border_distance", "layer"]
+__all__ = ["CHANNELS", "PATCH", "RADIUS", "Layer", "border_distance", "layer"]
 
 RADIUS = 3
 """Patches are 7x7: a centre and 3 pixels on each side."""
 
 CHANNELS = 4
 """Red, green, blue, and the distance to the nearest label border."""
+
+PATCH = 2 * RADIUS + 1
+"""Side of a patch."""
 
 SIDE = 2 * RADIUS
 

@@ -28,6 +28,7 @@ from sembla.patches.pyramid import (
 )
 from sembla.patches.refine import refine
 from sembla.patches.start import guesses
+from sembla.patches.transport import transported
 from sembla.patches.vote import vote
 
 __all__ = ["Job", "Settled", "solve"]
@@ -46,6 +47,12 @@ COUNTED_SIDE = 700
 
 TWICE_SIDE = 1100
 """Up to this longer side a level is searched and voted on twice."""
+
+COMPLETED_SIDE = 200
+"""Up to this longer side, where the composition is decided, a level is brought to the source's patch distribution."""
+
+DIRECTIONS = 16
+"""Directions of each such step."""
 
 ALL = np.ones((1, 1), np.bool_)
 NONE = np.zeros((1, 1), np.bool_)
@@ -271,6 +278,8 @@ def _voting(stage: _Stage) -> tuple[Layer, Layer, Array, Array, Array, Region]:
 
 def _improve(job: Job, stage: _Stage, turn: int, *, last: bool) -> None:
     """One turn: search with the colours as they are, then vote."""
+    if stage.longest <= COMPLETED_SIDE:
+        _complete(job, stage, turn)
     pad_edges(stage.target.pixels)
     found, early = stage.field, stage.index < 3
     usage = _usage(stage, job.count) if stage.longest <= COUNTED_SIDE else NO_USAGE
@@ -283,6 +292,15 @@ def _improve(job: Job, stage: _Stage, turn: int, *, last: bool) -> None:
         step = 1 if pass_ % 2 == 0 else -1
         sweep(*matching, stage.pool, found.rows, found.columns, found.costs, stage.open, reach, draws, step, state)
     vote(*_voting(stage), 1 if last else 3, _scale(found.costs, stage.open))
+
+
+def _complete(job: Job, stage: _Stage, turn: int) -> None:
+    """Let what the picture has too little of come up (completeness)."""
+    picture, seed = stage.target.picture, (job.seed * 1013 + stage.index) * 103 + turn
+    moved = transported(
+        picture, stage.layout, source=stage.source.picture, labels=stage.labels, directions=DIRECTIONS, seed=seed
+    )
+    picture[stage.open] = moved[stage.open]
 
 
 def _scale(costs: Array, open_: Region) -> float:
