@@ -174,7 +174,8 @@ def large(case: Case) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     found = api.find_case(case.folder)
     for keep in (True, False):
-        command = [sys.executable, "-c", LARGE, str(found.image), str(found.labels), str(case.layout_file), str(int(keep))]
+        files = [str(path) for path in (found.image, found.labels, case.layout_file)]
+        command = [sys.executable, "-c", LARGE, *files, str(int(keep))]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
         seconds, preview, peak, need = map(float, output)
         rows.append(
@@ -197,8 +198,9 @@ def process(case: Case) -> float:
     for _ in range(5):
         out = RESULTS / "process.png"
         started = time.perf_counter()
-        command = [sys.executable, "-m", "sembla", "analogy", found.image, found.labels, case.layout_file]
-        subprocess.run([*map(str, command), "--size", "600", "--out", str(out), "--force"], check=True, capture_output=True)
+        files = [str(path) for path in (found.image, found.labels, case.layout_file)]
+        command = [sys.executable, "-m", "sembla", "analogy", *files, "--size", "600", "--out", str(out), "--force"]
+        subprocess.run(command, check=True, capture_output=True)
         seconds.append(time.perf_counter() - started)
         out.unlink()
     return statistics.median(seconds)
@@ -313,7 +315,8 @@ def main() -> None:
     sets = api.contact_sheet(list(set_rows(compared, measured)), headings=headings, cell=400)
     Image.fromarray(sets).save(RESULTS / "analogy-sets.png")
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    text = [f"# Instant analogy\n\n`python -m benchmarks.analogy`, {machine}, load {os.getloadavg()[0]:.1f} at the end."]
+    setting = f"{machine}, load {os.getloadavg()[0]:.1f} at the end"
+    text = [f"# Instant analogy\n\n`python -m benchmarks.analogy`, {setting}."]
     text += [f"## {name.capitalize()}\n\n{table(rows)}" for name, rows in report.items()]
     name = "analogy-quick" if "--quick" in sys.argv else "analogy"
     (RESULTS / f"{name}.md").write_text("\n\n".join(text) + "\n")

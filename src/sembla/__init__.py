@@ -66,7 +66,7 @@ def __getattr__(name: str) -> object:
     """Fetch a public name from `sembla.api` (PEP 562)."""
     if name not in __all__:
         raise AttributeError(f"module 'sembla' has no attribute {name!r}")
-    from sembla import api  # noqa: PLC0415 (the point of this function)
+    from sembla import api  # the point of this function
 
     return getattr(api, name)
 

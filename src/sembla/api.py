@@ -127,6 +127,7 @@ def analogy(
     size: int | None = None,
     variations: int = 1,
     resize_labels: bool = False,
+    adopt_nearest: bool = False,
     on_preview: OnPreview | None = None,
 ) -> AnalogyResult:
     """Make the photo `image` anew as `layout` says; `labels` is the photo's own label map.
@@ -134,11 +135,20 @@ def analogy(
     Same `seed` (0 to 2**63 - 1), same picture, bit for bit. With `keep`, pixels far from any changed label are those of
     the photo. `size` is the longest side of the result in pixels; without, the result is as large as the layout.
     `variations` (1 to 64) asks for that many different pictures. `resize_labels` scales a label map that has another
-    size than the photo. `on_preview` is called with whole frames, coarse first; returning False stops the work, which
-    raises `Cancelled`.
+    size than the photo. `adopt_nearest` reads a class that the layout has and `labels` lacks as the nearest in `labels`
+    instead of raising `LabelError`. `on_preview` is called with whole frames, coarse first; returning False stops the
+    work, which raises `Cancelled`.
     """
     request = read_analogy(
-        image, labels, [layout], seed=seed, keep=keep, size=size, variations=variations, resize_labels=resize_labels
+        image,
+        labels,
+        [layout],
+        seed=seed,
+        keep=keep,
+        size=size,
+        variations=variations,
+        resize_labels=resize_labels,
+        adopt_nearest=adopt_nearest,
     )
     return run(request.tasks[0], on_preview)
 
@@ -152,13 +162,23 @@ def analogy_sequence(
     keep: bool = True,
     size: int | None = None,
     resize_labels: bool = False,
+    adopt_nearest: bool = False,
     on_preview: OnPreview | None = None,
 ) -> Iterator[AnalogyResult]:
     """As `analogy`, for the layouts of a moving picture: each frame starts from the last, so nothing flickers.
 
     All inputs are read and checked at the call; the frames are made as they are asked for.
     """
-    request = read_analogy(image, labels, layouts, seed=seed, keep=keep, size=size, resize_labels=resize_labels)
+    request = read_analogy(
+        image,
+        labels,
+        layouts,
+        seed=seed,
+        keep=keep,
+        size=size,
+        resize_labels=resize_labels,
+        adopt_nearest=adopt_nearest,
+    )
     return run_sequence(request.tasks, on_preview)
 
 
@@ -172,10 +192,11 @@ def read_analogy(
     size: int | None = None,
     variations: int = 1,
     resize_labels: bool = False,
+    adopt_nearest: bool = False,
 ) -> AnalogyRequest:
     """Read and check everything that `analogy` and `analogy_sequence` need; the arguments are theirs."""
     seed, size, variations = _checked_numbers(seed, size, variations=variations)
-    read = _read(image, labels, layouts, resize_labels=resize_labels)
+    read = _read(image, labels, layouts, resize_labels=resize_labels, adopt_nearest=adopt_nearest)
     tasks = tuple(replace(task, seed=seed, keep=bool(keep), size=size, variations=variations) for task in read.tasks)
     for task in tasks:
         output_size(task)
@@ -185,7 +206,7 @@ def read_analogy(
 
 def run(task: AnalogyTask, on_preview: OnPreview | None = None) -> AnalogyResult:
     """Do one analogy. Raises `MemoryNeedError` before it starts where there is no longer room for it."""
-    from sembla.methods.analogy import instant  # noqa: PLC0415 (numba takes longer to load than --help may last)
+    from sembla.methods.analogy import instant  # numba takes longer to load than --help may last
 
     _check_memory(task)
     return instant.synthesize(task, on_preview)
@@ -193,7 +214,7 @@ def run(task: AnalogyTask, on_preview: OnPreview | None = None) -> AnalogyResult
 
 def run_sequence(tasks: Sequence[AnalogyTask], on_preview: OnPreview | None = None) -> Iterator[AnalogyResult]:
     """Do analogies that differ in their layout alone, each starting from the one before."""
-    from sembla.methods.analogy import instant  # noqa: PLC0415 (see run)
+    from sembla.methods.analogy import instant
 
     if tasks[0].variations != 1:
         raise InputError(f"{tasks[0].variations} variations of a sequence came; a sequence has one. Use other seeds.")
@@ -203,7 +224,7 @@ def run_sequence(tasks: Sequence[AnalogyTask], on_preview: OnPreview | None = No
 
 def output_size(task: AnalogyTask) -> tuple[int, int]:
     """Width and height that the result of a task will have. Raises `SizeError` for what is too small or too large."""
-    from sembla.methods.analogy import instant  # noqa: PLC0415 (see run)
+    from sembla.methods.analogy import instant
 
     least, most = _size_limits(task)
     if task.size is not None and not least <= task.size <= most:
@@ -215,12 +236,21 @@ def output_size(task: AnalogyTask) -> tuple[int, int]:
 
 
 def evaluate_analogy(
-    image: Source, labels: Source, layout: Source, *, result: Source, resize_labels: bool = False
+    image: Source,
+    labels: Source,
+    layout: Source,
+    *,
+    result: Source,
+    resize_labels: bool = False,
+    adopt_nearest: bool = False,
 ) -> AnalogyScores:
-    """Score `result`, a picture made from the photo `image` with its map `labels` for `layout`."""
-    from sembla.metrics import single_image  # noqa: PLC0415 (SciPy; see run)
+    """Score `result`, a picture made from the photo `image` with its map `labels` for `layout`.
 
-    (task,) = _read(image, labels, [layout], resize_labels=resize_labels).tasks
+    `resize_labels` and `adopt_nearest` are those of `analogy`; give what was given there.
+    """
+    from sembla.metrics import single_image
+
+    (task,) = _read(image, labels, [layout], resize_labels=resize_labels, adopt_nearest=adopt_nearest).tasks
     made = read_picture(result, name="result")
     return AnalogyScores(
         single_image.layout_agreement(made, task.layout, source=task.picture, labels=task.labels),
@@ -234,7 +264,7 @@ def label(picture: Source, scribbles: Source) -> Labelling:
 
     `scribbles` has the photo's size: strokes over the photo itself, on a plain ground, or on a transparent one.
     """
-    from sembla.imaging.scribbles import fill_strokes, read_strokes  # noqa: PLC0415 (scikit-image; see run)
+    from sembla.imaging.scribbles import fill_strokes, read_strokes
 
     photo, drawn = read_picture(picture, name="photo"), read_scribbles(scribbles)
     if drawn.shape[:2] != photo.shape[:2]:
@@ -250,7 +280,7 @@ def label(picture: Source, scribbles: Source) -> Labelling:
 
 def segments(picture: Source, count: int) -> Labelling:
     """Propose about `count` regions (2 to 64) of a photo as a label map to name and edit."""
-    from sembla.imaging.segments import propose_segments  # noqa: PLC0415 (scikit-image; see run)
+    from sembla.imaging.segments import propose_segments
 
     count = _whole(count, "segments", low=2, high=MAX_CLASSES)
     photo = read_picture(picture, name="photo")
@@ -259,7 +289,9 @@ def segments(picture: Source, count: int) -> Labelling:
     return Labelling(labels, distinct_colours(int(labels.max()) + 1), time.perf_counter() - start)
 
 
-def _read(image: Source, labels: Source, layouts: Sequence[Source], *, resize_labels: bool) -> AnalogyRequest:
+def _read(
+    image: Source, labels: Source, layouts: Sequence[Source], *, resize_labels: bool, adopt_nearest: bool
+) -> AnalogyRequest:
     """The pictures and maps as tasks with the usual settings."""
     if not layouts:
         raise InputError("no layout came; give at least one label map of what is wanted.")
@@ -267,7 +299,7 @@ def _read(image: Source, labels: Source, layouts: Sequence[Source], *, resize_la
     own = _map_of(picture, labels, image=image, resize=resize_labels)
     maps = [read_map(layout, name="layout") for layout in layouts]
     names = [source_name(labels, "label map"), *(source_name(layout, "layout") for layout in layouts)]
-    classes = read_classes(own, maps, names=names)
+    classes = read_classes(own, maps, names=names, adopt_nearest=adopt_nearest)
     for sentence in classes.report:
         _log.info("%s", sentence)
     return AnalogyRequest(
@@ -315,7 +347,7 @@ def _whole(value: int, name: str, *, low: int, high: int) -> int:
 
 def _check_memory(task: AnalogyTask) -> None:
     """Raise `MemoryNeedError` where the engine predicts a need beyond what is free."""
-    from sembla.methods.analogy import instant  # noqa: PLC0415 (see run)
+    from sembla.methods.analogy import instant
 
     need, room = instant.memory_need(task), memory.available()
     if room is None or need <= room:

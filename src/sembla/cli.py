@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     """Run one verb; 2 after an error that was told."""
     if arguments == ["--version"]:
-        from importlib.metadata import version  # noqa: PLC0415 (a tenth of the time that --help may take)
+        from importlib.metadata import version  # a tenth of the time that --help may take
 
         sys.stdout.write(f"sembla {version('sembla')}\n")
         return 0

@@ -377,6 +377,7 @@ def test_a_class_that_the_label_map_lacks_is_named_with_its_place() -> None:
     assert "1.png" not in message
     assert "309 pixels of #ffff00" in message
     assert re.search(r"nearest is #(ff0000|00ff00)", message)
+    assert message.endswith("or pass --adopt-nearest (adopt_nearest=True).")
     place = re.search(r"x=(\d+), y=(\d+)", message)
     assert place is not None
     x, y = map(int, place.groups())
@@ -436,6 +437,17 @@ def test_photographs_are_refused(name: str, quality: int | None) -> None:
     for picture in (photo, np.asarray(Image.fromarray(photo).convert("L"))):
         with pytest.raises(LabelError, match=r"mountain\.jpg looks like a photograph"):
             find_palette(picture, name="mountain.jpg")
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 3), (48, 64, 3), (300, 200, 3), (48, 64), (300, 200)])
+def test_noise_is_refused_as_a_photograph(shape: tuple[int, ...]) -> None:
+    """Nothing in it could be a class, not even a wrong one."""
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    with pytest.raises(LabelError, match="label map looks like a photograph"):
+        find_palette(noise)
+    soft, _ = soft_discs(ground=RED, disc=BLUE, other=GREEN)
+    with pytest.raises(LabelError, match="layout 1 looks like a photograph"):
+        read_classes(soft, [noise], adopt_nearest=True)
 
 
 def test_a_photograph_as_layout_is_refused() -> None:

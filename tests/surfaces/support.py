@@ -40,6 +40,15 @@ def layout(sun: int, horizon: int = 30) -> NDArray[np.uint8]:
     return ids
 
 
+def with_a_foreign_class(ids: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A layout in colours, (48, 64, 3), with a patch of magenta; and the ids if that is read as its nearest class."""
+    magenta = np.array([255, 0, 255])
+    colours, adopted = COLOURS[ids], ids.copy()
+    colours[34:46, 40:60] = magenta
+    adopted[34:46, 40:60] = np.linalg.norm(COLOURS - magenta, axis=1).argmin()
+    return colours, adopted
+
+
 def photo() -> NDArray[np.uint8]:
     """A picture (48, 64, 3) of layout(6), each class with a texture of its own."""
     chance = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from tests.surfaces.support import COLOURS, Sembla, layout, photo
+from tests.surfaces.support import COLOURS, Sembla, layout, photo, with_a_foreign_class
 
 import sembla as library
 from sembla.imaging.io import read_picture
@@ -122,6 +122,32 @@ def test_a_map_of_another_size_can_be_resized(sembla: Sembla, inputs: Inputs) ->
     Image.fromarray(layout(6)).save(inputs[1])
     assert sembla("analogy", *inputs, "--out", "plain.png").code == 0
     assert np.array_equal(read_picture("resized.png"), read_picture("plain.png"))
+
+
+def test_a_class_that_the_map_lacks_can_be_adopted(sembla: Sembla, inputs: Inputs) -> None:
+    foreign, adopted = with_a_foreign_class(layout(14))
+    Image.fromarray(foreign).save(inputs[2])
+    outcome = sembla("analogy", *inputs, "--adopt-nearest", "--out", "adopted.png")
+    assert outcome.code == 0
+    assert "#ff00ff (240 pixels) was read as" in outcome.err
+    assert read_settings("adopted.png")["adopt_nearest"] is True
+    assert np.array_equal(read_picture("adopted.png"), library.analogy(*inputs[:2], COLOURS[adopted]).picture)
+    assert sembla("analogy", "--redo", "adopted.png").code == 0
+    assert np.array_equal(read_picture("adopted.png"), read_picture("adopted-redo.png"))
+    assert read_settings("adopted.png") == read_settings("adopted-redo.png")
+
+
+@pytest.mark.parametrize("extra", [(), ("--sequence",)])
+def test_a_folder_can_adopt_too(sembla: Sembla, case: Path, extra: tuple[str, ...]) -> None:
+    foreign, adopted = with_a_foreign_class(layout(30))
+    Image.fromarray(foreign).save(case / "cond" / "2.png")
+    outcome = sembla("analogy", case, "--adopt-nearest", *extra, "--out", "adopted")
+    assert outcome.code == 0
+    assert "left out" not in outcome.err
+    Image.fromarray(COLOURS[adopted]).save(case / "cond" / "2.png")
+    assert sembla("analogy", case, *extra, "--out", "plain").code == 0
+    for name in ("1.png", "2.png", "10.png", "sheet.png"):
+        assert np.array_equal(read_picture(f"adopted/{name}"), read_picture(f"plain/{name}"))
 
 
 def test_a_rotated_photo_with_its_rotated_map_is_upright(sembla: Sembla, inputs: Inputs) -> None:

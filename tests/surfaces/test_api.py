@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.surfaces.support import COLOURS, layout, photo
+from tests.surfaces.support import COLOURS, layout, photo, with_a_foreign_class
 
 import sembla
 from sembla import api
@@ -121,6 +121,22 @@ def test_a_resized_map_is_the_nearest_pixel() -> None:
     assert np.array_equal(task.labels, np.kron(labels, np.ones((3, 3), np.uint8)))
 
 
+def test_a_class_that_the_labels_lack_can_be_adopted() -> None:
+    picture, labels, wanted = photo(), COLOURS[layout(6)], layout(14)
+    foreign, adopted = with_a_foreign_class(wanted)
+    plain = COLOURS[adopted]
+    with pytest.raises(sembla.LabelError, match="adopt_nearest=True"):
+        sembla.analogy(picture, labels, foreign)
+    result = sembla.analogy(picture, labels, foreign, adopt_nearest=True)
+    assert np.array_equal(result.picture, sembla.analogy(picture, labels, plain).picture)
+    (only,) = sembla.analogy_sequence(picture, labels, [foreign], adopt_nearest=True)
+    assert np.array_equal(only.picture, next(sembla.analogy_sequence(picture, labels, [plain])).picture)
+    scores = sembla.evaluate_analogy(picture, labels, foreign, result=result.picture, adopt_nearest=True)
+    assert scores == sembla.evaluate_analogy(picture, labels, plain, result=result.picture)
+    with pytest.raises(sembla.LabelError, match="adopt_nearest=True"):
+        sembla.evaluate_analogy(picture, labels, foreign, result=result.picture)
+
+
 def test_previews_come_coarse_first_and_can_stop_the_work() -> None:
     seen: list[Preview] = []
     result = sembla.analogy(*ARRAYS, on_preview=seen.append)
@@ -151,7 +167,7 @@ def test_memory_is_asked_for_before_work(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_smaller_size_is_offered_where_it_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    from sembla.methods.analogy import instant  # noqa: PLC0415 (numba: only where needed)
+    from sembla.methods.analogy import instant  # numba: only where needed
 
     big = api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=4000).tasks[0]
     monkeypatch.setattr(memory, "available", lambda: instant.memory_need(big) // 2)

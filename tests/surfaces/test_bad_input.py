@@ -108,13 +108,16 @@ def test_a_target_class_that_the_source_lacks(sembla: Sembla, inputs: Inputs) ->
     assert str(inputs[2]) in told
     assert "#ff00ff" in told
     assert "x=" in told
-    assert "nearest" in told
+    assert "nearest is" in told
+    assert "--adopt-nearest" in told
 
 
 def test_a_photo_given_as_map(sembla: Sembla, inputs: Inputs) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     Image.fromarray(noise).save(inputs[1])
-    assert str(inputs[1]) in sembla("analogy", *inputs).complaint
+    told = sembla("analogy", *inputs).complaint
+    assert str(inputs[1]) in told
+    assert "looks like a photograph" in told
 
 
 def test_folder_without_maps(sembla: Sembla, inputs: Inputs, case: Path) -> None:
@@ -256,7 +259,7 @@ def test_redo_of_what_cannot_be_repeated(sembla: Sembla, inputs: Inputs) -> None
     assert "no such file" in sembla("analogy", "--redo", "gone.png").complaint
     assert "no Sembla settings" in sembla("analogy", "--redo", inputs[0]).complaint
     assert "leave out inputs" in sembla("analogy", *inputs, "--redo", inputs[0]).complaint
-    for extra in (("--seed", "1"), ("--no-keep",), ("--size", "64"), ("--sequence",)):
+    for extra in (("--seed", "1"), ("--no-keep",), ("--size", "64"), ("--sequence",), ("--adopt-nearest",)):
         assert extra[0].replace("no-", "") in sembla("analogy", "--redo", inputs[0], *extra).complaint
 
 

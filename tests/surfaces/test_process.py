@@ -58,7 +58,7 @@ def test_ctrl_c_leaves_no_file_and_says_nothing(inputs: Inputs, elsewhere: Path)
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
 def test_a_terminal_sees_a_bar(inputs: Inputs) -> None:
-    import pty  # noqa: PLC0415 (POSIX only)
+    import pty  # POSIX only
 
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}

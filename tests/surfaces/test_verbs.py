@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from tests.surfaces.support import COLOURS, Sembla, layout, photo
+from tests.surfaces.support import COLOURS, Sembla, layout, photo, with_a_foreign_class
 
 import sembla as library
 from sembla import examples
@@ -64,6 +64,15 @@ def test_evaluation_prints_what_python_computes(sembla: Sembla, inputs: Inputs) 
     text = sembla("evaluate", "analogy", *inputs, inputs[0]).out
     for score in told.values():
         assert f"{score:.4f}" in text
+
+
+def test_evaluation_can_adopt_a_class_that_the_map_lacks(sembla: Sembla, inputs: Inputs) -> None:
+    foreign, adopted = with_a_foreign_class(layout(14))
+    scores = library.evaluate_analogy(*inputs[:2], COLOURS[adopted], result=inputs[0])
+    Image.fromarray(foreign).save(inputs[2])
+    assert "--adopt-nearest" in sembla("evaluate", "analogy", *inputs, inputs[0]).complaint
+    outcome = sembla("evaluate", "analogy", *inputs, inputs[0], "--adopt-nearest", "--json")
+    assert json.loads(outcome.out) == vars(scores)
 
 
 def test_examples_are_listed(sembla: Sembla) -> None:

@@ -47,6 +47,8 @@ class Analogy:
     """How many different pictures to make of each layout, 1 to 64: NAME-1.png, NAME-2.png and so on."""
     resize_labels: Flag = False
     """Scale a label map that has another size than its photo."""
+    adopt_nearest: Flag = False
+    """Read a class of a layout that LABELS lacks as the nearest of those in LABELS, instead of refusing it."""
     sequence: Flag = False
     """The layouts are the frames of a moving picture: let each start from the last, so that nothing flickers."""
     animate: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
@@ -83,7 +85,7 @@ class Analogy:
 
     def _make(self) -> dict[str, object]:
         """Read everything, see that everything can be written, then make one result after the other."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         plan = plan_analogy(self.inputs, self.out, variations=self.variations)
         plan, request = read_usable(plan, self._settings())
@@ -102,7 +104,7 @@ class Analogy:
 
     def _write_results(self, plan: Plan, request: "AnalogyRequest") -> list["AnalogyResult"]:
         """Make and write every result; of each, give back the first picture, small unless frames are wanted."""
-        from sembla import api  # noqa: PLC0415 (see _make)
+        from sembla import api
 
         settings, results = self._settings(), []
         record = Record.start(plan, settings)
@@ -122,12 +124,13 @@ class Analogy:
             size=self.size,
             variations=self.variations,
             resize_labels=self.resize_labels,
+            adopt_nearest=self.adopt_nearest,
             sequence=self.sequence,
         )
 
     def _check_moving(self, plan: Plan, request: "AnalogyRequest") -> None:
         """Raise before any work what would spoil a sequence or an animation after it."""
-        from sembla import api  # noqa: PLC0415 (see _make)
+        from sembla import api
 
         if plan.folder is None and (self.sequence or self.animate):
             raise InputError("--sequence and --animate need many layouts; give a folder of them instead of one file.")
@@ -143,7 +146,7 @@ class Analogy:
 
 def _write_sheet(sheet: Path, request: "AnalogyRequest", results: Sequence["AnalogyResult"], *, force: bool) -> None:
     """One row a layout: the photo, its map, the layout, the result."""
-    from sembla import api  # noqa: PLC0415 (see Analogy._make)
+    from sembla import api
 
     if len(results) > _MOST_ROWS:
         _log.info("%s shows the first %d of %d results.", sheet, _MOST_ROWS, len(results))

@@ -26,6 +26,8 @@ class EvaluateAnalogy:
     """The picture that was made for it."""
     resize_labels: Flag = False
     """Scale a label map that has another size than its photo."""
+    adopt_nearest: Flag = False
+    """Read a class of LAYOUT that LABELS lacks as the nearest of those in LABELS, instead of refusing it."""
     json: Flag = False
     """Print one JSON object: layout_agreement, source_agreement, patch_distance."""
     debug: Flag = False
@@ -33,10 +35,15 @@ class EvaluateAnalogy:
 
     def run(self) -> None:
         """Do it, and say the scores."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         scores = api.evaluate_analogy(
-            self.image, self.labels, self.layout, result=self.result, resize_labels=self.resize_labels
+            self.image,
+            self.labels,
+            self.layout,
+            result=self.result,
+            resize_labels=self.resize_labels,
+            adopt_nearest=self.adopt_nearest,
         )
         if self.json:
             say_json(asdict(scores))

@@ -36,7 +36,7 @@ class Examples:
 
     def run(self) -> None:
         """Do it, and say what is there or was written."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         if self.name is None:
             names = api.example_names()
@@ -57,7 +57,7 @@ class Examples:
 
 def _write(example: "Example", folder: Path, *, force: bool) -> None:
     """Write img.png, label.png and cond/*.png."""
-    from sembla import api  # noqa: PLC0415 (see Examples.run)
+    from sembla import api
 
     try:
         (folder / "cond").mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ class Label:
 
     def run(self) -> None:
         """Do it, and say what was written."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         if (self.scribbles is None) == (self.segments is None):
             came = "neither" if self.scribbles is None else "both"

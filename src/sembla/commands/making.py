@@ -28,6 +28,7 @@ class Settings:
     size: int | None = None
     variations: int = 1
     resize_labels: bool = False
+    adopt_nearest: bool = False
     sequence: bool = False
     """Each layout starts from the result of the one before."""
 
@@ -44,7 +45,7 @@ class Record:
     @classmethod
     def start(cls, plan: Plan, settings: Settings) -> "Record":
         """Take the inputs' digests."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         return cls(plan, settings, {path: api.digest(path) for path in plan.inputs})
 
@@ -53,7 +54,7 @@ class Record:
 
         Paths are relative to the folder of `out`, so that a project can move as a whole.
         """
-        from sembla import api  # noqa: PLC0415 (see start)
+        from sembla import api
 
         def file(path: Path) -> dict[str, str]:
             return {"path": _seen_from(out.parent, path), "sha256": self.digests[path]}
@@ -72,7 +73,7 @@ class Record:
 
 def read(plan: Plan, settings: Settings) -> "AnalogyRequest":
     """Read and check the inputs of a plan."""
-    from sembla import api  # noqa: PLC0415 (see Record.start)
+    from sembla import api
 
     return api.read_analogy(
         plan.image,
@@ -83,6 +84,7 @@ def read(plan: Plan, settings: Settings) -> "AnalogyRequest":
         size=settings.size,
         variations=settings.variations,
         resize_labels=settings.resize_labels,
+        adopt_nearest=settings.adopt_nearest,
     )
 
 
@@ -117,7 +119,7 @@ def _is_usable(plan: Plan, layout: Path, *, settings: Settings) -> bool:
 
 def make(request: "AnalogyRequest", settings: Settings, on_preview: "OnPreview | None") -> Iterator["AnalogyResult"]:
     """Make the result of each layout in turn."""
-    from sembla import api  # noqa: PLC0415 (see Record.start)
+    from sembla import api
 
     if settings.sequence:
         return api.run_sequence(request.tasks, on_preview)

@@ -33,7 +33,7 @@ class Plan:
 
     def claim(self, *, force: bool) -> None:
         """Make the folder and see that every output can be written. Raises `OutputError`."""
-        from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+        from sembla import api  # loads after the options are read: --help stays fast
 
         if self.folder:
             try:
@@ -47,7 +47,7 @@ class Plan:
 
 def plan_analogy(inputs: tuple[Path, ...], out: Path | None, *, variations: int) -> Plan:
     """Turn what stands on the command line into a plan: a case folder, or photo, map and one or many layouts."""
-    from sembla import api  # noqa: PLC0415 (see Plan.claim)
+    from sembla import api
 
     if len(inputs) == 1:
         case = api.find_case(inputs[0])

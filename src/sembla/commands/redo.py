@@ -22,7 +22,7 @@ def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
 
     Raises `InputError` where the PNG carries no record, or its inputs are gone or have changed.
     """
-    from sembla import api  # noqa: PLC0415 (loads after the options are read: --help stays fast)
+    from sembla import api  # loads after the options are read: --help stays fast
 
     recorded = api.read_settings(png)
     out = out or png.with_name(f"{png.stem}-redo.png")
@@ -56,7 +56,7 @@ def _understood(recorded: Mapping[str, Any], png: Path, *, out: Path) -> tuple[P
 
 def _unchanged(file: Mapping[str, str], png: Path) -> Path:
     """Where an input lies, if it is still there and the same. Raises `InputError` otherwise."""
-    from sembla import api  # noqa: PLC0415 (see redo)
+    from sembla import api
 
     path = Path(os.path.normpath(png.parent.resolve() / file["path"]))
     if not path.is_file():

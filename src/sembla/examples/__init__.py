@@ -84,7 +84,7 @@ def load(name: str) -> Example:
 def _read_photo(name: str) -> Picture:
     """Read one of scikit-image's own photos, RGB."""
     # Imported here: scikit-image takes a while, and listing the names needs none of it.
-    from skimage import data  # noqa: PLC0415
+    from skimage import data
 
     photo: Picture = np.ascontiguousarray(getattr(data, name)(), np.uint8)
     return photo

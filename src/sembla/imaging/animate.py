@@ -71,7 +71,7 @@ def _write_by_pillow(part: Path, frames: Sequence[Picture], *, fps: float, suffi
 
 def _write_mp4(part: Path, frames: Sequence[Picture], *, fps: float) -> None:
     """H.264 in yuv420p, the one form that every browser plays."""
-    import av  # noqa: PLC0415 (the extra "video")
+    import av  # the extra "video"
 
     height, width = frames[0].shape[:2]
     padding = ((0, height % 2), (0, width % 2), (0, 0))  # yuv420p halves both sides

@@ -217,5 +217,5 @@ def _complaint(target: _Reading, source: _Reading, own: LabelMap, missing: NDArr
     return (
         f"{target.name}: {counts.max()} pixels of {_hex(palette[entry])} around x={x}, y={y}{others} are no class of "
         f"{source.name}, whose nearest is {_hex(given[nearest(palette[entry][None], given)[0][0]])}; "
-        f"paint them in a colour of {source.name}, or add the class there."
+        f"paint them in a colour of {source.name}, add the class there, or pass --adopt-nearest (adopt_nearest=True)."
     )

@@ -300,8 +300,8 @@ def fill_strokes(picture: Picture, strokes: NDArray[np.int16]) -> LabelMap:
     present, index = np.unique(strokes[rows, columns], return_inverse=True)
     if len(present) < 2 or present[-1] >= MAX_CLASSES:
         raise LabelError(
-            f"strokes of {len(present)} classes came, ids up to {max(present, default=-1)}; "
-            f"draw 2 to {MAX_CLASSES} classes, ids 0 to {MAX_CLASSES - 1}."
+            f"{len(present)} class{' has' if len(present) == 1 else 'es have'} strokes, ids up to "
+            f"{max(present, default=-1)}; draw 2 to {MAX_CLASSES} classes, ids 0 to {MAX_CLASSES - 1}."
         )
     values = index.astype(np.uint8)
     small = shrink(picture)
@@ -315,14 +315,16 @@ def fill_strokes(picture: Picture, strokes: NDArray[np.int16]) -> LabelMap:
 def _shrink_strokes(
     marks: tuple[NDArray[np.intp], NDArray[np.intp], LabelMap], full: tuple[int, ...], size: tuple[int, ...]
 ) -> NDArray[np.intp]:
-    """Give each cell of a small map the class that marks most of it, -1 where none does; no class gets lost."""
+    """Give each cell of a small map the class that marks most of it, -1 where none does."""
     rows, columns, values = marks
     cells = (rows * size[0] // full[0]) * size[1] + columns * size[1] // full[1]
     count = int(values.max()) + 1
-    tally = np.bincount(cells * count + values, minlength=size[0] * size[1] * count).reshape(-1, count)
-    known = np.where(tally.any(1), tally.argmax(1), -1)
-    for lost in set(range(count)) - set(known.tolist()):
-        known[tally[:, lost].argmax()] = lost
+    marks_of = np.bincount(cells * count + values, minlength=size[0] * size[1] * count).reshape(-1, count)
+    known = np.where(marks_of.any(1), marks_of.argmax(1), -1)
+    for hidden in sorted(set(range(count)) - set(known.tolist())):
+        cell = marks_of[:, hidden].argmax()
+        if np.count_nonzero(known == known[cell]) > 1:  # or its owner would be hidden in turn
+            known[cell] = hidden
     return known.reshape(size)
 
 

@@ -171,7 +171,12 @@ def border_width(picture: Picture, still: Region) -> float:
 
 
 def near_ids(found: Tally, palette: NDArray[np.uint8], noise: Noise) -> NDArray[np.uint8]:
-    """Id of each distinct colour that lies within reach of a palette entry, else `UNKNOWN`; (n,)."""
+    """Id of each distinct colour that lies within reach of a palette entry, else `UNKNOWN`; (n,).
+
+    The palette (K, 3) may be empty: a photograph may offer no class at all.
+    """
+    if not len(palette):
+        return np.full(len(found.values), UNKNOWN, np.uint8)
     ids, distance = nearest(found.values, palette)
     apart = np.linalg.norm(palette[:, None].astype(float) - palette[None], axis=2)
     np.fill_diagonal(apart, np.inf)

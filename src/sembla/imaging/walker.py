@@ -23,13 +23,14 @@ _LEAK = 1e-3  # rate of crossing the hardest edge, so that every pixel is reache
 _UNLIKE = 8.0  # how hard it is to step between pixels that look like different classes
 _PLACE = 24.0  # percent of the longest side that count as much as one unit of colour
 _TRUST = 0.5  # neighbouring pixels repeat one another, so the evidence of each counts for less
+_NEVER = -1e6  # log-density of a class that no known pixel shows
 _SAMPLES = 2000  # stroke pixels of a class that its colour model is made from
 
 
 def likelihood(small: Picture, known: NDArray[np.intp], count: int) -> NDArray[np.float32]:
     """Give the probability (h, w, count) of each class at each pixel, from what its strokes look like and where.
 
-    `known` (h, w) holds the class of the pixels under strokes, -1 elsewhere; each of the `count` classes has some.
+    `known` (h, w) holds the class of the pixels under strokes, -1 elsewhere.
     """
     height, width = known.shape
     place = np.indices((height, width), np.float32).transpose(1, 2, 0) * (100 / _PLACE / max(height, width))
@@ -38,7 +39,8 @@ def likelihood(small: Picture, known: NDArray[np.intp], count: int) -> NDArray[n
     evidence = np.empty((height * width, count), np.float32)
     for number in range(count):
         own = features[np.flatnonzero(known == number)]
-        evidence[:, number] = _log_density(features, own[:: -(-len(own) // _SAMPLES)], kernels)
+        samples = own[:: max(1, -(-len(own) // _SAMPLES))]
+        evidence[:, number] = _log_density(features, samples, kernels) if len(own) else _NEVER
     evidence *= _TRUST
     chance = np.exp(evidence - evidence.max(1, keepdims=True)) + 1e-4
     return np.asarray(chance / chance.sum(1, keepdims=True), np.float32).reshape(height, width, count)

@@ -1,5 +1,7 @@
 """The levels of a coarse-to-fine synthesis: sizes, pictures and label maps reduced without mixing labels."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -16,20 +18,36 @@ Size = tuple[int, int]
 COARSEST = 36
 """The shorter side of the coarsest level is at most this."""
 
+HALVED_SIDE = 400
+"""Levels with a longer side above this are halved."""
+
+PREVIEW_SIDE = 126
+"""The longer side of the first level that is worth showing."""
+
+STEP = 1.6
+"""How much coarser one level is than the next, below `HALVED_SIDE`."""
+
 GUIDE_REACH = 40
 """Signed distances are told apart up to this many pixels of the level they are measured at."""
 
 
 def level_sizes(size: Size) -> list[Size]:
-    """Sizes from coarse to fine; the last is `size`. Steps of 1.6 up to 400 px, of 2 beyond.
+    """Sizes from coarse to fine; the last is `size`.
 
-    Small steps matter where structure is decided; above, a level only sharpens.
+    Halved while larger than 400 px, then down in steps of about 1.6, such that one level's longer side is
+    `PREVIEW_SIDE`. Small steps matter where structure is decided; above, a level only sharpens.
     """
-    sizes = [size]
-    while min(sizes[-1]) > COARSEST:
-        step = 2.0 if max(sizes[-1]) > 400 else 1.6
-        sizes.append((max(1, round(sizes[-1][0] / step)), max(1, round(sizes[-1][1] / step))))
-    return sizes[::-1]
+    longest = float(max(size))
+    sides = [longest]
+    while sides[-1] > HALVED_SIDE:
+        sides.append(sides[-1] / 2)
+    if sides[-1] > PREVIEW_SIDE:
+        steps = max(1, int(math.log(sides[-1] / PREVIEW_SIDE, STEP) + 0.3))
+        ratio = (sides[-1] / PREVIEW_SIDE) ** (1 / steps)
+        sides += [sides[-1] / ratio**step for step in range(1, steps + 1)]
+    while sides[-1] * min(size) / longest > COARSEST:
+        sides.append(sides[-1] / STEP)
+    return [(max(1, round(size[0] * side / longest)), max(1, round(size[1] * side / longest))) for side in sides[::-1]]
 
 
 def resize_picture(picture: Picture, size: Size) -> Picture:

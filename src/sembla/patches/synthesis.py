@@ -48,10 +48,13 @@ COUNTED_SIDE = 700
 TWICE_SIDE = 1100
 """Up to this longer side a level is searched and voted on twice."""
 
-COMPLETED_SIDE = 200
+COMPLETED_SIDE = 300
 """Up to this longer side, where the composition is decided, a level is brought to the source's patch distribution."""
 
-DIRECTIONS = 16
+COMPLETED_TURNS = 2
+"""So many turns of each such level begin with a step towards it."""
+
+DIRECTIONS = 8
 """Directions of each such step."""
 
 ALL = np.ones((1, 1), np.bool_)
@@ -278,7 +281,7 @@ def _voting(stage: _Stage) -> tuple[Layer, Layer, Array, Array, Array, Region]:
 
 def _improve(job: Job, stage: _Stage, turn: int, *, last: bool) -> None:
     """One turn: search with the colours as they are, then vote."""
-    if stage.longest <= COMPLETED_SIDE:
+    if stage.longest <= COMPLETED_SIDE and turn < COMPLETED_TURNS:
         _complete(job, stage, turn)
     pad_edges(stage.target.pixels)
     found, early = stage.field, stage.index < 3

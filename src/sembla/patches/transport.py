@@ -1,10 +1,10 @@
 """Completeness: move a picture's patches, label by label, towards the distribution of the source's patches."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sembla.core.types import LabelMap, Picture
+from sembla.patches.compiling import Array, kernel, parallel_kernel, plain, prange
 from sembla.patches.layer import PATCH, RADIUS
 
 __all__ = ["transported"]
@@ -34,39 +34,85 @@ def transported(
         seed: Of the directions.
     """
     chance = np.random.default_rng(seed)
-    axes = np.linalg.qr(chance.normal(size=(VALUES, directions)))[0].astype(np.float32)
-    here, there = _projected(picture, axes), _projected(source, axes)
-    moves = np.zeros_like(here)
-    flat_layout, flat_labels = layout.reshape(-1), labels.reshape(-1)
-    for label in np.unique(flat_layout):
-        members = np.flatnonzero(flat_layout == label)
-        model = np.sort(there[flat_labels == label], axis=0)
-        if len(model) < FEWEST:
-            continue
-        order = np.argsort(here[members], axis=0, kind="stable")
-        ranks = ((np.arange(len(members)) + 0.5) * (len(model) / len(members))).astype(np.intp)
-        wanted = np.empty_like(order, dtype=np.float32)
-        np.put_along_axis(wanted, order, model[ranks], axis=0)
-        moves[members] = wanted - here[members]
-    changed = picture + _spread(moves @ axes.T * (VALUES / directions), layout.shape)
-    return np.clip(changed + 0.5, 0, 255).astype(np.uint8)
+    axes = np.linalg.qr(chance.normal(size=(VALUES, directions)))[0].T.astype(np.float32)
+    members, ends = _by_label(layout)
+    models, model_ends = _by_label(labels)
+    moves = np.zeros((directions, layout.size), np.float32)
+    _move(_padded(picture), _padded(source), plain(axes), (members, ends, models, model_ends), moves)
+    changed = np.zeros((3, *layout.shape), np.float32)
+    _spread(moves, plain(axes), changed)
+    moved = picture + changed.transpose(1, 2, 0) * (VALUES / directions)
+    return np.clip(moved + 0.5, 0, 255).astype(np.uint8)
 
 
-def _projected(picture: Picture, axes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The patch around each pixel, projected onto the axes: (h w, directions)."""
-    padded = np.pad(picture.astype(np.float32), ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="symmetric")
-    windows = sliding_window_view(padded, (PATCH, PATCH), axis=(0, 1))    # (h, w, 3, 7, 7)
-    projected: NDArray[np.float32] = windows.reshape(-1, VALUES) @ axes
-    return projected
+def _by_label(labels: LabelMap) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pixel indices sorted by label, and where each label's indices end, (257,) with a leading 0."""
+    flat = labels.reshape(-1)
+    ends = np.zeros(257, np.int64)
+    ends[1:] = np.cumsum(np.bincount(flat, minlength=256))
+    return np.argsort(flat, kind="stable"), ends
 
 
-def _spread(patches: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Average overlapping patches (h w, 147) into a picture (h, w, 3)."""
-    height, width = size
-    values = patches.reshape(height, width, 3, PATCH, PATCH)
-    total = np.zeros((height + 2 * RADIUS, width + 2 * RADIUS, 3), np.float32)
-    for down in range(PATCH):
-        for right in range(PATCH):
-            total[down : down + height, right : right + width] += values[..., down, right]
-    mean: NDArray[np.float32] = total[RADIUS:-RADIUS, RADIUS:-RADIUS] / (PATCH * PATCH)
-    return mean
+def _padded(picture: Picture) -> NDArray[np.float32]:
+    """The picture's three planes with mirrored rims, (3, h + 6, w + 6)."""
+    wide = np.pad(picture, ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="symmetric")
+    return np.ascontiguousarray(wide.transpose(2, 0, 1), np.float32)
+
+
+Groups = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+
+
+@kernel
+def _projected(planes: Array, axis: Array) -> Array:
+    """Project the patch around each pixel, row by row so that the inner loop runs along contiguous memory."""
+    height, width = planes.shape[1] - 2 * RADIUS, planes.shape[2] - 2 * RADIUS
+    values = np.zeros(height * width, np.float32)
+    for row in range(height):
+        line = values[row * width : (row + 1) * width]
+        for down in range(PATCH):
+            for right in range(PATCH):
+                for channel in range(3):
+                    weight = axis[(down * PATCH + right) * 3 + channel]
+                    pixels = planes[channel, row + down, right : right + width]
+                    for column in range(width):
+                        line[column] += weight * pixels[column]
+    return values
+
+
+@parallel_kernel
+def _move(picture: Array, source: Array, axes: Array, groups: Groups, moves: Array) -> None:
+    """For each direction, what every patch should move by along it."""
+    members, ends, models, model_ends = groups
+    for direction in prange(axes.shape[0]):
+        here, there = _projected(picture, axes[direction]), _projected(source, axes[direction])
+        for label in range(256):
+            first, count = ends[label], ends[label + 1] - ends[label]
+            model_first, model_count = model_ends[label], model_ends[label + 1] - model_ends[label]
+            if count == 0 or model_count < FEWEST:
+                continue
+            model = np.sort(there[models[model_first : model_first + model_count]])
+            own = here[members[first : first + count]]
+            order = np.argsort(own, kind="mergesort")
+            for rank in range(count):
+                wanted = model[np.int64((rank + 0.5) * model_count / count)]
+                moves[direction, members[first + order[rank]]] = wanted - own[order[rank]]
+
+
+@parallel_kernel
+def _spread(moves: Array, axes: Array, changed: Array) -> None:
+    """Turn moves along the directions into the mean change of each pixel over the patches that cover it."""
+    height, width = changed.shape[1:]
+    share = np.float32(1 / (PATCH * PATCH))
+    for row in prange(height):
+        for direction in range(axes.shape[0]):
+            for down in range(-RADIUS, RADIUS + 1):
+                if row - down < 0 or row - down >= height:
+                    continue
+                line = moves[direction, (row - down) * width : (row - down + 1) * width]
+                for right in range(-RADIUS, RADIUS + 1):
+                    first, last = max(0, right), min(width, width + right)
+                    for channel in range(3):
+                        weight = share * axes[direction, ((down + RADIUS) * PATCH + right + RADIUS) * 3 + channel]
+                        pixels = changed[channel, row]
+                        for column in range(first, last):
+                            pixels[column] += weight * line[column - right]
