@@ -1,19 +1,27 @@
 """Compiled kernels: numba with a cache that survives the process, also where site-packages is read-only."""
 
+import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Array", "cached", "kernel", "parallel_kernel", "plain", "prange"]
+__all__ = ["Array", "Integer", "Real", "cached", "kernel", "parallel_kernel", "plain", "prange"]
 
 Array = NDArray[Any]
 """An array as a kernel sees it: its element type is part of the compiled signature."""
+
+Integer: TypeAlias = Any
+"""A whole number as a kernel sees it: `int` or a NumPy integer, whose width is part of the compiled signature."""
+
+Real: TypeAlias = Any
+"""A real number as a kernel sees it: `float` or `np.float32`."""
 
 prange: type[range] = numba.prange
 """`range` whose iterations a `parallel_kernel` spreads over the threads."""
@@ -27,13 +35,33 @@ _KERNELS: list[Any] = []
 
 def _ensure_cache_folder() -> None:
     """Give numba a folder to cache in where neither the package's nor the user's can be written."""
-    if numba.config.CACHE_DIR:
+    settings: Any = numba.config
+    if settings.CACHE_DIR or os.access(Path(__file__).parent, os.W_OK) or _home_is_writable():
         return
-    package = Path(__file__).parent
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    settings.CACHE_DIR = str(_temporary_folder())
+
+
+def _home_is_writable() -> bool:
+    """Tell whether numba can make its folder for this user, where it looks after the package's own."""
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    except RuntimeError:  # a user without a home
+        return False
     existing = next((folder for folder in (home, *home.parents) if folder.exists()), home)
-    if not os.access(package, os.W_OK) and not os.access(existing, os.W_OK):
-        numba.config.CACHE_DIR = str(Path(tempfile.gettempdir()) / f"sembla-kernels-{os.getuid()}")
+    return os.access(existing, os.W_OK)
+
+
+def _temporary_folder() -> Path:
+    """A folder for temporary files that is this user's alone: what lies there is run."""
+    user = os.getuid() if hasattr(os, "getuid") else 0  # on Windows each user has a temporary folder
+    folder = Path(tempfile.gettempdir()) / f"sembla-kernels-{user}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    private = status.st_uid == user and stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o022
+    if hasattr(os, "getuid") and not private:
+        return Path(tempfile.mkdtemp(prefix="sembla-kernels-"))
+    return folder
 
 
 _ensure_cache_folder()

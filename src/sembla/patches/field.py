@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sembla.patches.compiling import Array, kernel, parallel_kernel, plain, prange
+from sembla.patches.compiling import Array, Integer, Real, kernel, parallel_kernel, plain, prange
 from sembla.patches.layer import PATCH, RADIUS, Layer
 
 __all__ = ["Field", "LabelPool", "Weights", "continued", "drawn", "label_at", "label_pool", "mix", "rate", "sweep"]
@@ -78,7 +78,7 @@ def label_pool(labels: Array, count: int) -> LabelPool:
 
 
 @kernel
-def _totals(labels: Array, count: int) -> Array:
+def _totals(labels: Array, count: Integer) -> Array:
     totals = np.zeros(count, np.int64)
     for row in range(labels.shape[0]):
         for column in range(labels.shape[1]):
@@ -98,7 +98,7 @@ def _collect(labels: Array, strides: Array, starts: Array, places: Array) -> Non
 
 
 @kernel
-def mix(state: np.uint64) -> np.uint64:
+def mix(state: Integer) -> Integer:
     """Scramble 64 bits (the finaliser of MurmurHash3)."""
     state ^= state >> np.uint64(33)
     state *= np.uint64(0xFF51AFD7ED558CCD)
@@ -108,13 +108,13 @@ def mix(state: np.uint64) -> np.uint64:
 
 
 @kernel
-def label_at(layer: Layer, row: int, column: int) -> int:
+def label_at(layer: Layer, row: Integer, column: Integer) -> Integer:
     """The label of a pixel, counted without the padding."""
     return layer.labels[np.uint64((row + RADIUS) * (layer.width + 2 * RADIUS) + column + RADIUS)]
 
 
 @kernel
-def colour_cost(target: Layer, source: Layer, at: int, there: int, limit: int) -> int:
+def colour_cost(target: Layer, source: Layer, at: Integer, there: Integer, limit: Integer) -> Integer:
     """Sum the squared differences of two patches row by row; stop once `limit` is passed.
 
     `at` and `there` are the pixel indices of the patches' upper left corners. Unsigned indices spare numba the test
@@ -137,7 +137,7 @@ def colour_cost(target: Layer, source: Layer, at: int, there: int, limit: int) -
 
 
 @kernel
-def guide_cost(target: Layer, source: Layer, at: int, there: int, weights: Weights) -> float:
+def guide_cost(target: Layer, source: Layer, at: Integer, there: Integer, weights: Weights) -> Real:
     """Compare labels and signed distances at the four corners and the centre of two patches."""
     total = np.float32(0)
     pitch, other_pitch = target.width + 2 * RADIUS, source.width + 2 * RADIUS
@@ -159,8 +159,16 @@ def guide_cost(target: Layer, source: Layer, at: int, there: int, weights: Weigh
 
 @kernel
 def candidate_cost(
-    target: Layer, source: Layer, usage: Array, weights: Weights, row: int, column: int, y: int, x: int, best: float
-) -> float:
+    target: Layer,
+    source: Layer,
+    usage: Array,
+    weights: Weights,
+    row: Integer,
+    column: Integer,
+    y: Integer,
+    x: Integer,
+    best: Real,
+) -> Real:
     """What the patch around target pixel (row, column) costs when taken from source pixel (y, x).
 
     Only complete when below `best`. The caller has made sure that the two centres carry the same label.
@@ -182,7 +190,14 @@ def candidate_cost(
 
 @parallel_kernel
 def rate(
-    target: Layer, source: Layer, usage: Array, weights: Weights, rows: Array, columns: Array, costs: Array, open_: Array
+    target: Layer,
+    source: Layer,
+    usage: Array,
+    weights: Weights,
+    rows: Array,
+    columns: Array,
+    costs: Array,
+    open_: Array,
 ) -> None:
     """Write the cost of every open pixel's present match into `costs`."""
     for down in prange(target.height):
@@ -195,8 +210,16 @@ def rate(
 
 @kernel
 def continued(
-    target: Layer, source: Layer, usage: Array, weights: Weights, row: int, column: int, y: int, x: int, best: float
-) -> float:
+    target: Layer,
+    source: Layer,
+    usage: Array,
+    weights: Weights,
+    row: Integer,
+    column: Integer,
+    y: Integer,
+    x: Integer,
+    best: Real,
+) -> Real:
     """Cost of a candidate that may lie outside the source or carry another label: then unreached."""
     if y < 0 or x < 0 or y >= source.height or x >= source.width:
         return UNREACHED
@@ -206,7 +229,7 @@ def continued(
 
 
 @kernel
-def drawn(state: int, count: int) -> int:
+def drawn(state: Integer, count: Integer) -> Integer:
     """Turn 32 random bits into a number from 0 to count - 1 (Lemire 2019, without the rejection)."""
     return np.int64(((state & LOW_WORD) * np.uint64(count)) >> np.uint64(32))
 
@@ -218,15 +241,15 @@ def searched(
     usage: Array,
     weights: Weights,
     pool: LabelPool,
-    row: int,
-    column: int,
-    y: int,
-    x: int,
-    best: float,
-    reach: int,
-    draws: int,
-    state: int,
-) -> tuple[int, int, float]:
+    row: Integer,
+    column: Integer,
+    y: Integer,
+    x: Integer,
+    best: Real,
+    reach: Integer,
+    draws: Integer,
+    state: Integer,
+) -> tuple[Integer, Integer, Real]:
     """Try random places in ever smaller windows around the match, then `draws` pixels of the whole label."""
     while reach >= 1:
         state = mix(state + GOLDEN)
@@ -262,10 +285,10 @@ def sweep(
     columns: Array,
     costs: Array,
     open_: Array,
-    reach: int,
-    draws: int,
-    step: int,
-    state: int,
+    reach: Integer,
+    draws: Integer,
+    step: Integer,
+    state: Integer,
 ) -> None:
     """One pass of PatchMatch over the open pixels: downwards for `step` 1, upwards for -1."""
     height, width = target.height, target.width

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, parallel_kernel, plain, prange
+from sembla.patches.compiling import Array, Integer, parallel_kernel, plain, prange
 
 __all__ = ["CHANNELS", "PATCH", "RADIUS", "Layer", "border_distance", "layer"]
 
@@ -72,7 +72,9 @@ def layer(picture: Picture, labels: LabelMap, guide: NDArray[np.uint8] | None = 
     pad_edges(pixels)
     padded = np.pad(labels, RADIUS, mode="edge")
     guides = 0 if guide is None else guide.shape[2]
-    wide = np.zeros(0, np.uint8) if guide is None else np.pad(guide, ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="edge")
+    wide = (
+        np.zeros(0, np.uint8) if guide is None else np.pad(guide, ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="edge")
+    )
     return Layer(height, width, pixels.reshape(-1), padded.reshape(-1), wide.reshape(-1), guides)
 
 
@@ -102,7 +104,7 @@ def border_distance(labels: LabelMap, reach: int) -> NDArray[np.float32]:
 
 
 @parallel_kernel
-def _nearest_in_column(labels: Array, reach: int, down: Array) -> None:
+def _nearest_in_column(labels: Array, reach: Integer, down: Array) -> None:
     height, width = labels.shape
     for column in prange(width):
         run = reach
@@ -116,7 +118,7 @@ def _nearest_in_column(labels: Array, reach: int, down: Array) -> None:
 
 
 @parallel_kernel
-def _nearest_in_row(labels: Array, reach: int, down: Array, distances: Array) -> None:
+def _nearest_in_row(labels: Array, reach: Integer, down: Array, distances: Array) -> None:
     height, width = labels.shape
     for row in prange(height):
         for column in range(width):

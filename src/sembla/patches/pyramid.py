@@ -7,10 +7,19 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
-from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, parallel_kernel, plain, prange
+from sembla.core.types import LabelMap, Picture, Region
+from sembla.patches.compiling import Array, Integer, parallel_kernel, plain, prange
 
-__all__ = ["Size", "guide_at", "level_sizes", "majority", "pure_colours", "resize_labels", "resize_picture", "signed_distances"]
+__all__ = [
+    "Size",
+    "guide_at",
+    "level_sizes",
+    "majority",
+    "pure_colours",
+    "resize_labels",
+    "resize_picture",
+    "signed_distances",
+]
 
 Size = tuple[int, int]
 """(height, width) in pixels."""
@@ -64,7 +73,8 @@ def resize_labels(labels: LabelMap, size: Size) -> LabelMap:
         return labels
     rows = np.minimum((np.arange(size[0]) + 0.5) * labels.shape[0] / size[0], labels.shape[0] - 1).astype(np.intp)
     columns = np.minimum((np.arange(size[1]) + 0.5) * labels.shape[1] / size[1], labels.shape[1] - 1).astype(np.intp)
-    return labels[rows[:, None], columns]
+    resized: LabelMap = labels[rows[:, None], columns]
+    return resized
 
 
 def majority(labels: LabelMap, size: Size, count: int) -> LabelMap:
@@ -77,7 +87,7 @@ def majority(labels: LabelMap, size: Size, count: int) -> LabelMap:
 
 
 @parallel_kernel
-def _majority(labels: Array, count: int, winners: Array) -> None:
+def _majority(labels: Array, count: Integer, winners: Array) -> None:
     height, width = winners.shape
     for row in prange(height):
         top = row * labels.shape[0] // height
@@ -93,7 +103,7 @@ def _majority(labels: Array, count: int, winners: Array) -> None:
             winners[row, column] = np.argmax(votes)
 
 
-def pure_colours(picture: Picture, labels: LabelMap, clear: Array, winners: LabelMap) -> Picture:
+def pure_colours(picture: Picture, labels: LabelMap, *, clear: Region, winners: LabelMap) -> Picture:
     """Reduce a picture so that no colour crosses a label border.
 
     Each cell takes the mean colour of the clear pixels of its label: a plain reduction would put a rim of mixed
@@ -102,7 +112,7 @@ def pure_colours(picture: Picture, labels: LabelMap, clear: Array, winners: Labe
     Args:
         picture: (H, W, 3).
         labels: (H, W).
-        clear: bool (H, W): not so close to a border that the photo itself mixes there.
+        clear: (H, W), not so close to a border that the photo itself mixes there.
         winners: (h, w), the label of each cell; each must occur in its cell.
     """
     reduced = np.empty((*winners.shape, 3), np.uint8)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sembla.patches.compiling import Array, kernel, parallel_kernel, prange
+from sembla.patches.compiling import Array, Integer, Real, kernel, parallel_kernel, prange
 from sembla.patches.field import GOLDEN, LabelPool, drawn, label_at, mix
 from sembla.patches.layer import Layer
 
@@ -16,7 +16,7 @@ TRIES = 48
 
 
 @kernel
-def lent(position: int, coarse_position: int, match: int, ratio: float, source_ratio: float) -> int:
+def lent(position: Integer, coarse_position: Integer, match: Integer, ratio: Real, source_ratio: Real) -> Integer:
     """Where a fine pixel's match lies along one axis, given the match of a coarse pixel beside it."""
     centre = (np.float64(coarse_position) + 0.5) * ratio - 0.5
     there = (np.float64(match) + 0.5) * source_ratio - 0.5
@@ -33,7 +33,7 @@ def refine(
     pool: LabelPool,
     rows: Array,
     columns: Array,
-    state: int,
+    state: Integer,
 ) -> None:
     """Write the finer field: each pixel takes over the shift of the coarse pixel that it lies in.
 
@@ -72,7 +72,9 @@ def refine(
 
 
 @kernel
-def nearest_drawn(pool: LabelPool, label: int, y: int, x: int, width: int, state: int) -> tuple[int, int]:
+def nearest_drawn(
+    pool: LabelPool, label: Integer, y: Integer, x: Integer, width: Integer, state: Integer
+) -> tuple[Integer, Integer]:
     """Draw some pixels of a label and take the one nearest to (y, x)."""
     best_y, best_x, nearest = 0, 0, np.int64(1) << 62
     for _ in range(TRIES):

@@ -20,7 +20,7 @@ TINY = 1e-6
 
 
 def guesses(
-    labels: LabelMap, layout: LabelMap, wanted_labels: Iterable[int], chance: np.random.Generator | None = None
+    labels: LabelMap, layout: LabelMap, *, wanted_labels: Iterable[int], chance: np.random.Generator | None = None
 ) -> list[Guess]:
     """Propose fields that bring each target pixel a source pixel of its own label.
 
@@ -33,7 +33,8 @@ def guesses(
         wanted_labels: The labels to propose for; pixels of the others are left at (0, 0).
         chance: Adds a fourth proposal, each label shifted by chance.
     """
-    proposals = [(np.zeros(layout.shape, np.int32), np.zeros(layout.shape, np.int32)) for _ in range(3 if chance is None else 4)]
+    count = 3 if chance is None else 4
+    proposals = [(np.zeros(layout.shape, np.int32), np.zeros(layout.shape, np.int32)) for _ in range(count)]
     for label in wanted_labels:
         wanted = layout == label
         if not wanted.any():
@@ -85,7 +86,7 @@ def _regions(labels: LabelMap, layout: LabelMap, label: int) -> Iterator[tuple[P
         yield (rows, columns), (moved, stretched)
 
 
-Box = tuple[slice, slice]
+Box = tuple[slice, ...]
 
 
 def _fit(inside: NDArray[np.bool_], places: Places, box: Box, model: Box, area: int) -> tuple[float, tuple[int, int]]:

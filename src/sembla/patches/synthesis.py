@@ -148,7 +148,7 @@ class _Reduced:
         self.small_labels = majority(job.labels, self.source_sizes[small], job.count)
         self.small_layout = majority(job.layout, sizes[small], job.count)
         clear = border_distance(job.labels, 4) >= 3
-        self.small_picture = pure_colours(job.picture, job.labels, clear, self.small_labels)
+        self.small_picture = pure_colours(job.picture, job.labels, clear=clear, winners=self.small_labels)
         guide = max((index for index, size in enumerate(sizes) if max(size) <= DISTANCE_SIDE), default=0)
         self.guide = signed_distances(majority(self.small_layout, sizes[guide], job.count), job.count)
         source_labels = majority(self.small_labels, self.source_sizes[guide], job.count)
@@ -163,7 +163,7 @@ class _Reduced:
                 majority(self.small_layout, size, job.count),
             )
             clear = np.ones(self.small_labels.shape, np.bool_)
-            picture = pure_colours(self.small_picture, self.small_labels, clear, labels)
+            picture = pure_colours(self.small_picture, self.small_labels, clear=clear, winners=labels)
         else:
             labels, layout = resize_labels(job.labels, source_size), resize_labels(job.layout, size)
             picture = resize_picture(job.picture, source_size)
@@ -184,7 +184,8 @@ def _without_absent(layout: LabelMap, labels: LabelMap, count: int) -> LabelMap:
     _, nearest = distance_transform_edt(absent, return_indices=True)
     if absent.all():
         return np.full_like(layout, labels[0, 0])
-    return layout[nearest[0], nearest[1]]
+    filled: LabelMap = layout[nearest[0], nearest[1]]
+    return filled
 
 
 def _stage(job: Job, reduced: _Reduced, index: int) -> _Stage:
@@ -212,7 +213,8 @@ def _guess(job: Job, stage: _Stage) -> None:
     target = stage.target._replace(flat=np.zeros_like(stage.target.flat))
     chance = np.random.default_rng([job.seed, 1]) if job.roaming else None
     best: NDArray[np.float32] | None = None
-    for rows, columns in guesses(stage.labels, stage.layout, np.unique(stage.layout), chance):
+    wanted = [int(label) for label in np.unique(stage.layout)]
+    for rows, columns in guesses(stage.labels, stage.layout, wanted_labels=wanted, chance=chance):
         costs = np.zeros(stage.layout.shape, np.float32)
         rate(target, black, NO_USAGE, stage.weights, rows, columns, costs, np.ones(costs.shape, np.bool_))
         if chance is not None:
@@ -224,8 +226,8 @@ def _guess(job: Job, stage: _Stage) -> None:
     size = stage.layout.shape
     if not trusted.all() and size == stage.labels.shape:
         same = ~trusted & (stage.layout == stage.labels)
-        rows, columns = np.indices(size, np.int32)
-        stage.field.rows[same], stage.field.columns[same] = rows[same], columns[same]
+        own_rows, own_columns = _identity(size)
+        stage.field.rows[same], stage.field.columns[same] = own_rows[same], own_columns[same]
 
 
 def _patchy(chance: np.random.Generator, size: Size) -> NDArray[np.float32]:
@@ -257,7 +259,7 @@ def _settle(job: Job, stage: _Stage) -> None:
         return
     size = stage.layout.shape
     closed = ~stage.open
-    rows, columns = np.indices(size, np.int32)
+    rows, columns = _identity(size)
     picture = stage.source.picture
     if job.past:
         earlier, remade = job.past[stage.index], cover(job.open, size)
@@ -265,6 +267,12 @@ def _settle(job: Job, stage: _Stage) -> None:
         picture = np.where(remade[..., None], earlier.picture, picture)
     stage.field.rows[closed], stage.field.columns[closed] = rows[closed], columns[closed]
     stage.target.picture[closed] = picture[closed]
+
+
+def _identity(size: Size) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The rows and columns of the field that takes every pixel from its own place."""
+    rows, columns = np.indices(size, np.int32)
+    return rows, columns
 
 
 def _turns(stage: _Stage) -> int:

@@ -12,6 +12,9 @@ __all__ = ["transported"]
 VALUES = PATCH * PATCH * 3
 """Length of a patch as a vector."""
 
+RELAXATION = 1.5
+"""Steps are longer than the plain mean asks for: what is kept beside them does not move at all."""
+
 FEWEST = 8
 """Labels with fewer source patches are left alone."""
 
@@ -41,7 +44,7 @@ def transported(
     _move(_padded(picture), _padded(source), plain(axes), (members, ends, models, model_ends), moves)
     changed = np.zeros((3, *layout.shape), np.float32)
     _spread(moves, plain(axes), changed)
-    moved = picture + changed.transpose(1, 2, 0) * (VALUES / directions)
+    moved = picture + changed.transpose(1, 2, 0) * (RELAXATION * VALUES / directions)
     return np.clip(moved + 0.5, 0, 255).astype(np.uint8)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sembla.patches.compiling import Array, parallel_kernel, prange
+from sembla.patches.compiling import Array, Integer, Real, parallel_kernel, prange
 from sembla.patches.field import label_at
 from sembla.patches.layer import RADIUS, Layer
 
@@ -13,7 +13,7 @@ FAINT = np.float32(1e-6)
 
 @parallel_kernel
 def vote(
-    target: Layer, source: Layer, rows: Array, columns: Array, costs: Array, open_: Array, radius: int, scale: float
+    target: Layer, source: Layer, rows: Array, columns: Array, costs: Array, open_: Array, radius: Integer, scale: Real
 ) -> None:
     """Write the colours of the open pixels of `target`, in place.
 

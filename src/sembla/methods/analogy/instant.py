@@ -15,7 +15,7 @@ import numpy as np
 from sembla.core.errors import Cancelled, LabelError, SizeError
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
-from sembla.patches.changes import changes
+from sembla.patches.changes import changes, cover
 from sembla.patches.compiling import cached
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Job, Settled, solve
@@ -78,8 +78,10 @@ def synthesize(task: AnalogyTask, on_preview: OnPreview | None = None) -> Analog
     _warm_up()
     clock = _Clock(on_preview)
     job = _job(task)
-    pictures = [_finish(replace(job, seed=task.seed + index * 7919, roaming=index > 0), clock)[-1].picture
-                for index in range(task.variations)]
+    pictures = [
+        _finish(replace(job, seed=task.seed + index * 7919, roaming=index > 0), clock)[-1].picture
+        for index in range(task.variations)
+    ]
     return _result(task, tuple(pictures), clock)
 
 
@@ -100,16 +102,19 @@ def synthesize_sequence(
         The same as `synthesize`, before the frame that is at fault.
     """
     past: tuple[Settled, ...] = ()
-    before: LabelMap | None = None
+    before: LabelMap | None = None  # what each pixel was made for: else a border could creep, no step of it a change
     for layout in layouts:
         frame = replace(task, layout=layout, variations=1)
         _check(frame)
         _warm_up()
         clock = _Clock(on_preview)
-        job = replace(_job(frame), seed=task.seed)
+        job = _job(frame)
         if before is not None and before.shape == job.layout.shape:
             job = replace(job, past=past, reopened=changes(before, job.layout).open)
-        past, before = _finish(job, clock), job.layout
+            before = np.where(cover(job.reopened, before.shape), job.layout, before)
+        else:
+            before = job.layout
+        past = _finish(job, clock)
         yield _result(frame, (past[-1].picture,), clock)
 
 
@@ -181,7 +186,7 @@ def _source_size(task: AnalogyTask, size: Size) -> Size:
 def _same_view(task: AnalogyTask) -> bool:
     height, width = task.labels.shape
     layout_height, layout_width = task.layout.shape
-    return abs(height * layout_width / (width * layout_height) - 1) <= SAME_SHAPE
+    return bool(abs(height * layout_width / (width * layout_height) - 1) <= SAME_SHAPE)
 
 
 def _job(task: AnalogyTask) -> Job:
