@@ -28,6 +28,9 @@ SHEETS = {
 }
 """Which layouts each picture shows, a row each."""
 
+HEAD = 20
+"""Height of the headings of a contact sheet."""
+
 QUALITY = 88
 """Of the JPEG files: no artefact shows, and a sheet stays far below half a megabyte."""
 
@@ -35,12 +38,13 @@ Strokes: TypeAlias = dict[str, tuple[tuple[int, int], ...]]
 """For each colour, the corners (x, y) of one line."""
 
 STROKES: Strokes = {
-    "#c07f48": ((18, 250), (60, 330), (170, 388), (400, 388), (560, 290), (580, 60), (300, 10), (200, 20)),
-    "#20203a": ((10, 12), (60, 20)),
-    "#d84028": ((98, 180), (110, 250), (160, 320), (240, 360), (340, 360), (440, 290), (466, 210), (440, 150)),
-    "#98183c": ((190, 150), (210, 210), (280, 250), (350, 220), (385, 180)),
-    "#f0e8dc": ((182, 100), (200, 50), (280, 28), (370, 50), (398, 110), (340, 190), (240, 190)),
-    "#f0b450": ((225, 165), (290, 150), (350, 170)),
+    "#0000ff": ((18, 250), (60, 330), (170, 388), (400, 388), (560, 290), (580, 60), (300, 10), (200, 20)),
+    "#00ffff": ((10, 12), (60, 20)),
+    "#00ff00": ((98, 180), (110, 250), (160, 320), (240, 360), (340, 360), (440, 290), (466, 210), (440, 150)),
+    "#ff8000": ((188, 160), (210, 225), (224, 290), (270, 250), (325, 225), (372, 190)),
+    "#ff00ff": ((182, 100), (200, 50), (280, 28), (370, 50), (398, 110), (340, 190), (240, 190)),
+    "#ffff00": ((225, 165), (290, 150), (350, 170)),
+    "#8000ff": ((410, 76), (396, 130), (378, 220), (366, 280), (350, 300)),
 }
 """Strokes over the photo of the coffee cup."""
 
@@ -50,9 +54,15 @@ def main() -> None:
     logging.getLogger("sembla").addHandler(logging.StreamHandler())
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, shown in SHEETS.items():
-        write(name, api.contact_sheet([row(*each.split("/")) for each in shown], headings=HEADINGS, cell=300))
+        write(name, sheet([row(*each.split("/")) for each in shown]))
     headings = ("photo", "strokes over it", "map from the strokes", "20 segments")
     write("label", api.contact_sheet([label_row()], headings=headings, cell=300))
+
+
+def sheet(rows: Sequence[Sequence[Picture]]) -> Picture:
+    """Lay rows of pictures out, each as high as its own pictures: one sheet would give all the height of the tallest."""
+    sheets = [api.contact_sheet([each], headings=HEADINGS, cell=300) for each in rows]
+    return np.concatenate([sheets[0], *(each[HEAD:] for each in sheets[1:])])
 
 
 def row(name: str, layout: str) -> Sequence[Picture]:

@@ -31,7 +31,7 @@ WORD = 2**64
 def unmix(state: int) -> int:
     """Undo `mix`, step by step."""
     for factor in (0xC4CEB9FE1A85EC53, 0xFF51AFD7ED558CCD):
-        state ^= state >> 33    # its own inverse: 33 is more than half of 64
+        state ^= state >> 33  # its own inverse: 33 is more than half of 64
         state = state * pow(factor, -1, WORD) % WORD
     return state ^ (state >> 33)
 

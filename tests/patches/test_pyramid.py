@@ -88,7 +88,7 @@ def test_signed_distances_are_those_of_all_pairs_of_pixels() -> None:
     for label in range(3):
         expected = np.clip(brute_signed_distances(labels, label) / GUIDE_REACH, -1, 1)
         np.testing.assert_allclose(planes[label], expected, atol=1e-6)
-    assert (planes[3] == -1).all()    # a label that does not occur is far away everywhere
+    assert (planes[3] == -1).all()  # a label that does not occur is far away everywhere
 
 
 def test_signed_distances_of_the_only_label() -> None:

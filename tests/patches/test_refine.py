@@ -53,10 +53,10 @@ def test_every_pixel_keeps_its_label() -> None:
 def test_where_no_neighbour_fits_a_pixel_of_the_label_is_drawn_near_by() -> None:
     labels = np.zeros((60, 60), np.uint8)
     labels[:, 30:] = 1
-    coarse = np.zeros((30, 30), np.int32), np.zeros((30, 30), np.int32)    # all matches are of label 0
+    coarse = np.zeros((30, 30), np.int32), np.zeros((30, 30), np.int32)  # all matches are of label 0
     layout = np.ones((60, 60), np.uint8)
     rows, columns = refined(coarse, layout, labels=labels, coarse_source=(30, 30))
     assert (columns >= 30).all()
-    assert columns[:, 0].mean() < columns[0, 0] + 15    # one of a draw of 48 is close to the border
+    assert columns[:, 0].mean() < columns[0, 0] + 15  # one of a draw of 48 is close to the border
     assert rows.min() >= 0
     assert rows.max() < 60

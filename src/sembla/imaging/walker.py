@@ -3,8 +3,7 @@
 After Grady 2005, "Multilabel random walker image segmentation using prior models": a pixel takes the class at which a
 walker from it most likely ends. The walker steps to neighbours that look alike rather than across edges; it ends
 where it meets a known pixel, or, rarely, anywhere, at a class that colour, texture and place make likely there.
-Ours also finds it hard to step between pixels that look like different classes, however small the edge: so the
-stripes of a zebra are no edges, and a faint horizon is one.
+Ours also finds it hard to step between pixels that look like different classes, however faint the edge between them.
 """
 
 import numpy as np

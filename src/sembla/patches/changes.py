@@ -56,10 +56,10 @@ def changes(before: LabelMap, after: LabelMap) -> Changes:
 
 
 def cover(region: Region, size: tuple[int, int]) -> Region:
-    """Resample a region (H, W) to (h, w): a cell is selected when any part of it was."""
+    """Resample a region (H, W) to (h, w): wherever a pixel was selected, the cell that holds its centre is."""
     if region.shape == size:
         return region
-    if region.shape[0] <= size[0]:
+    if region.shape[0] <= size[0] and region.shape[1] <= size[1]:
         rows = np.arange(size[0]) * region.shape[0] // size[0]
         columns = np.arange(size[1]) * region.shape[1] // size[1]
         enlarged: Region = region[rows[:, None], columns]

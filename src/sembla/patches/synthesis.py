@@ -279,7 +279,7 @@ def _turns(stage: _Stage) -> int:
     """How often to search and vote."""
     if stage.index < 3:
         return (6, 4, 3)[stage.index]
-    return 2 if stage.longest <= TWICE_SIDE else 1
+    return 3 if stage.longest <= GUIDED_SIDE else 2 if stage.longest <= TWICE_SIDE else 1
 
 
 def _voting(stage: _Stage) -> tuple[Layer, Layer, Array, Array, Array, Region]:

@@ -28,6 +28,9 @@ PREVIEW_SIDE = 120
 SAME_SHAPE = 0.02
 """Photo and layout show the same view when their aspect ratios differ by at most this share."""
 
+SEEDS = 4_294_967_291
+"""Seeds are told apart up to this number, a prime: the kernels mix them in 64 bits."""
+
 BYTES_PER_PIXEL = 120
 """Peak of the memory taken per pixel of the result and of the photo at its scale, measured."""
 
@@ -79,7 +82,7 @@ def synthesize(task: AnalogyTask, on_preview: OnPreview | None = None) -> Analog
     clock = _Clock(on_preview)
     job = _job(task)
     pictures = [
-        _finish(replace(job, seed=task.seed + index * 7919, roaming=index > 0), clock)[-1].picture
+        _finish(replace(job, seed=job.seed + index * 7919, roaming=index > 0), clock)[-1].picture
         for index in range(task.variations)
     ]
     return _result(task, tuple(pictures), clock)
@@ -102,7 +105,7 @@ def synthesize_sequence(
         The same as `synthesize`, before the frame that is at fault.
     """
     past: tuple[Settled, ...] = ()
-    before: LabelMap | None = None  # what each pixel was made for: else a border could creep, no step of it a change
+    before: LabelMap | None = None
     for layout in layouts:
         frame = replace(task, layout=layout, variations=1)
         _check(frame)
@@ -111,11 +114,20 @@ def synthesize_sequence(
         job = _job(frame)
         if before is not None and before.shape == job.layout.shape:
             job = replace(job, past=past, reopened=changes(before, job.layout).open)
-            before = np.where(cover(job.reopened, before.shape), job.layout, before)
         else:
             before = job.layout
-        past = _finish(job, clock)
+        past, before = _finish(job, clock), _made_for(job, before)
         yield _result(frame, (past[-1].picture,), clock)
+
+
+def _made_for(job: Job, before: LabelMap) -> LabelMap:
+    """The label that each pixel of a frame was made for, given those of the frame before.
+
+    Not simply the frame's layout: a border may creep by less than what counts as a change, frame after frame.
+    """
+    size = job.layout.shape
+    made: LabelMap = np.where(cover(job.reopened, size), job.layout, before)
+    return made if job.labels.shape != size else np.where(cover(job.open, size), made, job.labels)
 
 
 class _Clock:
@@ -201,7 +213,7 @@ def _job(task: AnalogyTask) -> Job:
             f"class {lost[0]} of the label map is so small that nothing of it is left at {width}x{height}; "
             "give a larger size."
         )
-    job = Job(picture, labels, layout, int(max(labels.max(), layout.max())) + 1)
+    job = Job(picture, labels, layout, int(max(labels.max(), layout.max())) + 1, seed=task.seed % SEEDS)
     if not (task.keep and _same_view(task)):
         return job
     touched = changes(labels, layout)
