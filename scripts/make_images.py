@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def sheet(rows: Sequence[Sequence[Picture]]) -> Picture:
-    """Lay rows of pictures out, each as high as its own pictures: one sheet would give all the height of the tallest."""
+    """Lay rows of pictures out, each as high as its own; one contact sheet would give all the height of the tallest."""
     sheets = [api.contact_sheet([each], headings=HEADINGS, cell=300) for each in rows]
     return np.concatenate([sheets[0], *(each[HEAD:] for each in sheets[1:])])
 

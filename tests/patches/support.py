@@ -63,7 +63,7 @@ def scene(size: tuple[int, int] = (96, 128)) -> tuple[Picture, LabelMap]:
 @contextmanager
 def threads(count: int) -> Iterator[None]:
     """Run kernels on `count` threads; skips the test where there are fewer."""
-    if numba.config.NUMBA_NUM_THREADS < count:
+    if count > numba.config.NUMBA_NUM_THREADS:
         pytest.skip(f"{count} threads are asked for; numba has {numba.config.NUMBA_NUM_THREADS}")
     before = numba.get_num_threads()
     numba.set_num_threads(count)

@@ -51,8 +51,8 @@ TWICE_SIDE = 1100
 COMPLETED_SIDE = 300
 """Up to this longer side, where the composition is decided, a level is brought to the source's patch distribution."""
 
-COMPLETED_TURNS = 2
-"""So many turns of each such level begin with a step towards it."""
+COMPLETED_TURNS = 3
+"""At most so many turns of each such level begin with a step towards it."""
 
 DIRECTIONS = 8
 """Directions of each such step."""
