@@ -22,7 +22,7 @@ from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap, Pictu
 from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
-from sembla.imaging.animate import check_animation, write_animation
+from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.colours import distinct_colours
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
 from sembla.imaging.io import MapArray, Source, read_map, read_picture, read_scribbles, source_name
@@ -38,6 +38,7 @@ from sembla.imaging.save import (
 from sembla.imaging.sheet import contact_sheet, thumbnail
 
 __all__ = [
+    "ANIMATION_SUFFIXES",
     "PICTURE_SUFFIXES",
     "AnalogyRequest",
     "AnalogyResult",
@@ -200,7 +201,7 @@ def read_analogy(
     tasks = tuple(replace(task, seed=seed, keep=bool(keep), size=size, variations=variations) for task in read.tasks)
     for task in tasks:
         output_size(task)
-    _check_memory(max(tasks, key=lambda task: task.layout.size))
+    _check_memory(tasks)
     return replace(read, tasks=tasks)
 
 
@@ -208,7 +209,7 @@ def run(task: AnalogyTask, on_preview: OnPreview | None = None) -> AnalogyResult
     """Do one analogy. Raises `MemoryNeedError` before it starts where there is no longer room for it."""
     from sembla.methods.analogy import instant  # numba takes longer to load than --help may last
 
-    _check_memory(task)
+    _check_memory([task])
     return instant.synthesize(task, on_preview)
 
 
@@ -218,7 +219,7 @@ def run_sequence(tasks: Sequence[AnalogyTask], on_preview: OnPreview | None = No
 
     if tasks[0].variations != 1:
         raise InputError(f"{tasks[0].variations} variations of a sequence came; a sequence has one. Use other seeds.")
-    _check_memory(max(tasks, key=lambda task: task.layout.size))
+    _check_memory(tasks)
     return instant.synthesize_sequence(tasks[0], [task.layout for task in tasks], on_preview)
 
 
@@ -293,6 +294,8 @@ def _read(
     image: Source, labels: Source, layouts: Sequence[Source], *, resize_labels: bool, adopt_nearest: bool
 ) -> AnalogyRequest:
     """The pictures and maps as tasks with the usual settings."""
+    if isinstance(layouts, str) or not isinstance(layouts, Sequence):
+        raise InputError(f"layouts: a {type(layouts).__name__} came; give a list, even of a single layout.")
     if not layouts:
         raise InputError("no layout came; give at least one label map of what is wanted.")
     picture = read_picture(image, name="photo")
@@ -345,10 +348,11 @@ def _whole(value: int, name: str, *, low: int, high: int) -> int:
     return value
 
 
-def _check_memory(task: AnalogyTask) -> None:
-    """Raise `MemoryNeedError` where the engine predicts a need beyond what is free."""
+def _check_memory(tasks: Sequence[AnalogyTask]) -> None:
+    """Raise `MemoryNeedError` where the engine predicts that the hungriest of `tasks` needs more than is free."""
     from sembla.methods.analogy import instant
 
+    task = max(tasks, key=instant.memory_need)  # not the largest layout: a small one may enlarge the photo more
     need, room = instant.memory_need(task), memory.available()
     if room is None or need <= room:
         return

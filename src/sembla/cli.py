@@ -71,6 +71,13 @@ def _run(arguments: list[str]) -> int:
             traceback.print_exc()
         fail(str(error) or "out of memory; ask for fewer pixels with --size.")
         return 2
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # pathlib asks the system in many places: names too long, folders closed to us
+        if verb.debug:
+            traceback.print_exc()
+        fail(f"{error.filename or 'the system'}: {error.strerror or error}; check the path.")
+        return 2
     return 0
 
 

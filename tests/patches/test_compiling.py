@@ -84,7 +84,8 @@ def test_where_nothing_else_can_be_written_a_private_temporary_folder_serves(bar
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
-def test_a_folder_that_others_can_write_to_is_not_used(bare: Path) -> None:
+@pytest.mark.usefixtures("bare")
+def test_a_folder_that_others_can_write_to_is_not_used() -> None:
     folder = chosen()
     folder.chmod(0o777)
     vars(numba.config)["CACHE_DIR"] = ""
@@ -145,6 +146,7 @@ print(json.dumps([warm, counts()]))
 """
 
 
+@pytest.mark.slow
 def test_the_warm_up_compiles_all_that_any_job_needs() -> None:
     root = str(Path(__file__).parents[2])
     warm, after = json.loads(run(SIGNATURES, PYTHONPATH=root).splitlines()[-1])

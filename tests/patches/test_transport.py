@@ -80,4 +80,4 @@ def test_the_same_on_any_number_of_threads() -> None:
     for count in (1, 2):
         with threads(count):
             results.append(transported(picture, layout, source=source, labels=layout, directions=16, seed=0))
-    assert np.array_equal(*results)
+    assert np.array_equal(results[0], results[1])

@@ -67,10 +67,10 @@ def test_a_pixel_is_the_mean_of_the_patches_over_it_weighted_by_confidence() -> 
         for up in range(max(row - 2, 0), min(row + 3, SIZE[0])):
             for side in range(max(column - 2, 0), min(column + 3, SIZE[1])):
                 y, x = rows[up, side] + row - up, columns[up, side] + column - side
-                if layout[up, side] == layout[row, column] and 0 <= y < 60 and 0 <= x < 30:
-                    if labels[y, x] == layout[row, column]:
-                        colours.append(picture[y, x])
-                        weights.append(float(np.exp(-costs[up, side] / 1000) + FAINT))
+                inside = layout[up, side] == layout[row, column] and 0 <= y < 60 and 0 <= x < 30
+                if inside and labels[y, x] == layout[row, column]:
+                    colours.append(picture[y, x])
+                    weights.append(float(np.exp(-costs[up, side] / 1000) + FAINT))
         expected = np.average(np.array(colours, np.float64), axis=0, weights=weights)
         assert np.abs(result[row, column] - expected).max() <= 0.51
 
@@ -90,4 +90,4 @@ def test_a_vote_is_the_same_on_any_number_of_threads() -> None:
     for count in (1, 2):
         with threads(count):
             results.append(voted(layout, layer(picture, labels), found).picture)
-    assert np.array_equal(*results)
+    assert np.array_equal(results[0], results[1])

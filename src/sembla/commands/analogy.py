@@ -90,7 +90,7 @@ class Analogy:
         plan = plan_analogy(self.inputs, self.out, variations=self.variations)
         plan, request = read_usable(plan, self._settings())
         self._check_moving(plan, request)
-        plan.claim(force=self.force)
+        plan.claim(force=self.force, animation=self.animate)
         results = self._write_results(plan, request)
         told = report(plan, results, size=api.output_size(request.tasks[0]))
         if plan.sheet:
@@ -137,7 +137,7 @@ class Analogy:
         if self.sequence and self.variations != 1:
             raise InputError(f"--variations {self.variations} came with --sequence; make one, and more by --seed.")
         if self.animate:
-            api.check_animation(self.animate, fps=self.fps, force=self.force)
+            api.check_animation(self.animate, fps=self.fps)
             sizes = sorted({api.output_size(task) for task in request.tasks})
             if len(sizes) > 1:
                 told = " and ".join(f"{width}x{height}" for width, height in sizes[:2])

@@ -42,7 +42,8 @@ class Label:
             came = "neither" if self.scribbles is None else "both"
             raise InputError(f"SCRIBBLES or --segments say how to label {self.photo}; {came} came. Give one of them.")
         out = self.out or Path(f"{self.photo.stem}-labels.png")
-        api.check_output(out, suffixes=(".png",), force=self.force)
+        inputs = [path for path in (self.photo, self.scribbles) if path]
+        api.check_output(out, suffixes=(".png",), force=self.force, inputs=inputs)
         if self.scribbles is not None:
             made = api.label(self.photo, self.scribbles)
         else:

@@ -1,6 +1,7 @@
 """Which files an analogy reads and which it writes."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,18 +32,35 @@ class Plan:
         """Where the contact sheet goes."""
         return self.folder / "sheet.png" if self.folder else None
 
-    def claim(self, *, force: bool) -> None:
-        """Make the folder and see that every output can be written. Raises `OutputError`."""
+    def claim(self, *, force: bool, animation: Path | None = None) -> None:
+        """Make the folder and see that every output, the `animation` too, can be written. Raises `OutputError`."""
+        if self.folder is None:
+            self._check_outputs(animation, force=force)
+            return
+        fresh = not self.folder.exists()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder} cannot be made ({error.strerror}); choose another place.") from error
+        try:
+            self._check_outputs(animation, force=force)
+        except OutputError:
+            if fresh:
+                with suppress(OSError):
+                    self.folder.rmdir()
+            raise
+
+    def _check_outputs(self, animation: Path | None, *, force: bool) -> None:
         from sembla import api  # loads after the options are read: --help stays fast
 
-        if self.folder:
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(f"{self.folder} cannot be made ({error.strerror}); choose another place.") from error
-            api.check_output(self.folder / "sheet.png", suffixes=(".png",), force=force)
-        for out in (path for paths in self.outs for path in paths):
-            api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=force)
+        outs = [(out, api.PICTURE_SUFFIXES) for paths in self.outs for out in paths]
+        outs += [(self.sheet, (".png",))] if self.sheet else []
+        outs += [(animation, api.ANIMATION_SUFFIXES)] if animation else []
+        for out, suffixes in outs:
+            api.check_output(out, suffixes=suffixes, force=force, inputs=self.inputs)
+        place, uses = Counter(out.resolve() for out, _ in outs).most_common(1)[0]
+        if uses > 1:
+            raise OutputError(f"{place} would be written {uses} times; give files of different names.")
 
 
 def plan_analogy(inputs: tuple[Path, ...], out: Path | None, *, variations: int) -> Plan:

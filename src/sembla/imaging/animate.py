@@ -27,9 +27,8 @@ _PILLOW: dict[str, tuple[str, dict[str, object]]] = {
 }
 
 
-def check_animation(path: str | os.PathLike[str], *, fps: float, force: bool = False) -> None:
-    """Raise what `write_animation` would raise for this name and rate, before any frame is made."""
-    check_output(path, suffixes=ANIMATION_SUFFIXES, force=force)
+def check_animation(path: str | os.PathLike[str], *, fps: float) -> None:
+    """Raise what `write_animation` would raise for this format and rate, before any frame is made."""
     if not 0.1 <= fps <= 100:
         raise InputError(f"{fps:g} frames a second came; expected 0.1 to 100.")
     if Path(path).suffix.lower() == ".mp4" and find_spec("av") is None:
@@ -48,7 +47,8 @@ def write_animation(
     the file cannot be written, `SizeError` for frames of different sizes, `MissingExtraError` for MP4 without PyAV.
     """
     path = Path(path)
-    check_animation(path, fps=fps, force=force)
+    check_output(path, suffixes=ANIMATION_SUFFIXES, force=force)
+    check_animation(path, fps=fps)
     sizes = sorted({(frame.shape[1], frame.shape[0]) for frame in frames})
     if len(sizes) != 1:
         told = " and ".join(f"{width}x{height}" for width, height in sizes[:2]) or "none"

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from sembla.core.errors import InputError, OutputError
+from sembla.core.errors import ImageError, InputError, LabelError, OutputError
 from sembla.core.types import LabelMap, Picture
 
 __all__ = [
@@ -55,9 +55,12 @@ def write_picture(
     """Write a picture (H, W, 3) in the format that the suffix names.
 
     `settings` (anything JSON can hold) goes into the metadata of a PNG; other formats are written without. An existing
-    file is replaced only with `force`. Raises `OutputError` where it cannot be written; then nothing is left behind.
+    file is replaced only with `force`. Raises `OutputError` where it cannot be written, and `ImageError` for an array
+    that is no such picture; then nothing is left behind.
     """
     path = Path(path)
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        raise ImageError(f"{path}: dtype {picture.dtype}, shape {picture.shape} came; expected uint8 (H, W, 3).")
     check_output(path, suffixes=PICTURE_SUFFIXES, force=force)
     _save(Image.fromarray(picture), path, settings=settings)
 
@@ -72,9 +75,13 @@ def write_label_map(
 ) -> None:
     """Write class ids (H, W) as a palette PNG: the pixels hold the ids, `palette` (K, 3) gives their colours.
 
-    Otherwise as `write_picture`.
+    Otherwise as `write_picture`. Raises `LabelError` for an array that is no such map, or holds an id without a colour.
     """
     path = Path(path)
+    if labels.dtype != np.uint8 or labels.ndim != 2:
+        raise LabelError(f"{path}: dtype {labels.dtype}, shape {labels.shape} came; expected uint8 ids (H, W).")
+    if labels.size and labels.max() >= len(palette):
+        raise LabelError(f"{path}: id {labels.max()} came with {len(palette)} colours; give a colour for each id.")
     check_output(path, suffixes=(".png",), force=force)
     image = Image.fromarray(labels)
     image.putpalette(palette.astype(np.uint8).tobytes())
@@ -108,14 +115,18 @@ def digest(path: str | os.PathLike[str]) -> str:
         raise InputError(f"{os.fspath(path)} cannot be read ({error.strerror}); put it back.") from error
 
 
-def check_output(path: str | os.PathLike[str], *, suffixes: tuple[str, ...], force: bool = False) -> None:
-    """Raise `OutputError` if `path` could not be written, before any work is done for it."""
+def check_output(
+    path: str | os.PathLike[str], *, suffixes: tuple[str, ...], force: bool = False, inputs: Sequence[Path] = ()
+) -> None:
+    """Raise `OutputError` if `path` could not be written, or is one of `inputs`, before any work is done for it."""
     path = Path(path)
     if path.suffix.lower() not in suffixes:
         raise OutputError(f"{path}: cannot write {path.suffix or 'a name without suffix'}; use {', '.join(suffixes)}.")
     with _refusals(path):
         if path.is_dir():
             raise OutputError(f"{path} is a folder; give the name of a file.")
+        if path.resolve() in {read.resolve() for read in inputs}:  # not even with force: nobody means to lose those
+            raise OutputError(f"{path} is one of the inputs, which are never replaced; choose another name.")
         if path.exists() and not force:
             raise OutputError(f"{path} exists already; choose another name, or replace it with --force (force=True).")
         if not path.parent.is_dir():

@@ -12,7 +12,7 @@ __all__ = ["transported"]
 VALUES = PATCH * PATCH * 3
 """Length of a patch as a vector."""
 
-RELAXATION = 1.5
+RELAXATION = 1.2
 """Steps are longer than the plain mean asks for: what is kept beside them does not move at all."""
 
 FEWEST = 8

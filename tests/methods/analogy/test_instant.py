@@ -100,7 +100,7 @@ def test_the_first_variation_is_the_picture_without_variations() -> None:
 
 def test_previews_are_whole_frames_coarse_to_fine() -> None:
     seen: list[Preview] = []
-    result = synthesize(replace(task(), size=200), lambda preview: seen.append(preview))
+    result = synthesize(replace(task(), size=200), seen.append)
     assert [preview.level for preview in seen] == list(range(seen[0].levels))
     areas = [preview.picture.shape[0] * preview.picture.shape[1] for preview in seen]
     assert areas == sorted(set(areas))
