@@ -350,15 +350,13 @@ def _whole(value: int, name: str, *, low: int, high: int) -> int:
 
 def _check_memory(tasks: Sequence[AnalogyTask]) -> None:
     """Raise `MemoryNeedError` where the engine predicts that the hungriest of `tasks` needs more than is free."""
-    from sembla.methods.analogy import instant
-
-    task = max(tasks, key=instant.memory_need)  # not the largest layout: a small one may enlarge the photo more
-    need, room = instant.memory_need(task), memory.available()
+    task = max(tasks, key=_memory_need)  # not the largest layout: a small one may enlarge the photo more
+    need, room = _memory_need(task), memory.available()
     if room is None or need <= room:
         return
     width, height = output_size(task)
     least, smaller = _size_limits(task)[0], max(width, height)
-    while smaller >= least and instant.memory_need(replace(task, size=smaller)) > room:
+    while smaller >= least and _memory_need(replace(task, size=smaller)) > room:
         smaller = smaller * 9 // 10
     hint = "close other programs"
     if smaller >= least:
@@ -366,6 +364,14 @@ def _check_memory(tasks: Sequence[AnalogyTask]) -> None:
     raise MemoryNeedError(
         f"{width}x{height} needs about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; {hint}."
     )
+
+
+def _memory_need(task: AnalogyTask) -> int:
+    """Bytes at the peak: the engine's for one picture, and the finished variations beside it."""
+    from sembla.methods.analogy import instant
+
+    width, height = output_size(task)
+    return instant.memory_need(task) + (task.variations - 1) * 3 * width * height
 
 
 def _size_limits(task: AnalogyTask) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from sembla.core.errors import InputError, OutputError
+from sembla.core.errors import ImageError, InputError, LabelError, OutputError
 from sembla.imaging.io import read_map, read_picture
 from sembla.imaging.save import (
     check_output,
@@ -79,6 +79,19 @@ def test_a_label_map_holds_its_ids_and_shows_its_palette(tmp_path: Path) -> None
     assert np.array_equal(read_map(tmp_path / "labels.png"), palette[labels])
     with pytest.raises(OutputError, match=r"\.png"):
         write_label_map(tmp_path / "labels.jpg", labels, palette=palette)
+
+
+def test_arrays_that_are_no_picture_and_no_map_are_told(tmp_path: Path) -> None:
+    for wrong in (PHOTO / 255.0, PHOTO[..., 0], np.dstack([PHOTO, PHOTO])):
+        with pytest.raises(ImageError, match="expected uint8"):
+            write_picture(tmp_path / "result.png", wrong)  # type: ignore[arg-type]
+    palette = np.zeros((2, 3), np.uint8)
+    for ids in (np.zeros((4, 4), np.int64), np.zeros((4, 4, 3), np.uint8)):
+        with pytest.raises(LabelError, match="expected uint8"):
+            write_label_map(tmp_path / "labels.png", ids, palette=palette)  # type: ignore[arg-type]
+    with pytest.raises(LabelError, match="id 2 came with 2 colours"):
+        write_label_map(tmp_path / "labels.png", np.full((4, 4), 2, np.uint8), palette=palette)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_existing_file_needs_force(tmp_path: Path) -> None:

@@ -109,6 +109,12 @@ def test_a_sequence_can_be_animated(sembla: Sembla, case: Path, inputs: Inputs) 
     assert np.array_equal(shown, frames)
 
 
+def test_an_animation_may_lie_in_the_folder_of_its_frames(sembla: Sembla, case: Path) -> None:
+    assert sembla("analogy", case, "--out", "frames", "--animate", "frames/moving.apng").code == 0
+    with Image.open("frames/moving.apng") as moving:
+        assert getattr(moving, "n_frames", 1) == 3
+
+
 def test_results_are_replaced_with_force_only(sembla: Sembla, inputs: Inputs) -> None:
     assert sembla("analogy", *inputs).code == 0
     assert "--force" in sembla("analogy", *inputs).complaint

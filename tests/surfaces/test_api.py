@@ -109,6 +109,9 @@ def test_arrays_that_cannot_be_used_are_told() -> None:
         sembla.analogy(None, labels, wanted)  # type: ignore[arg-type]
     with pytest.raises(sembla.InputError, match="no layout"):
         sembla.analogy_sequence(picture, labels, [])
+    for alone in ("layout.png", wanted):
+        with pytest.raises(sembla.InputError, match="give a list"):
+            sembla.analogy_sequence(picture, labels, alone)  # type: ignore[arg-type]
 
 
 def test_a_resized_map_is_the_nearest_pixel() -> None:
@@ -164,6 +167,30 @@ def test_memory_is_asked_for_before_work(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not seen
     monkeypatch.setattr(memory, "available", lambda: None)
     assert sembla.analogy(*ARRAYS, size=16 * 4 // 3 + 1).picture.shape[1] == 22
+
+
+def test_the_hungriest_layout_of_several_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sembla.methods.analogy import instant  # numba: only where needed
+
+    small = np.repeat(np.arange(3, dtype=np.uint8), 8)[:, None].repeat(96, axis=1)  # more pixels than the next
+    tiny = np.repeat(np.arange(3, dtype=np.uint8), 6)[:, None].repeat(36, axis=1)  # but this enlarges the photo more
+    tasks = api.read_analogy(*ARRAYS[:2], [small, tiny], size=2400).tasks
+    needs = [instant.memory_need(task) for task in tasks]
+    assert needs[0] < needs[1]
+    monkeypatch.setattr(memory, "available", lambda: sum(needs) // 2)
+    api.read_analogy(*ARRAYS[:2], [small], size=2400)
+    with pytest.raises(sembla.MemoryNeedError):
+        api.read_analogy(*ARRAYS[:2], [small, tiny], size=2400)
+
+
+def test_finished_variations_take_memory_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sembla.methods.analogy import instant  # numba: only where needed
+
+    task = api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=2000).tasks[0]
+    monkeypatch.setattr(memory, "available", lambda: instant.memory_need(task) + 8 * 2000 * 1500 * 3)
+    api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=2000, variations=9)
+    with pytest.raises(sembla.MemoryNeedError):
+        api.read_analogy(*ARRAYS[:2], [ARRAYS[2]], size=2000, variations=10)
 
 
 def test_a_smaller_size_is_offered_where_it_would_fit(monkeypatch: pytest.MonkeyPatch) -> None:

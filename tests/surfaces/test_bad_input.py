@@ -162,6 +162,31 @@ def test_output_exists(sembla: Sembla, inputs: Inputs, case: Path) -> None:
         assert [path.name for path in results.iterdir()] == [taken]
 
 
+def test_inputs_are_never_replaced(sembla: Sembla, inputs: Inputs, case: Path) -> None:
+    before = {path: path.read_bytes() for path in case.rglob("*.png")}
+    for path in inputs:
+        assert "one of the inputs" in sembla("analogy", *inputs, "--out", path, "--force").complaint
+    folder = ("analogy", *inputs[:2], case / "cond", "--force")
+    assert "one of the inputs" in sembla(*folder, "--out", case / "cond").complaint
+    assert "one of the inputs" in sembla(*folder, "--out", "results", "--animate", inputs[0]).complaint
+    assert "one of the inputs" in sembla("label", inputs[0], "--segments", "3", "--out", inputs[0], "--force").complaint
+    assert {path: path.read_bytes() for path in case.rglob("*.png")} == before
+
+
+def test_an_animation_may_not_take_the_place_of_a_result(sembla: Sembla, case: Path) -> None:
+    for taken in ("2.png", "sheet.png"):
+        told = sembla("analogy", case, "--out", "results", "--animate", f"results/{taken}", "--force").complaint
+        assert taken in told
+        assert "2 times" in told
+
+
+def test_names_that_the_system_refuses(sembla: Sembla, inputs: Inputs) -> None:
+    name = "a" * 300 + ".png"
+    assert name in sembla("analogy", *inputs, "--out", name).complaint
+    assert name in sembla("analogy", *inputs[:2], name).complaint
+    assert name in sembla("analogy", name, "--out", "results").complaint
+
+
 def test_unwritable_output(sembla: Sembla, inputs: Inputs, case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "does not exist" in sembla("analogy", *inputs, "--out", "gone/result.png").complaint
     assert ".png" in sembla("analogy", *inputs, "--out", "result.xyz").complaint

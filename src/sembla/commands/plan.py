@@ -53,7 +53,7 @@ class Plan:
     def _check_outputs(self, animation: Path | None, *, force: bool) -> None:
         from sembla import api  # loads after the options are read: --help stays fast
 
-        outs = [(out, api.PICTURE_SUFFIXES) for paths in self.outs for out in paths]
+        outs: list[tuple[Path, tuple[str, ...]]] = [(out, api.PICTURE_SUFFIXES) for paths in self.outs for out in paths]
         outs += [(self.sheet, (".png",))] if self.sheet else []
         outs += [(animation, api.ANIMATION_SUFFIXES)] if animation else []
         for out, suffixes in outs:
