@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numba
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 from sembla.core.types import LabelMap, Picture, Region
 
@@ -71,3 +71,14 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(before)
+
+
+def changed(before: LabelMap, after: LabelMap) -> Region:
+    """Where one map's label does not occur in the other at most one pixel away, corners included."""
+    away = np.zeros(before.shape, np.bool_)
+    for one, other in ((before, after), (after, before)):
+        near = np.zeros(before.shape, np.bool_)
+        for label in np.unique(one):
+            near |= maximum_filter(other == label, 3, mode="nearest") & (one == label)
+        away |= ~near
+    return away

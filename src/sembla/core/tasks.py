@@ -24,7 +24,7 @@ class Preview:
 
 
 OnPreview: TypeAlias = Callable[[Preview], bool | None]
-"""Called with each preview; returning False cancels the work (`Cancelled` is raised)."""
+"""Called with each preview, read-only; an answer that is false but not None cancels the work: `Cancelled` is raised."""
 
 
 @dataclass(frozen=True)

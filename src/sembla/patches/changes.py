@@ -1,5 +1,7 @@
 """Which pixels a new layout touches."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -23,27 +25,19 @@ JITTER = 1
 """A label that already lies this close is no change: borders drawn again are never exactly the same."""
 
 
+@dataclass(frozen=True)
 class Changes:
-    """Where a layout differs from the label map before it.
+    """Where a layout differs from the label map before it, on a grid of at most `GRID` cells a side."""
 
-    Attributes:
-        open: Cells near a change, to be made anew.
-        distrusted: Cells whose content no longer fits: their label changed, or a border beside them has vanished.
-    """
-
-    def __init__(self, open_: Region, distrusted: Region) -> None:
-        self.open = open_
-        self.distrusted = distrusted
-
-    @property
-    def none(self) -> bool:
-        """True where nothing changed."""
-        return not self.open.any()
+    open: Region
+    """Cells near a change, to be made anew."""
+    distrusted: Region
+    """Cells whose content no longer fits: their label changed, or a border beside them has vanished."""
 
 
 def changes(before: LabelMap, after: LabelMap) -> Changes:
     """Compare two label maps (H, W) of the same size."""
-    changed = ~_label_near(before, after)
+    changed = ~(_label_near(before, after) & _label_near(after, before))
     vanished = (border_distance(before, 2) < 2) & (border_distance(after, 4) > 3)
     scale = min(1.0, GRID / max(before.shape))
     grid = max(1, round(before.shape[0] * scale)), max(1, round(before.shape[1] * scale))
@@ -78,7 +72,10 @@ def _within(region: Region, distance: float) -> Region:
 
 
 def _label_near(before: LabelMap, after: LabelMap) -> Region:
-    """Tell where the label of `after` occurs in `before` at most `JITTER` pixels away."""
+    """Tell where the label of `after` occurs in `before` at most `JITTER` pixels away.
+
+    Asked both ways: a thin thing that is gone, or new, has no label of its own left beside it.
+    """
     height, width = before.shape
     padded = np.pad(before, JITTER, mode="edge")
     near = np.zeros(before.shape, np.bool_)

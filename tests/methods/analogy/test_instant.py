@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.ndimage import distance_transform_edt, maximum_filter
-from tests.patches.support import blobs, clouds, scene, scene_labels, threads
+from scipy.ndimage import distance_transform_edt
+from tests.patches.support import blobs, changed, clouds, scene, scene_labels, threads
 
 from sembla.core.errors import Cancelled, LabelError, SizeError
 from sembla.core.tasks import AnalogyTask, Preview
@@ -23,15 +23,6 @@ def task(column: float = 90) -> AnalogyTask:
     """The ball of a scene, (96, 128), moved to a column."""
     picture, labels = scene()
     return AnalogyTask(picture, labels, scene_labels(column))
-
-
-def changed(before: LabelMap, after: LabelMap) -> Region:
-    """Where no pixel at most one away had the label: what counts as a change."""
-    near = np.zeros(before.shape, np.bool_)
-    for label in np.unique(after):
-        near |= maximum_filter(before == label, 3, mode="nearest") & (after == label)
-    away: Region = ~near
-    return away
 
 
 def far(before: LabelMap, after: LabelMap) -> Region:
@@ -121,12 +112,14 @@ def test_previews_are_not_written_to_afterwards() -> None:
     assert all(np.array_equal(*pair) for pair in seen)
 
 
-def test_a_preview_can_cancel() -> None:
+@pytest.mark.parametrize("answer", [bool, np.bool_])
+def test_a_preview_can_cancel(answer: type) -> None:
     seen: list[int] = []
 
     def stop(preview: Preview) -> bool:
         seen.append(preview.level)
-        return preview.level < 1
+        go_on: bool = answer(preview.level < 1)
+        return go_on
 
     with pytest.raises(Cancelled):
         synthesize(task(), stop)

@@ -145,8 +145,10 @@ class _Clock:
             self.preview_seconds = seconds
         if self.on_preview is None:
             return
-        preview = Preview(settled.picture, settled.level, settled.levels, seconds)
-        if self.on_preview(preview) is False:
+        picture = settled.picture.view()
+        picture.flags.writeable = False  # the result is made from these very pixels
+        answer = self.on_preview(Preview(picture, settled.level, settled.levels, seconds))
+        if answer is not None and not answer:
             raise Cancelled("the preview's receiver asked to stop.")
 
 
