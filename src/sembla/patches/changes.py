@@ -12,7 +12,7 @@ from sembla.patches.layer import border_distance
 
 __all__ = ["Changes", "changes", "cover"]
 
-GRID = 1024
+GRID = 512
 """Distances from a change are measured on a grid of at most this many cells on the longer side."""
 
 MARGIN = 0.03
