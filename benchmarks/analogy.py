@@ -243,7 +243,13 @@ def unchanged(measured: list[Case]) -> list[dict[str, object]]:
         task = replace(case.task, layout=case.task.labels)
         kept, anew = synthesize(task).picture, synthesize(replace(task, keep=False)).picture
         value = psnr(anew, task.picture)
-        rows.append({"set": case.folder.name, "identical": bool((kept == task.picture).all()), "psnr, keep off": value if math.isfinite(value) else "inf"})
+        rows.append(
+            {
+                "set": case.folder.name,
+                "identical": bool((kept == task.picture).all()),
+                "psnr, keep off": value if math.isfinite(value) else "inf",
+            }
+        )
     return rows
 
 
