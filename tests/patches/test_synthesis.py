@@ -47,7 +47,7 @@ def test_colours_stay_within_their_labels() -> None:
 def test_what_is_not_open_is_the_source() -> None:
     work = job()
     open_ = disk(work.layout.shape, (50, 60), 20)
-    settled = last(replace(work, open=open_, trusted=~open_))
+    settled = last(replace(work, open=open_, distrusted=open_))
     assert np.array_equal(settled.picture[~open_], work.picture[~open_])
 
 

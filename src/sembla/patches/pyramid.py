@@ -8,7 +8,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
 from sembla.core.types import LabelMap, Picture, Region
-from sembla.patches.compiling import Array, Integer, parallel_kernel, plain, prange
+from sembla.patches.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
 
 __all__ = [
     "Size",
@@ -86,16 +86,21 @@ def majority(labels: LabelMap, size: Size, count: int) -> LabelMap:
     return winners
 
 
+@kernel
+def cell_span(cell: Integer, cells: Integer, pixels: Integer) -> tuple[Integer, Integer]:
+    """The first pixel of a cell, and the one after its last, when `pixels` are shared out among `cells`."""
+    first = cell * pixels // cells
+    return first, max((cell + 1) * pixels // cells, first + 1)
+
+
 @parallel_kernel
 def _majority(labels: Array, count: Integer, winners: Array) -> None:
     height, width = winners.shape
     for row in prange(height):
-        top = row * labels.shape[0] // height
-        bottom = max((row + 1) * labels.shape[0] // height, top + 1)
+        top, bottom = cell_span(row, height, labels.shape[0])
         votes = np.zeros(count, np.int64)
         for column in range(width):
-            left = column * labels.shape[1] // width
-            right = max((column + 1) * labels.shape[1] // width, left + 1)
+            left, right = cell_span(column, width, labels.shape[1])
             votes[:] = 0
             for y in range(top, bottom):
                 for x in range(left, right):
@@ -124,12 +129,10 @@ def pure_colours(picture: Picture, labels: LabelMap, *, clear: Region, winners: 
 def _pure_colours(picture: Array, labels: Array, clear: Array, winners: Array, reduced: Array) -> None:
     height, width = winners.shape
     for row in prange(height):
-        top = row * labels.shape[0] // height
-        bottom = max((row + 1) * labels.shape[0] // height, top + 1)
+        top, bottom = cell_span(row, height, labels.shape[0])
         sums = np.zeros((2, 4), np.int64)
         for column in range(width):
-            left = column * labels.shape[1] // width
-            right = max((column + 1) * labels.shape[1] // width, left + 1)
+            left, right = cell_span(column, width, labels.shape[1])
             sums[:] = 0
             for y in range(top, bottom):
                 for x in range(left, right):

@@ -58,7 +58,6 @@ DIRECTIONS = 8
 """Directions of each such step."""
 
 ALL = np.ones((1, 1), np.bool_)
-NONE = np.zeros((1, 1), np.bool_)
 NO_USAGE = np.zeros(0, np.float32)
 
 
@@ -87,8 +86,8 @@ class Job:
     """Number of labels."""
     open: Region = field(default_factory=lambda: ALL)
     """What to make anew; elsewhere the result is the source, which then has the layout's size."""
-    trusted: Region = field(default_factory=lambda: NONE)
-    """Where the source pixel at the same place is the first guess."""
+    distrusted: Region = field(default_factory=lambda: ALL)
+    """Elsewhere the source pixel at the same place is the first guess; the source then has the layout's size."""
     past: tuple[Settled, ...] = ()
     """The levels of the picture before this one, in a sequence."""
     reopened: Region = field(default_factory=lambda: ALL)
@@ -121,20 +120,19 @@ def solve(job: Job) -> Iterator[Settled]:
     """Synthesise level by level; the last one yielded is the result at the layout's size."""
     sizes = level_sizes(job.layout.shape)
     reduced = _Reduced(job, sizes)
-    coarser: tuple[_Stage, Settled] | None = None
+    coarser: _Stage | None = None
     for index in range(len(sizes)):
         stage = _stage(job, reduced, index)
         if coarser is None:
             _guess(job, stage)
         else:
-            _refine(job, stage, coarser[0])
+            _refine(job, stage, coarser)
         _settle(job, stage)
         vote(*_voting(stage), 1, 1.0)
         for turn in range(_turns(stage)):
             _improve(job, stage, turn, last=index == len(sizes) - 1 and turn == _turns(stage) - 1)
-        settled = Settled(stage.field.rows, stage.field.columns, stage.target.picture.copy(), index, len(sizes))
-        yield settled
-        coarser = stage, settled
+        yield Settled(stage.field.rows, stage.field.columns, stage.target.picture.copy(), index, len(sizes))
+        coarser = stage
 
 
 class _Reduced:
@@ -158,10 +156,8 @@ class _Reduced:
         """The layout, the labels, the target (its colours still black) and the source of one level."""
         size, source_size, job = self.sizes[index], self.source_sizes[index], self.job
         if max(size) <= PURE_SIDE:
-            labels, layout = (
-                majority(self.small_labels, source_size, job.count),
-                majority(self.small_layout, size, job.count),
-            )
+            labels = majority(self.small_labels, source_size, job.count)
+            layout = majority(self.small_layout, size, job.count)
             clear = np.ones(self.small_labels.shape, np.bool_)
             picture = pure_colours(self.small_picture, self.small_labels, clear=clear, winners=labels)
         else:
@@ -222,10 +218,10 @@ def _guess(job: Job, stage: _Stage) -> None:
         better = costs < best if best is not None else np.ones(costs.shape, np.bool_)
         stage.field.rows[better], stage.field.columns[better] = rows[better], columns[better]
         best = costs if best is None else np.minimum(best, costs)
-    trusted = cover(~job.trusted, stage.layout.shape)
     size = stage.layout.shape
-    if not trusted.all() and size == stage.labels.shape:
-        same = ~trusted & (stage.layout == stage.labels)
+    distrusted = cover(job.distrusted, size)
+    if not distrusted.all():
+        same = ~distrusted & (stage.layout == stage.labels)
         own_rows, own_columns = _identity(size)
         stage.field.rows[same], stage.field.columns[same] = own_rows[same], own_columns[same]
 

@@ -219,7 +219,7 @@ def _job(task: AnalogyTask) -> Job:
     if not (task.keep and _same_view(task)):
         return job
     touched = changes(labels, layout)
-    return replace(job, open=touched.open, trusted=~touched.distrusted)
+    return replace(job, open=touched.open, distrusted=touched.distrusted)
 
 
 @cache
