@@ -1,12 +1,34 @@
 """Typed requests and what they return. Surfaces build their forms from these."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
-from sembla.core.types import LabelMap, Picture
+from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
 
-__all__ = ["AnalogyResult", "AnalogyTask", "OnPreview", "Preview", "Result"]
+__all__ = ["AnalogyResult", "AnalogyTask", "OnPreview", "Preview", "Result", "ShouldStop", "Whole", "ranges"]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The range of a whole number, both ends included; stands in the `Annotated` type of a setting."""
+
+    least: int
+    most: int
+
+
+def ranges(task_type: type) -> Mapping[str, Whole]:
+    """The settings of a task that are whole numbers, with their ranges, in the order of their fields."""
+    hints = get_type_hints(task_type, include_extras=True)
+    return {name: range_ for name, hint in hints.items() for range_ in _wholes(hint)}
+
+
+def _wholes(hint: Any) -> Iterator[Whole]:
+    """The ranges within a type, however deep: `Annotated[int, Whole(...)] | None` has one."""
+    if isinstance(hint, Whole):
+        yield hint
+    for part in get_args(hint):
+        yield from _wholes(part)
 
 
 @dataclass(frozen=True)
@@ -27,6 +49,10 @@ OnPreview: TypeAlias = Callable[[Preview], bool | None]
 """Called with each preview, read-only; an answer that is false but not None cancels the work: `Cancelled` is raised."""
 
 
+ShouldStop: TypeAlias = Callable[[], bool]
+"""Asked between the steps of the work, some ten times a second or more; True stops it: `Cancelled` is raised."""
+
+
 @dataclass(frozen=True)
 class AnalogyTask:
     """One photo, its label map and a new layout: ask for the photo re-laid-out."""
@@ -37,14 +63,16 @@ class AnalogyTask:
     """Its label map, (H, W)."""
     layout: LabelMap
     """The wanted label map, (h, w); its ids mean the same classes as those of `labels`."""
-    seed: int = 0
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
     """Same seed, same picture, bit for bit."""
     keep: bool = True
     """Pixels far from any changed label stay bit-identical to the photo."""
-    size: int | None = None
+    size: Annotated[int, Whole(MIN_SIDE, MAX_PIXELS // MIN_SIDE)] | None = None
     """Longest side of the result in pixels; None takes the layout's own size."""
-    variations: int = 1
+    variations: Annotated[int, Whole(1, 64)] = 1
     """How many different pictures to make."""
+    first_variation: Annotated[int, Whole(0, 63)] = 0
+    """The variation to begin with: 0 is the plain picture, k the one that `variations` makes after k others."""
 
 
 @dataclass(frozen=True)

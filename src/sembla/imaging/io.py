@@ -4,12 +4,13 @@ The one place where files become arrays; `imaging.save` is its twin. What was de
 frame of an animation, alpha laid over white) is told through the logger "sembla" at level INFO.
 """
 
+import io
 import logging
 import os
 import struct
 import zlib
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,8 @@ from sembla.core.types import MAX_PIXELS, MIN_SIDE, Picture
 
 __all__ = ["SUFFIXES", "MapArray", "Source", "read_map", "read_picture", "read_scribbles", "source_name"]
 
-Source: TypeAlias = str | os.PathLike[str] | Image.Image | NDArray[np.generic]
-"""A path, a Pillow image or a NumPy array."""
+Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.generic]
+"""A path, an open file, a Pillow image or a NumPy array."""
 
 MapArray: TypeAlias = NDArray[np.uint8]
 """A label map as it was given: colours (H, W, 3) or plain values (H, W)."""
@@ -102,11 +103,11 @@ def source_name(source: Source, otherwise: str) -> str:
     return str(getattr(source, "filename", "") or otherwise)
 
 
-def _load(source: str | os.PathLike[str] | Image.Image, name: str) -> Image.Image:
+def _load(source: str | os.PathLike[str] | BinaryIO | Image.Image, name: str) -> Image.Image:
     """Open and decode one frame, upright."""
     if isinstance(source, Image.Image):
         return _upright(_decoded(source, name, first=False))
-    if not isinstance(source, (str, os.PathLike)):
+    if not isinstance(source, (str, os.PathLike, io.IOBase)):
         raise InputError(f"{name}: a {type(source).__name__} came; give a path, a Pillow image or a NumPy array.")
     try:
         with Image.open(source, formats=_FORMATS) as image:
@@ -114,7 +115,7 @@ def _load(source: str | os.PathLike[str] | Image.Image, name: str) -> Image.Imag
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file; check the path.") from error
     except (IsADirectoryError, PermissionError) as error:
-        what = "is a folder" if Path(source).is_dir() else "may not be read"
+        what = "is a folder" if Path(name).is_dir() else "may not be read"
         raise ImageError(f"{name} {what}; an image file was expected.") from error
     except (UnidentifiedImageError, KeyError) as error:
         raise ImageError(f"{name} is not an image that can be read; give a PNG, JPEG, WebP, TIFF or BMP.") from error

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filter
 
+from sembla.core.errors import Cancelled
+from sembla.core.tasks import ShouldStop
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.changes import cover
 from sembla.patches.compiling import Array
@@ -116,8 +118,11 @@ class _Stage:
         return max(self.target.height, self.target.width)
 
 
-def solve(job: Job) -> Iterator[Settled]:
-    """Synthesise level by level; the last one yielded is the result at the layout's size."""
+def solve(job: Job, stop: ShouldStop | None = None) -> Iterator[Settled]:
+    """Synthesise level by level; the last one yielded is the result at the layout's size.
+
+    `stop` is asked before each turn of a level; `Cancelled` is raised when it says True.
+    """
     sizes = level_sizes(job.layout.shape)
     reduced = _Reduced(job, sizes)
     coarser: _Stage | None = None
@@ -130,6 +135,8 @@ def solve(job: Job) -> Iterator[Settled]:
         _settle(job, stage)
         vote(*_voting(stage), 1, 1.0)
         for turn in range(_turns(stage)):
+            if stop is not None and stop():
+                raise Cancelled("the work was asked to stop.")
             _improve(job, stage, turn, last=index == len(sizes) - 1 and turn == _turns(stage) - 1)
         yield Settled(stage.field.rows, stage.field.columns, stage.target.picture.copy(), index, len(sizes))
         coarser = stage

@@ -13,14 +13,14 @@ from functools import cache
 import numpy as np
 
 from sembla.core.errors import Cancelled, LabelError, SizeError
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
+from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, ShouldStop
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
 from sembla.patches.changes import changes, cover
 from sembla.patches.compiling import cached
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Job, Settled, solve
 
-__all__ = ["memory_need", "output_size", "synthesize", "synthesize_sequence"]
+__all__ = ["memory_need", "output_size", "synthesize", "synthesize_sequence", "warm_up"]
 
 PREVIEW_SIDE = 120
 """The first level whose longer side reaches this is the first preview that `preview_seconds` counts."""
@@ -62,7 +62,9 @@ def memory_need(task: AnalogyTask) -> int:
     return BASE_BYTES + BYTES_PER_PIXEL * max(width * height, source_width * source_height)
 
 
-def synthesize(task: AnalogyTask, on_preview: OnPreview | None = None) -> AnalogyResult:
+def synthesize(
+    task: AnalogyTask, on_preview: OnPreview | None = None, *, stop: ShouldStop | None = None
+) -> AnalogyResult:
     """Re-lay-out a photo.
 
     Where photo and layout have the same aspect ratio (within 2 %), they show the same view, and the photo is resampled
@@ -71,19 +73,20 @@ def synthesize(task: AnalogyTask, on_preview: OnPreview | None = None) -> Analog
     Args:
         task: What to make.
         on_preview: Called with the whole frame after each level, coarse first.
+        stop: Asked between the steps of the work.
 
     Raises:
         LabelError: The layout has a class that the label map lacks.
         SizeError: Photo and label map differ in size, or the result's size is out of range.
-        Cancelled: `on_preview` returned False.
+        Cancelled: `on_preview` returned False, or `stop` True.
     """
     _check(task)
-    _warm_up()
+    warm_up()
     clock = _Clock(on_preview)
     job = _job(task)
     pictures = [
-        _finish(replace(job, seed=job.seed + index * 7919, roaming=index > 0), clock)[-1].picture
-        for index in range(task.variations)
+        _finish(replace(job, seed=job.seed + index * 7919, roaming=index > 0), clock, stop)[-1].picture
+        for index in range(task.first_variation, task.first_variation + task.variations)
     ]
     return _result(task, tuple(pictures), clock)
 
@@ -109,7 +112,7 @@ def synthesize_sequence(
     for layout in layouts:
         frame = replace(task, layout=layout, variations=1)
         _check(frame)
-        _warm_up()
+        warm_up()
         clock = _Clock(on_preview)
         job = _job(frame)
         if before is not None and before.shape == job.layout.shape:
@@ -152,9 +155,9 @@ class _Clock:
             raise Cancelled("the preview's receiver asked to stop.")
 
 
-def _finish(job: Job, clock: _Clock) -> tuple[Settled, ...]:
+def _finish(job: Job, clock: _Clock, stop: ShouldStop | None = None) -> tuple[Settled, ...]:
     levels = []
-    for settled in solve(job):
+    for settled in solve(job, stop):
         clock.show(settled)
         levels.append(settled)
     return tuple(levels)
@@ -223,7 +226,7 @@ def _job(task: AnalogyTask) -> Job:
 
 
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Load or compile the kernels, once a process, so that no picture pays for it."""
     if not cached():
         logging.getLogger("sembla").info("compiling the kernels, once on this machine; later runs start at once")
