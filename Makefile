@@ -2,18 +2,21 @@
 # `make PYTHON=python3.12 test` chooses the interpreter that .venv is made with.
 
 PYTHON ?= python3
-BENCHMARKS := analogy label
+BENCHMARKS := analogy label studio
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test check wheel-check bench studio clean
+.PHONY: help demo studio test check web web-check wheel-check bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         a first picture from a bundled example"
+	@echo "make studio       the page where layouts are painted, in your browser"
 	@echo "make test         the tests, without those marked slow or gpu"
 	@echo "make check        format, lint, types and the rules of dependency"
+	@echo "make web          the studio's page from studio-web/ into src/sembla/studio/static (needs Node.js 20.19 or later)"
+	@echo "make web-check    types, lint and tests of the page, and that a rebuild gives the committed files"
 	@echo "make wheel-check  build the wheel and run the main job from it in a clean environment"
 	@echo "make bench        the side-by-side measurements ($(BENCHMARKS))"
 	@echo "make clean        remove .venv, demo and everything else that these targets made"
@@ -22,6 +25,9 @@ demo: .venv/.light
 	@.venv/bin/sembla examples coffee --out demo --force
 	@.venv/bin/sembla analogy demo/coffee --out demo/result --force
 	@echo "The contact sheet: demo/result/sheet.png"
+
+studio: .venv/.light
+	@.venv/bin/sembla studio
 
 test: .venv/.test
 	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu"
@@ -32,18 +38,29 @@ check: .venv/.dev
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
+web: studio-web/node_modules/.made
+	cd studio-web && npm run --silent build
+
+web-check: studio-web/node_modules/.made
+	cd studio-web && npm run --silent check && npm test --silent
+	@cd studio-web && npm run --silent build -- --outDir ../build/studio
+	@diff -r build/studio src/sembla/studio/static \
+	    || { echo "The committed page differs from its sources: run make web and commit src/sembla/studio/static." >&2; exit 1; }
+	@echo "The committed page is what its sources give."
+
 wheel-check: .venv/.dev
 	.venv/bin/python scripts/check_wheel.py
 
 bench: .venv/.test
 	@for name in $(BENCHMARKS); do .venv/bin/python -m benchmarks.$$name || exit 1; done
 
-studio:
-	@echo "There is no studio in this version: draw the layout in any paint program and give it to 'sembla analogy'." >&2
-	@exit 1
-
 clean:
-	rm -rf .venv build demo dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv studio-web/node_modules build demo dist .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+studio-web/node_modules/.made: studio-web/package.json studio-web/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20.19 or later with npm is needed to build the page." >&2; exit 1; }
+	@echo "Installing the tools that build the page into studio-web/node_modules"
+	@cd studio-web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.made
 
 # The environment. Each stamp is one installed set of packages; the sources are linked (-e), so they need no new install.
 

@@ -21,6 +21,7 @@ from sembla.commands.console import fail, notes
 from sembla.commands.evaluate import EvaluateAnalogy
 from sembla.commands.examples import Examples
 from sembla.commands.label import Label
+from sembla.commands.studio import Studio
 from sembla.core.errors import SemblaError
 
 __all__ = ["main"]
@@ -30,6 +31,7 @@ Verb: TypeAlias = (
     | Annotated[Label, subcommand("label")]
     | Annotated[EvaluateAnalogy, subcommand("evaluate analogy")]
     | Annotated[Examples, subcommand("examples")]
+    | Annotated[Studio, subcommand("studio")]
 )
 
 _ABOUT = "Say what is where, get the picture. sembla VERB --help explains a verb, sembla --version tells the version."

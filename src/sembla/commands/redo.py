@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,13 @@ def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
     if recorded["version"] != api.__version__:
         _log.info("%s was made by Sembla %s, this is %s.", png, recorded["version"], api.__version__)
     plan.claim(force=force)
-    request = read(plan, settings)
-    with progress(len(request.tasks) * settings.variations) as on_preview:
-        *_, result = make(request, settings, on_preview)
+    alone = replace(settings, variations=1)
+    request = read(plan, alone)
+    tasks = tuple(replace(task, first_variation=variation - 1) for task in request.tasks)
+    with progress(len(tasks)) as on_preview:
+        *_, result = make(replace(request, tasks=tasks), alone, on_preview)
     again = Record.start(plan, settings).of(out, index=len(plan.layouts) - 1, variation=variation)
-    api.write_picture(out, result.pictures[variation - 1], settings=again, force=force)
+    api.write_picture(out, result.picture, settings=again, force=force)
     return report(plan, [result], size=api.output_size(request.tasks[-1]))
 
 

@@ -1,0 +1,41 @@
+"""One studio and one browser for all tests of a process; a page of its own for each."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.studio.browser.support import Studio, browser_path, running_browser, running_studio
+
+
+@pytest.fixture(scope="session")
+def studio() -> Iterator[Studio]:
+    """A running studio."""
+    with running_studio() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless browser."""
+    if browser_path() is None:
+        pytest.skip("no Chromium here; install one (Debian: apt-get install chromium) to run the tests of the page")
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, studio: Studio) -> Iterator[Page]:
+    """A fresh profile with the studio open, 1440x900; afterwards nothing may have gone wrong unseen."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
+    page, wrong = context.new_page(), []
+    page.on("pageerror", lambda error: wrong.append(f"uncaught: {error}"))
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: wrong.append(request.url) if not _is_own(request.url, studio) else None)
+    page.goto(studio.address)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def _is_own(url: str, studio: Studio) -> bool:
+    return url.startswith((studio.address, "blob:", "data:", studio.address.replace("http:", "ws:")))

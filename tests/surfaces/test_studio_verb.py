@@ -1,0 +1,93 @@
+"""`sembla studio` from outside: where it listens, what it says, how it ends."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.surfaces.support import Sembla
+
+
+@contextmanager
+def started(*arguments: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running studio whose temporary files lie in `folder`, and the line that it printed."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sembla", "studio", "--no-open", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    assert process.stdout is not None
+    try:
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def address(line: str) -> str:
+    """The address in a printed line."""
+    found = re.search(r"http://\S+", line)
+    assert found is not None, line
+    return found[0]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_until_it_is_stopped_and_leaves_nothing(tmp_path: Path, how: signal.Signals) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with started("--port", "0", folder=scratch) as (process, line):
+        with urllib.request.urlopen(address(line) + "api/about", timeout=20) as answer:
+            assert answer.status == 200
+        assert list(scratch.iterdir()) != []
+        process.send_signal(how)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode in {0, -how}
+    assert "Traceback" not in told
+    assert list(scratch.iterdir()) == []
+
+
+def test_any_other_address_asks_for_the_token(tmp_path: Path) -> None:
+    with started("--host", "0.0.0.0", "--port", "0", folder=tmp_path) as (_, line):
+        port, token = re.search(r":(\d+)/\?token=(\S+)", line).groups()  # type: ignore[union-attr]
+        local = f"http://127.0.0.1:{port}/"
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(local + "api/about", timeout=20)
+        with refused.value as answer:
+            assert answer.code == 401
+        request = urllib.request.Request(local + "api/about", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 200
+
+
+def test_a_port_in_use_is_told_and_the_next_offered(sembla: Sembla) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = sembla("studio", "--no-open", "--port", port).complaint
+    assert f"port {port} is in use" in told
+    offered = int(re.search(r"--port (\d+)", told)[1])  # type: ignore[index]
+    assert port < offered <= port + 20
+    with socket.create_server(("127.0.0.1", offered)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--port", "70000"], "port 70000"),
+        (["--port", "-1"], "port -1"),
+        (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["--host", "192.0.2.7", "--port", "8790"], "192.0.2.7"),
+    ],
+)
+def test_addresses_that_cannot_be_had_are_told(sembla: Sembla, arguments: list[str], words: str) -> None:
+    assert words in sembla("studio", "--no-open", *arguments).complaint
