@@ -1,0 +1,158 @@
+/** session.json: what a session file says besides its bytes, read with every value proved. */
+
+import { type ClassEntry, MAX_CLASSES, type Settings, type Target } from "./types";
+
+/** The version of the format that is written; newer ones are refused. */
+export const VERSION = 1;
+
+/** An entry of the history; its layout and thumbnail are parts of their own. */
+export interface EntryRecord {
+  readonly id: string;
+  readonly made: number;
+  readonly label: string;
+  readonly classes: readonly ClassEntry[];
+  readonly settings: Settings;
+}
+
+/** The whole of session.json. */
+export interface SessionRecord {
+  readonly format: "sembla-session";
+  readonly version: number;
+  readonly photo: { id: string; name: string; type: string; width: number; height: number } | null;
+  readonly classes: readonly ClassEntry[];
+  readonly target: Target;
+  readonly active: number;
+  readonly task: string;
+  readonly settings: Settings;
+  /** The maps that are there. */
+  readonly maps: readonly Target[];
+  readonly history: readonly EntryRecord[];
+}
+
+/** Reads session.json; throws an error that names the first value that is wrong. */
+export function readSessionRecord(json: string): SessionRecord {
+  const fields = new Fields(parse(json), "session.json");
+  if (fields.text("format") !== "sembla-session") throw new Error("it is no session of Sembla");
+  const version = fields.whole("version", 1, Number.MAX_SAFE_INTEGER);
+  if (version > VERSION) throw new Error("it was saved by a newer Sembla; update Sembla to open it");
+  const classes = readClasses(fields);
+  return {
+    format: "sembla-session",
+    version,
+    photo: fields.value("photo") === null ? null : readPhotoRecord(fields.inner("photo")),
+    classes,
+    target: readTarget(fields.value("target"), "target"),
+    active: fields.whole("active", 0, Math.max(classes.length - 1, 0)),
+    task: fields.text("task"),
+    settings: readSettings(fields.inner("settings")),
+    maps: fields.list("maps").map((value) => readTarget(value, "maps")),
+    history: fields.inners("history").map(readEntryRecord),
+  };
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new Error("its session.json is no JSON");
+  }
+}
+
+function readPhotoRecord(fields: Fields): NonNullable<SessionRecord["photo"]> {
+  return {
+    id: fields.text("id"),
+    name: fields.text("name"),
+    type: fields.text("type"),
+    width: fields.whole("width", 1, 1 << 24),
+    height: fields.whole("height", 1, 1 << 24),
+  };
+}
+
+function readEntryRecord(fields: Fields): EntryRecord {
+  return {
+    id: fields.text("id"),
+    made: fields.whole("made", 0, Number.MAX_SAFE_INTEGER),
+    label: fields.text("label"),
+    classes: readClasses(fields),
+    settings: readSettings(fields.inner("settings")),
+  };
+}
+
+function readClasses(fields: Fields): ClassEntry[] {
+  const classes = fields.inners("classes");
+  if (classes.length > MAX_CLASSES)
+    throw new Error(`it has ${classes.length} classes, more than ${MAX_CLASSES}`);
+  return classes.map((entry) => {
+    const colour = entry.text("colour");
+    if (!/^#[0-9a-f]{6}$/.test(colour)) throw entry.wrong("colour", "a colour like #3fa34d");
+    return { name: entry.text("name"), colour };
+  });
+}
+
+function readSettings(fields: Fields): Settings {
+  return Object.fromEntries(fields.names.map((name) => [name, fields.setting(name)]));
+}
+
+function readTarget(value: unknown, where: string): Target {
+  if (value === "strokes" || value === "labels" || value === "layout") return value;
+  throw new Error(`session.json: "${where}" names a map that does not exist`);
+}
+
+/** An object of the JSON and where it stands, for messages. */
+class Fields {
+  readonly #values: Map<string, unknown>;
+  readonly #where: string;
+
+  constructor(value: unknown, where: string) {
+    this.#where = where;
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new Error(`${where} is not an object with named values`);
+    this.#values = new Map(Object.entries(value));
+  }
+
+  get names(): string[] {
+    return [...this.#values.keys()];
+  }
+
+  wrong(name: string, expected: string): Error {
+    return new Error(`${this.#where}: "${name}" is not ${expected}`);
+  }
+
+  value(name: string): unknown {
+    if (!this.#values.has(name)) throw new Error(`${this.#where} has no "${name}"`);
+    return this.#values.get(name);
+  }
+
+  text(name: string): string {
+    const value = this.value(name);
+    if (typeof value !== "string") throw this.wrong(name, "text");
+    return value;
+  }
+
+  whole(name: string, least: number, most: number): number {
+    const value = this.value(name);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most)
+      throw this.wrong(name, `a whole number from ${least} to ${most}`);
+    return value;
+  }
+
+  setting(name: string): number | boolean | null {
+    const value = this.value(name);
+    if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
+    throw this.wrong(name, "a number, true, false or null");
+  }
+
+  list(name: string): unknown[] {
+    const value = this.value(name);
+    if (!Array.isArray(value)) throw this.wrong(name, "a list");
+    return value;
+  }
+
+  inner(name: string): Fields {
+    return new Fields(this.value(name), `${this.#where}: "${name}"`);
+  }
+
+  inners(name: string): Fields[] {
+    return this.list(name).map((value, i) => new Fields(value, `${this.#where}: "${name}" ${i + 1}`));
+  }
+}
