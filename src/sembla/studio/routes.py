@@ -1,0 +1,298 @@
+"""The REST interface: what the server is, examples, photos, and label maps for photos."""
+
+import base64
+import binascii
+import io
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+import numpy as np
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from numpy.typing import NDArray
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
+
+from sembla.core.errors import InputError, LabelError, SizeError
+from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap, Picture
+from sembla.studio.desk import Desk, desk_of
+from sembla.studio.drawing import encode_png
+from sembla.studio.forms import FORMS
+from sembla.studio.live import Connection
+from sembla.studio.notes import heard
+from sembla.studio.wire import (
+    UNMARKED,
+    About,
+    ClassEntry,
+    ExampleCard,
+    Filled,
+    Labelled,
+    Limits,
+    MatchRequest,
+    OpenedExample,
+    PackedMap,
+    Photo,
+    Problem,
+    ScribbleRequest,
+    Segmented,
+    SegmentRequest,
+    class_entries,
+    pack,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from sembla.api import Example
+
+__all__ = ["router"]
+
+_THUMBNAIL_WIDTH = 160
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "What came cannot be used."},
+    401: {"model": Problem, "description": "The token is missing."},
+    403: {"model": Problem, "description": "The request comes from elsewhere."},
+    404: {"model": Problem, "description": "There is no such photo or example (any longer)."},
+    413: {"model": Problem, "description": "The request is too long."},
+    422: {"model": Problem, "description": "The request is malformed."},
+    500: {"model": Problem, "description": "The server failed."},
+    503: {"model": Problem, "description": "Too many jobs wait."},
+}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: _PROBLEMS[status] for status in (401, 403, *statuses, 500)}
+
+
+_PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "A PNG."}}
+
+_FILE: Mapping[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The file's bytes.",
+    }
+}
+
+Answer = TypeVar("Answer")
+
+AtDesk: TypeAlias = Annotated[Desk, Depends(desk_of)]
+PhotoId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As `Photo.id` says.")]
+FileName: TypeAlias = Annotated[str, Query(max_length=255, description="What messages call the file.")]
+
+router = APIRouter(prefix="/api")
+
+
+@router.get("/about", responses=_problems())
+async def about(desk: AtDesk) -> About:
+    """What this server is, what it takes, and what it does."""
+    return About(
+        version=version("sembla"),
+        limits=Limits(pixels=MAX_PIXELS, side=MIN_SIDE, classes=MAX_CLASSES, upload_bytes=desk.upload_bytes),
+        tasks=list(FORMS.values()),
+    )
+
+
+@router.get("/examples", responses=_problems())
+async def examples(desk: AtDesk) -> list[ExampleCard]:
+    """The bundled examples."""
+    return list(await desk.decode(_example_cards))
+
+
+@router.get("/examples/{name}/thumbnail", responses=_PNG | _problems(404, 422), response_class=Response)
+async def example_thumbnail(desk: AtDesk, name: str) -> Response:
+    """A small picture of an example, 160 px wide."""
+    png = await desk.decode(lambda: _thumbnail(name))
+    return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.post("/examples/{name}", responses=_problems(404, 413, 422))
+async def open_example(desk: AtDesk, name: str) -> OpenedExample:
+    """Open a bundled example: its photo is held, its maps are returned."""
+
+    def work() -> OpenedExample:
+        example = _load_example(name)
+        return OpenedExample(
+            photo=_held(desk, example.picture, []),
+            classes=class_entries(example.label_set.palette, example.label_set.names),
+            labels=pack(example.labels),
+            layouts={key: pack(layout) for key, layout in example.layouts.items()},
+        )
+
+    return await desk.decode(work)
+
+
+@router.post("/photos", responses=_problems(400, 413, 422), openapi_extra=dict(_FILE))
+async def upload_photo(desk: AtDesk, request: Request, name: FileName = "photo") -> Photo:
+    """Decode a photo and hold it."""
+    body = await request.body()
+
+    def work() -> Photo:
+        from sembla import api  # as everywhere here: the server is up before the engine's libraries are loaded
+
+        with heard() as notes:
+            picture = api.read_picture(io.BytesIO(body), name=name)
+        return _held(desk, picture, notes)
+
+    return await desk.decode(work)
+
+
+@router.get("/photos/{photo}", responses=_PNG | _problems(404, 422), response_class=Response)
+async def photo_pixels(desk: AtDesk, photo: PhotoId) -> Response:
+    """A photo as it was decoded."""
+    png = await desk.decode(lambda: encode_png(desk.photos.get(photo)))
+    # The id says what the pixels are: they never change.
+    return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+
+@router.post("/photos/{photo}/labels", responses=_problems(400, 404, 413, 422, 503), openapi_extra=dict(_FILE))
+async def read_labels(
+    desk: AtDesk,
+    request: Request,
+    *,
+    photo: PhotoId,
+    name: FileName = "label map",
+    resize: Annotated[bool, Query(description="Scale a map of another size than the photo.")] = False,
+) -> Labelled:
+    """Read a photo's label map from a file, and find its classes."""
+    body = await request.body()
+
+    def work(picture: Picture) -> Labelled:
+        from sembla import api
+
+        with heard() as notes:
+            made = api.read_own_labels(picture, io.BytesIO(body), name=name, resize=resize)
+        return Labelled(map=pack(made.labels), classes=class_entries(made.palette), notes=notes)
+
+    return await desk.jobs.do(_client(request), lambda: _with_photo(desk, photo, work))
+
+
+@router.post("/photos/{photo}/matched", responses=_problems(400, 404, 413, 422, 503))
+async def match_map(desk: AtDesk, request: Request, *, photo: PhotoId, wanted: MatchRequest) -> PackedMap:
+    """Read a label map from a file with the classes of an open document: a layout, or another photo's map."""
+
+    def work(_: Picture) -> PackedMap:
+        from sembla import api
+
+        file = io.BytesIO(_bytes(wanted.file))
+        palette = _palette(wanted.classes)
+        return pack(api.match_map(file, palette, name=wanted.name, adopt_nearest=wanted.adopt_nearest))
+
+    return await desk.jobs.do(_client(request), lambda: _with_photo(desk, photo, work))
+
+
+@router.post("/photos/{photo}/scribbles", responses=_problems(400, 404, 413, 422, 503))
+async def fill_scribbles(desk: AtDesk, request: Request, *, photo: PhotoId, wanted: ScribbleRequest) -> Filled:
+    """Give every pixel of a photo to a class, from a few strokes of each."""
+
+    def work(picture: Picture) -> Filled:
+        from sembla import api
+
+        start = time.perf_counter()
+        labels = api.fill_scribbles(picture, _strokes(wanted, picture))
+        return Filled(map=pack(labels), seconds=time.perf_counter() - start)
+
+    return await desk.jobs.do(_client(request), lambda: _with_photo(desk, photo, work))
+
+
+@router.post("/photos/{photo}/segments", responses=_problems(400, 404, 413, 422, 503))
+async def propose_segments(desk: AtDesk, request: Request, *, photo: PhotoId, wanted: SegmentRequest) -> Segmented:
+    """Propose regions of a photo, to be named and edited."""
+
+    def work(picture: Picture) -> Segmented:
+        from sembla import api
+
+        made = api.segments(picture, wanted.count)
+        return Segmented(map=pack(made.labels), classes=class_entries(made.palette), seconds=made.seconds)
+
+    return await desk.jobs.do(_client(request), lambda: _with_photo(desk, photo, work))
+
+
+@router.websocket("/live")
+async def live(websocket: WebSocket) -> None:
+    """The live connection."""
+    desk = await desk_of(websocket)
+    await Connection(websocket, jobs=desk.jobs, photos=desk.photos).serve()
+
+
+def _client(request: Request) -> str:
+    """Whose turn a job takes: that of a machine."""
+    return request.client.host if request.client else ""
+
+
+def _with_photo(desk: Desk, photo: str, work: Callable[[Picture], Answer]) -> Answer:
+    with desk.photos.hold(photo) as picture:
+        return work(picture)
+
+
+def _held(desk: Desk, picture: Picture, notes: list[str]) -> Photo:
+    height, width = picture.shape[:2]
+    return Photo(id=desk.photos.put(picture), width=width, height=height, notes=notes)
+
+
+@cache
+def _example_cards() -> tuple[ExampleCard, ...]:
+    from sembla import api
+
+    return tuple(_card(api.load_example(name)) for name in api.example_names())
+
+
+def _card(example: "Example") -> ExampleCard:
+    height, width = example.labels.shape
+    return ExampleCard(
+        name=example.name,
+        width=width,
+        height=height,
+        classes=class_entries(example.label_set.palette, example.label_set.names),
+        layouts=list(example.layouts),
+        credit=example.credit,
+    )
+
+
+@cache
+def _thumbnail(name: str) -> bytes:
+    from sembla import api
+
+    picture = _load_example(name).picture
+    height, width = picture.shape[:2]
+    longest = round(_THUMBNAIL_WIDTH * max(1.0, height / width))
+    return encode_png(api.thumbnail(picture, longest=longest))
+
+
+def _load_example(name: str) -> "Example":
+    from sembla import api
+
+    if name not in api.example_names():
+        raise HTTPException(
+            404, f"there is no example {name[:100]!r}; the examples are {', '.join(api.example_names())}."
+        )
+    return api.load_example(name)
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InputError("the file is no base64 text; send the base64 of its bytes.") from error
+
+
+def _palette(classes: list[ClassEntry]) -> NDArray[np.uint8]:
+    """The colours of classes, (K, 3)."""
+    palette = np.array([list(bytes.fromhex(entry.colour[1:])) for entry in classes], np.uint8)
+    if len(np.unique(palette, axis=0)) < len(palette):
+        raise LabelError("two classes have the same colour; give each its own.")
+    return palette
+
+
+def _strokes(wanted: ScribbleRequest, picture: Picture) -> NDArray[np.int16]:
+    """Strokes (H, W) as the engine takes them, -1 where there is none."""
+    marked: LabelMap = unpack(wanted.strokes, "strokes")
+    (height, width), (rows, columns) = picture.shape[:2], marked.shape
+    if (height, width) != (rows, columns):
+        raise SizeError(f"the strokes are {columns}x{rows}, the photo is {width}x{height}; draw them at its size.")
+    strokes = np.where(marked == UNMARKED, np.int16(-1), marked.astype(np.int16))
+    if int(strokes.max()) >= wanted.count:
+        raise LabelError(f"the strokes hold id {strokes.max()}, but there are {wanted.count} classes.")
+    return strokes

@@ -1,0 +1,294 @@
+"""What travels between page and server: the JSON models, packed label maps, and messages made of a header and parts."""
+
+import base64
+import binascii
+import struct
+import zlib
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
+
+from sembla.core.errors import InputError, LabelError
+from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap
+
+__all__ = [
+    "UNMARKED",
+    "About",
+    "ClassEntry",
+    "ExampleCard",
+    "Filled",
+    "Form",
+    "FrameHeader",
+    "Labelled",
+    "Limits",
+    "LiveMap",
+    "LiveRequest",
+    "MatchRequest",
+    "OpenedExample",
+    "PackedMap",
+    "Photo",
+    "Problem",
+    "ScribbleRequest",
+    "SegmentRequest",
+    "Segmented",
+    "Setting",
+    "class_entries",
+    "crash_message",
+    "first_fault",
+    "frame",
+    "inflate",
+    "one_line",
+    "pack",
+    "split_frame",
+    "unpack",
+]
+
+UNMARKED = 255
+"""The id of pixels without a stroke."""
+
+_HEADER_LIMIT = 64 * 1024
+
+
+class Problem(BaseModel):
+    """Why a request failed."""
+
+    message: str = Field(description="One line: what came, what was expected, what to do.")
+
+
+class Setting(BaseModel):
+    """One setting of a task."""
+
+    name: str
+    help: str
+    kind: Literal["whole", "switch", "optional_whole"]
+    default: StrictBool | StrictInt | None
+    least: int | None = Field(description="Null for switches.")
+    most: int | None = Field(description="Null for switches.")
+
+
+class Form(BaseModel):
+    """A kind of task and its settings."""
+
+    name: str
+    summary: str
+    settings: list[Setting]
+
+
+class Limits(BaseModel):
+    """What is refused beyond."""
+
+    pixels: int = Field(description="Most pixels of a picture or label map.")
+    side: int = Field(description="Least pixels of a side.")
+    classes: int
+    upload_bytes: int = Field(description="Most bytes of a request.")
+
+
+class About(BaseModel):
+    """What this server is and does."""
+
+    version: str
+    limits: Limits
+    tasks: list[Form]
+
+
+class ClassEntry(BaseModel):
+    """One class: its name, and the colour that label maps show it in."""
+
+    name: str
+    colour: str = Field(pattern="^#[0-9a-f]{6}$")
+
+
+class PackedMap(BaseModel):
+    """A label map as JSON."""
+
+    width: int
+    height: int
+    ids: str = Field(description="Base64 of the zlib-compressed ids, one byte a pixel, row by row.")
+
+
+class ExampleCard(BaseModel):
+    """A bundled example, before it is opened."""
+
+    name: str
+    width: int
+    height: int
+    classes: list[ClassEntry]
+    layouts: list[str]
+    credit: str
+
+
+class Photo(BaseModel):
+    """A photo that the server holds."""
+
+    id: str = Field(description="Says what the pixels are: the same photo has the same id everywhere.")
+    width: int
+    height: int
+    notes: list[str] = Field(description="What was decided on the reader's behalf, e.g. an animation's first frame.")
+
+
+class OpenedExample(BaseModel):
+    """A bundled example, ready to be changed."""
+
+    photo: Photo
+    classes: list[ClassEntry]
+    labels: PackedMap
+    layouts: dict[str, PackedMap]
+
+
+class Labelled(BaseModel):
+    """A label map that was read from a file."""
+
+    map: PackedMap
+    classes: list[ClassEntry]
+    notes: list[str]
+
+
+class Filled(BaseModel):
+    """A label map that was filled from strokes."""
+
+    map: PackedMap
+    seconds: float
+
+
+class Segmented(BaseModel):
+    """A label map of proposed regions."""
+
+    map: PackedMap
+    classes: list[ClassEntry]
+    seconds: float
+
+
+class MatchRequest(BaseModel):
+    """A label map file, to be read with known classes."""
+
+    file: str = Field(description="Base64 of the file.")
+    name: str = Field(default="layout", max_length=255, description="What messages call the file.")
+    classes: list[ClassEntry] = Field(min_length=1, max_length=MAX_CLASSES)
+    adopt_nearest: StrictBool = Field(default=False, description="Read a class that is none of these as the nearest.")
+
+
+class ScribbleRequest(BaseModel):
+    """Strokes over a photo."""
+
+    strokes: PackedMap = Field(description=f"Ids 0 to count - 1; {UNMARKED} where there is no stroke.")
+    count: StrictInt = Field(ge=1, le=MAX_CLASSES)
+
+
+class SegmentRequest(BaseModel):
+    """How many regions to propose."""
+
+    count: StrictInt = Field(ge=2, le=MAX_CLASSES)
+
+
+class LiveMap(BaseModel):
+    """One of the label maps that follow a live request's header."""
+
+    name: str = Field(max_length=100)
+    width: StrictInt
+    height: StrictInt
+    bytes: StrictInt = Field(ge=0, description="Length of its zlib-compressed ids.")
+
+
+class LiveRequest(BaseModel):
+    """Header of a live request."""
+
+    number: StrictInt = Field(ge=0, description="The page's own; it stands in every answer.")
+    task: str = Field(max_length=100)
+    photo: str = Field(max_length=100)
+    settings: dict[str, StrictBool | StrictInt | None] = {}
+    maps: list[LiveMap] = Field(max_length=8)
+    draft: StrictBool = Field(default=False, description="Stop at the first frame worth looking at.")
+
+
+class FrameHeader(BaseModel):
+    """Header of a picture on its way to the page."""
+
+    number: int
+    kind: Literal["preview", "picture"]
+    variation: int = Field(description="0-based within the request.")
+    level: int
+    levels: int
+    seconds: float
+    width: int
+    height: int
+    type: Literal["image/jpeg", "image/png"]
+    bytes: int
+
+
+def pack(labels: LabelMap) -> PackedMap:
+    """A label map (H, W) as JSON carries it."""
+    height, width = labels.shape
+    packed = zlib.compress(np.ascontiguousarray(labels).tobytes())
+    return PackedMap(width=width, height=height, ids=base64.b64encode(packed).decode("ascii"))
+
+
+def unpack(packed: PackedMap, name: str) -> LabelMap:
+    """The label map (H, W) of its JSON form; `name` is what messages call it. Raises `InputError`."""
+    try:
+        data = base64.b64decode(packed.ids, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise LabelError(f"{name}: its ids are no base64 text; send base64 of zlib-compressed bytes.") from error
+    return inflate(data, (packed.width, packed.height), name=name)
+
+
+def inflate(data: bytes | memoryview, size: tuple[int, int], *, name: str) -> LabelMap:
+    """The label map (H, W) of zlib-compressed ids, for a `size` of (width, height).
+
+    Nothing beyond that size is unpacked, whatever the data claim. Raises `InputError`.
+    """
+    width, height = size
+    if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
+        raise LabelError(f"{name} is {width}x{height}; sides from {MIN_SIDE} px and {MAX_PIXELS:,} pixels are taken.")
+    unpacker = zlib.decompressobj()
+    try:
+        ids = unpacker.decompress(data, width * height + 1)
+    except zlib.error as error:
+        raise LabelError(f"{name}: its ids are no zlib data ({error}); send zlib-compressed bytes.") from error
+    if len(ids) != width * height or not unpacker.eof:
+        came = "more" if len(ids) > width * height else f"{len(ids)}"
+        raise LabelError(f"{name}: {came} ids came for {width}x{height}; expected {width * height}, one a pixel.")
+    return np.frombuffer(ids, np.uint8).reshape(height, width)
+
+
+def class_entries(palette: NDArray[np.uint8], names: tuple[str, ...] = ()) -> list[ClassEntry]:
+    """Classes in the colours of a palette (K, 3), called `names`, or "class 1" and so on."""
+    names = names or tuple(f"class {number + 1}" for number in range(len(palette)))
+    colours = (f"#{bytes(colour.tolist()).hex()}" for colour in palette)
+    return [ClassEntry(name=name, colour=colour) for name, colour in zip(names, colours, strict=True)]
+
+
+def frame(header: BaseModel, *parts: bytes) -> bytes:
+    """One binary message: the header's length, the header as JSON, and the parts back to back."""
+    text = header.model_dump_json().encode("utf-8")
+    return b"".join([struct.pack("<I", len(text)), text, *parts])
+
+
+def split_frame(message: bytes) -> tuple[bytes, memoryview]:
+    """Header and remainder of a binary message. Raises `InputError` where it is cut short or the header is too long."""
+    if len(message) < 4:
+        raise InputError(f"a message of {len(message)} bytes came; it starts with the length of its header in 4.")
+    (length,) = struct.unpack_from("<I", message)
+    if length > _HEADER_LIMIT:
+        raise InputError(f"a header of {length} bytes came; at most {_HEADER_LIMIT} are taken.")
+    if 4 + length > len(message):
+        raise InputError(f"the header should have {length} bytes, but {len(message) - 4} came; send all of it.")
+    return message[4 : 4 + length], memoryview(message)[4 + length :]
+
+
+def first_fault(error: ValidationError) -> str:
+    """One line on the first thing that is wrong with a model's input."""
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, fault["loc"]))
+    return one_line(f"{place}: {fault['msg']}" if place else fault["msg"])
+
+
+def one_line(text: object) -> str:
+    """Any text as one line."""
+    return " ".join(str(text).split())
+
+
+def crash_message(error: BaseException) -> str:
+    """What the page is told of an error that is none of the user's."""
+    return one_line(f"the job failed ({type(error).__name__}: {error}); the server's terminal shows where.")
