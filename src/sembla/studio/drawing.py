@@ -137,7 +137,7 @@ def encode_png(picture: Picture) -> bytes:
 
 
 def encode_jpeg(picture: Picture) -> bytes:
-    """A frame that is looked at for a moment; full colour resolution, for thin coloured things."""
+    """A picture (H, W, 3) that is looked at for a moment; full colour resolution, for thin coloured things."""
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "JPEG", quality=90, subsampling=0)
     return file.getvalue()

@@ -18,7 +18,7 @@ from starlette.websockets import WebSocket
 from sembla.core.errors import InputError, LabelError, SizeError
 from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap, Picture
 from sembla.studio.desk import Desk, desk_of
-from sembla.studio.drawing import encode_png
+from sembla.studio.drawing import encode_jpeg, encode_png
 from sembla.studio.forms import FORMS
 from sembla.studio.live import Connection
 from sembla.studio.notes import heard
@@ -67,6 +67,7 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 _PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "A PNG."}}
+_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG."}}
 
 _FILE: Mapping[str, Any] = {
     "requestBody": {
@@ -101,11 +102,11 @@ async def examples(desk: AtDesk) -> list[ExampleCard]:
     return list(await desk.decode(_example_cards))
 
 
-@router.get("/examples/{name}/thumbnail", responses=_PNG | _problems(404, 422), response_class=Response)
+@router.get("/examples/{name}/thumbnail", responses=_JPEG | _problems(404, 422), response_class=Response)
 async def example_thumbnail(desk: AtDesk, name: str) -> Response:
     """A small picture of an example, 160 px wide."""
-    png = await desk.decode(lambda: _thumbnail(name))
-    return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
+    jpeg = await desk.decode(lambda: _thumbnail(name))
+    return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
 @router.post("/examples/{name}", responses=_problems(404, 413, 422))
@@ -258,7 +259,7 @@ def _thumbnail(name: str) -> bytes:
     picture = _load_example(name).picture
     height, width = picture.shape[:2]
     longest = round(_THUMBNAIL_WIDTH * max(1.0, height / width))
-    return encode_png(api.thumbnail(picture, longest=longest))
+    return encode_jpeg(api.thumbnail(picture, longest=longest))
 
 
 def _load_example(name: str) -> "Example":

@@ -1,0 +1,1 @@
+(function(){async function e(e){let t=new Blob([e]).stream().pipeThrough(new CompressionStream(`deflate`));return new Uint8Array(await new Response(t).arrayBuffer())}let t=self;t.onmessage=async({data:n})=>{try{let r=await e(n.bytes);t.postMessage({number:n.number,bytes:r,message:``},[r.buffer])}catch(e){t.postMessage({number:n.number,bytes:null,message:String(e)},[])}}})();

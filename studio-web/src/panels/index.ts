@@ -1,0 +1,14 @@
+/** The tasks that the page offers, in the order shown. */
+
+import { analogy } from "./analogy";
+import type { Panel } from "./panel";
+
+export type { Panel } from "./panel";
+
+/** Every panel; a new method adds its own here. */
+export const PANELS: readonly Panel[] = [analogy];
+
+/** The panel of a task; a task that this page does not know is shown as the first. */
+export function panelOf(task: string): Panel {
+  return PANELS.find((panel) => panel.name === task) ?? PANELS[0];
+}

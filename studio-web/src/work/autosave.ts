@@ -1,0 +1,198 @@
+/** Keeps the document in the browser: closing the tab or the browser, or a crash, loses nothing. */
+
+import { unpack } from "../model/packed";
+import type { Snapshot, Studio } from "../model/studio";
+import type { Photo, Target } from "../model/types";
+import { wordsOf } from "./fault";
+import type { History } from "./history";
+import type { Packer } from "./packer";
+import type { DocumentStore, Saving, StoredDocument, StoredWhole } from "./store";
+import type { Tab } from "./tabs";
+
+/** A document of an earlier visit that may be continued. */
+export interface Offer {
+  readonly photoName: string;
+  /** When it was last changed, in milliseconds since 1970. */
+  readonly saved: number;
+  /** Open it in this tab. */
+  accept(): Promise<void>;
+}
+
+/** What autosave works with. */
+export interface AutosaveParts {
+  readonly studio: Studio;
+  readonly history: History;
+  readonly packer: Packer;
+  readonly store: DocumentStore;
+  readonly tab: Tab;
+  /** Told once when saving fails. */
+  say(text: string): void;
+}
+
+const DELAY = 400;
+const MOST_DOCUMENTS = 8;
+const TARGETS: readonly Target[] = ["strokes", "labels", "layout"];
+
+/** Saves a while after every change. Call `start` once the tab's document is open. */
+export class Autosave {
+  readonly #parts: AutosaveParts;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #saving = Promise.resolve(true);
+  #storedPhoto: Photo | null | undefined;
+  #storedIds: ReadonlySet<string> = new Set();
+  #told = false;
+  #off: (() => void)[] = [];
+
+  constructor(parts: AutosaveParts) {
+    this.#parts = parts;
+  }
+
+  /** Open the document that this tab had before it was loaded anew; false if there was none. */
+  async restore(): Promise<boolean> {
+    const { store, tab } = this.#parts;
+    const whole = await store.load(tab.id);
+    if (whole === null || whole.photo === null) return false;
+    await this.#open(whole);
+    this.#storedPhoto = this.#parts.studio.photo;
+    this.#storedIds = new Set(whole.history.map((entry) => entry.id));
+    return true;
+  }
+
+  /** The newest document that no open tab holds, for a tab that has none; null if there is none. */
+  async offer(): Promise<Offer | null> {
+    const { store, tab } = this.#parts;
+    const newest = newestFree(await store.list(), await tab.open());
+    if (newest === null) return null;
+    const accept = async () => {
+      const whole = await store.load(newest.tab);
+      if (whole === null) throw new Error("That document is no longer there.");
+      await this.#open(whole);
+      this.#plan();
+      if (await this.flush()) await store.remove(newest.tab);
+    };
+    return { photoName: newest.photoName, saved: newest.saved, accept };
+  }
+
+  /** Save from now on; also when the page is hidden, which may be the last it hears. */
+  start(): void {
+    const { studio, history } = this.#parts;
+    const soon = () => this.#plan();
+    const now = () => {
+      if (document.visibilityState === "hidden") this.flush();
+    };
+    const leave = () => void this.flush();
+    document.addEventListener("visibilitychange", now);
+    window.addEventListener("pagehide", leave);
+    this.#off = [
+      ...(["document", "changed", "classes", "active", "target", "settings"] as const).map((event) =>
+        studio.on(event, soon),
+      ),
+      history.on("change", soon),
+      () => document.removeEventListener("visibilitychange", now),
+      () => window.removeEventListener("pagehide", leave),
+    ];
+  }
+
+  /** Save what is not saved yet; false if it could not be. */
+  flush(): Promise<boolean> {
+    if (this.#timer === undefined) return this.#saving;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#saving = this.#saving.then(() => this.#save());
+    return this.#saving;
+  }
+
+  /** Stop saving; what waits is saved now. */
+  destroy(): void {
+    for (const off of this.#off) off();
+    this.flush();
+  }
+
+  #plan(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.flush(), DELAY);
+  }
+
+  async #save(): Promise<boolean> {
+    const { studio, history, store } = this.#parts;
+    if (studio.photo === null) return true;
+    const { entries } = history;
+    const { photo } = studio;
+    try {
+      const ids = new Set(entries.map((entry) => entry.id));
+      const saving: Saving = {
+        document: await this.#document(photo),
+        ...(photo !== this.#storedPhoto && { photo }),
+        added: entries.filter((entry) => !this.#storedIds.has(entry.id)),
+        removed: [...this.#storedIds].filter((id) => !ids.has(id)),
+      };
+      await store.save(saving);
+      this.#storedPhoto = photo;
+      this.#storedIds = ids;
+      await this.#prune();
+      return true;
+    } catch (error) {
+      this.#complain(error);
+      return false;
+    }
+  }
+
+  async #document(photo: Photo): Promise<StoredDocument> {
+    const { studio, packer, tab } = this.#parts;
+    const { classes, target, active, task, settings } = studio;
+    const packed = TARGETS.map(async (name) => {
+      const map = studio.map(name);
+      return map && packer.pack(map);
+    });
+    const values = { classes, target, active, task, settings, photoName: photo.name };
+    const [strokes, labels, layout] = await Promise.all(packed);
+    return { ...values, tab: tab.id, saved: Date.now(), maps: { strokes, labels, layout } };
+  }
+
+  async #prune(): Promise<void> {
+    const { store, tab } = this.#parts;
+    const documents = await store.list();
+    if (documents.length <= MOST_DOCUMENTS) return;
+    for (const old of outdated(documents, await tab.open())) await store.remove(old.tab);
+  }
+
+  #complain(error: unknown): void {
+    if (this.#told) return;
+    this.#told = true;
+    const full = error instanceof DOMException && error.name === "QuotaExceededError";
+    const why = full ? "its store is full" : wordsOf(error);
+    this.#parts.say(
+      `This browser cannot keep the document (${why}); save a session file before you close the page.`,
+    );
+  }
+
+  async #open(whole: StoredWhole): Promise<void> {
+    const { maps, photoName: _name, tab: _tab, saved: _saved, ...values } = whole.document;
+    const [strokes, labels, layout] = await Promise.all(
+      TARGETS.map(async (name) => {
+        const packed = maps[name];
+        return packed && unpack(packed);
+      }),
+    );
+    const snapshot: Snapshot = { ...values, photo: whole.photo, strokes, labels, layout };
+    this.#parts.studio.open(snapshot);
+    this.#parts.history.replace(whole.history);
+  }
+}
+
+/** The newest of the documents that no open tab holds, or null. */
+export function newestFree(
+  documents: readonly StoredDocument[],
+  open: ReadonlySet<string>,
+): StoredDocument | null {
+  return documents.filter(({ tab }) => !open.has(tab)).sort((a, b) => b.saved - a.saved)[0] ?? null;
+}
+
+/** The documents to drop, lest they grow without end: all but the newest few; never one that a tab holds. */
+export function outdated(
+  documents: readonly StoredDocument[],
+  open: ReadonlySet<string>,
+): readonly StoredDocument[] {
+  const newestFirst = [...documents].sort((a, b) => b.saved - a.saved);
+  return newestFirst.slice(MOST_DOCUMENTS).filter(({ tab }) => !open.has(tab));
+}

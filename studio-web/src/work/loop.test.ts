@@ -1,0 +1,246 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { whole } from "../model/rect";
+import { emptySnapshot, type Snapshot, Studio } from "../model/studio";
+import type { IndexMap } from "../model/types";
+import { FakeLive, fakeFrame } from "./fakes";
+import type { LiveFrame } from "./live";
+import { type Finished, Loop } from "./loop";
+import { followPixels, Packer } from "./packer";
+
+const SIZE = { width: 600, height: 400 };
+
+function filled(split: number): IndexMap {
+  const ids = new Uint8Array(SIZE.width * SIZE.height);
+  return { ...SIZE, ids: ids.fill(1, split) };
+}
+
+function opened(values: Partial<Snapshot> = {}): Snapshot {
+  return {
+    ...emptySnapshot(),
+    photo: { ...SIZE, id: "photo", name: "a.jpg", file: new Blob(["x"]) },
+    classes: [
+      { name: "sky", colour: "#0000ff" },
+      { name: "grass", colour: "#00ff00" },
+      { name: "sand", colour: "#ffff00" },
+    ],
+    labels: filled(1000),
+    layout: filled(1000),
+    settings: { seed: 3, size: null, variations: 1, first_variation: 0 },
+    ...values,
+  };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+describe("Loop", () => {
+  let studio: Studio;
+  let live: FakeLive;
+  let loop: Loop;
+  let uploads: number;
+  let frames: LiveFrame[];
+  let finished: Finished[];
+
+  beforeEach(async () => {
+    studio = new Studio();
+    live = new FakeLive();
+    uploads = 0;
+    frames = [];
+    finished = [];
+    const packer = new Packer(async (bytes) => bytes);
+    followPixels(packer, studio);
+    const upload = async () => {
+      uploads += 1;
+      return `again-${uploads}`;
+    };
+    loop = new Loop(studio, { live, packer, upload });
+    loop.on("frame", (frame) => frames.push(frame));
+    loop.on("finished", (picture) => finished.push(picture));
+    studio.open(opened());
+    await settled();
+  });
+
+  function finish(): void {
+    live.last.handlers.picture?.(fakeFrame(600));
+    live.last.handlers.ended({ kind: "done", seconds: 1 });
+  }
+
+  async function paint(edit: ReturnType<Studio["begin"]>, at: number, id = 1): Promise<void> {
+    edit.map.ids[at] = id;
+    edit.changed(whole(SIZE));
+    await settled();
+  }
+
+  it("asks for the whole picture of a document that is opened, with its settings", () => {
+    expect(live.asked).toHaveLength(1);
+    const { draft, photo, settings, maps } = live.last.request;
+    expect({ draft, photo, settings }).toEqual({ draft: false, photo: "photo", settings: studio.settings });
+    expect(Object.keys(maps)).toEqual(["labels", "layout"]);
+  });
+
+  it("sends one draft at a time while painting, each with the newest pixels, then the whole picture", async () => {
+    finish();
+    const edit = studio.begin("Brush");
+    await paint(edit, 0);
+    expect(live.last.request).toMatchObject({ draft: true, settings: { size: 256, variations: 1, seed: 3 } });
+    const before = live.asked.length;
+    await paint(edit, 1);
+    await paint(edit, 2);
+    expect(live.asked).toHaveLength(before);
+    live.last.handlers.ended({ kind: "done", seconds: 0.1 });
+    expect(live.asked).toHaveLength(before + 1);
+    expect((await live.last.request.maps.layout).bytes.slice(0, 4)).toEqual(Uint8Array.of(1, 1, 1, 0));
+    live.last.handlers.ended({ kind: "done", seconds: 0.1 });
+    expect(live.asked).toHaveLength(before + 1);
+    edit.commit();
+    await settled();
+    expect(live.asked).toHaveLength(before + 2);
+    expect(live.last.request.draft).toBe(false);
+  });
+
+  it("does not ask again for what it has: a class renamed, an edit that changed nothing", async () => {
+    finish();
+    const before = live.asked.length;
+    studio.change("Rename", { classes: [{ name: "heaven", colour: "#0000ff" }, ...studio.classes.slice(1)] });
+    studio.begin("Brush").commit();
+    await settled();
+    expect(live.asked).toHaveLength(before);
+    studio.setSettings({ seed: 4 });
+    await settled();
+    expect(live.asked).toHaveLength(before + 1);
+    expect(live.last.request.settings.seed).toBe(4);
+  });
+
+  it("sees a setting that was not there before", async () => {
+    studio.open(opened({ settings: {} }));
+    await settled();
+    const before = live.asked.length;
+    studio.setSettings({ seed: 6 });
+    await settled();
+    expect(live.asked).toHaveLength(before + 1);
+  });
+
+  it("asks once for one change, and again after undo", async () => {
+    finish();
+    const before = live.asked.length;
+    studio.change("Fill", { layout: filled(500), settings: { ...studio.settings, seed: 9 } });
+    await settled();
+    expect(live.asked).toHaveLength(before + 1);
+    studio.undo();
+    await settled();
+    expect(live.asked).toHaveLength(before + 2);
+    expect(live.last.request.settings.seed).toBe(3);
+  });
+
+  it("tells which class the labels lack instead of asking", async () => {
+    const before = live.asked.length;
+    const layout = filled(1000);
+    layout.ids[5] = 2;
+    studio.change("Fill", { layout });
+    await settled();
+    expect(live.asked).toHaveLength(before);
+    expect(live.cancelled).toEqual([before]);
+    expect(loop.status).toMatchObject({ kind: "blocked", text: expect.stringContaining("“sand”") });
+  });
+
+  it("asks nothing while the photo is being labelled, and then once", async () => {
+    finish();
+    const before = live.asked.length;
+    studio.setTarget("labels");
+    studio.change("Fill", { labels: filled(300) });
+    await settled();
+    expect(live.asked).toHaveLength(before);
+    studio.setTarget("layout");
+    await settled();
+    expect(live.asked).toHaveLength(before + 1);
+  });
+
+  it("sends the photo again when the server does not know it, and asks for what is newest by then", async () => {
+    live.last.handlers.ended({ kind: "failed", message: "unknown", unknownPhoto: true });
+    studio.setSettings({ seed: 8 });
+    await settled();
+    expect(uploads).toBe(1);
+    expect(live.last.request).toMatchObject({ photo: "again-1", settings: { seed: 8 } });
+    expect(live.asked).toHaveLength(2);
+    live.last.handlers.ended({ kind: "failed", message: "unknown", unknownPhoto: true });
+    await settled();
+    expect(uploads).toBe(1);
+    expect(loop.status).toEqual({ kind: "failed", text: "unknown" });
+  });
+
+  it("keeps the last picture after a failure and tries again when told", async () => {
+    finish();
+    studio.setSettings({ seed: 5 });
+    await settled();
+    live.last.handlers.ended({ kind: "failed", message: "too large", unknownPhoto: false });
+    expect(loop.status).toEqual({ kind: "failed", text: "too large" });
+    expect(loop.latest?.settings.seed).toBe(3);
+    const before = live.asked.length;
+    loop.again();
+    expect(live.asked).toHaveLength(before + 1);
+  });
+
+  it("shows small frames only where there is nothing else, and none coarser than the last quick look", async () => {
+    const { handlers } = live.last;
+    for (const side of [32, 64, 128]) handlers.preview?.(fakeFrame(side));
+    expect(frames.map(({ width }) => width)).toEqual([32, 128]);
+    finish();
+    const edit = studio.begin("Brush");
+    await paint(edit, 0);
+    for (const side of [64, 128, 256]) live.last.handlers.preview?.(fakeFrame(side));
+    edit.commit();
+    await settled();
+    frames.length = 0;
+    for (const side of [64, 128, 256, 512]) live.last.handlers.preview?.(fakeFrame(side));
+    expect(frames.map(({ width }) => width)).toEqual([256, 512]);
+  });
+
+  it("offers variations and takes one without asking for it again", async () => {
+    finish();
+    loop.vary(3);
+    expect(live.last.request.settings).toMatchObject({ variations: 3, first_variation: 0 });
+    const before = live.asked.length;
+    live.last.handlers.preview?.(fakeFrame(64, { variation: 1 }));
+    const chosen = fakeFrame(600, { variation: 1 });
+    live.last.handlers.picture?.(chosen);
+    expect(loop.variations.map((each) => each.finished)).toEqual([false, true, false]);
+    loop.pick(0);
+    expect(studio.settings.first_variation).toBe(0);
+    loop.pick(1);
+    live.last.handlers.ended({ kind: "done", seconds: 2 });
+    await settled();
+    expect(studio.settings.first_variation).toBe(1);
+    expect(live.asked).toHaveLength(before);
+    expect(finished.at(-1)).toMatchObject({
+      picture: chosen.picture,
+      settings: { first_variation: 1, variations: 1 },
+    });
+    expect(loop.variations).toHaveLength(3);
+    studio.setSettings({ seed: 77 });
+    await settled();
+    expect(loop.variations).toEqual([]);
+  });
+
+  it("goes back to the whole picture when variations took its place", async () => {
+    loop.vary(2);
+    live.last.handlers.ended({ kind: "done", seconds: 1 });
+    await settled();
+    expect(live.last.request.settings.variations).toBe(1);
+  });
+
+  it("forgets everything with a new document", async () => {
+    finish();
+    const late = live.last.handlers;
+    studio.open(opened({ photo: { ...SIZE, id: "other", name: "b.jpg", file: new Blob() } }));
+    late.picture?.(fakeFrame(600));
+    expect(loop.latest).toBeNull();
+    await settled();
+    expect(live.last.request.photo).toBe("other");
+  });
+
+  it("says when the server is away", () => {
+    live.setState("lost");
+    expect(loop.status.kind).toBe("lost");
+    live.setState("open");
+    expect(loop.status.kind).toBe("working");
+  });
+});
