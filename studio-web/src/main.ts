@@ -1,0 +1,151 @@
+/** The page's parts, made and joined. */
+
+import { type EditorHandle, mountEditor } from "./editor/editor";
+import { Viewport } from "./editor/viewport";
+import { Studio } from "./model/studio";
+import type { Actions } from "./shell/actions";
+import { mountClasses } from "./shell/classes-panel";
+import { Documents } from "./shell/documents";
+import { byId, h } from "./shell/dom";
+import { takeFiles } from "./shell/drop";
+import { mountHeader } from "./shell/header";
+import { openHelp } from "./shell/help";
+import { mountHint } from "./shell/hint";
+import { listenToKeys } from "./shell/keys";
+import { mountOptions } from "./shell/options";
+import { mountPaneHeads } from "./shell/panes";
+import { followScribbles } from "./shell/scribbles";
+import { mountSettings } from "./shell/settings";
+import { mountStage } from "./shell/stage";
+import { mountStart, openExamples, type Start } from "./shell/start";
+import { mountStatus, type Status } from "./shell/status";
+import { restoreTheme, toggleTheme } from "./shell/theme";
+import { mountTools } from "./shell/tools";
+import { startWork, type Work } from "./work";
+import { type About, about } from "./work/rest";
+
+/** Asked again after so many milliseconds where the server does not answer. */
+const PATIENCE = 2000;
+
+function build(): void {
+  restoreTheme();
+  const studio = new Studio();
+  const viewport = new Viewport();
+  const status = mountStatus(byId("status"));
+  const editor = mountEditor(byId("editor"), studio, viewport);
+  const work = startWork({
+    studio,
+    viewport,
+    result: byId("result"),
+    variations: byId("variations"),
+    history: byId("history"),
+    say: status.say,
+    photo: editor.setPhotoBitmap,
+    connection: status.setConnection,
+  });
+  let known: About | null = null;
+  const documents = new Documents({
+    studio,
+    status,
+    forms: () => known?.tasks ?? [],
+    openSession: work.openSession,
+    saveSession: work.saveSession,
+  });
+  const actions = makeActions({
+    studio,
+    status,
+    work,
+    documents,
+    editor,
+    version: () => known?.version ?? null,
+  });
+  mountFrame({ studio, viewport, status, work, actions });
+  const side = byId("side");
+  mountStage(side, { studio, documents, actions, status });
+  mountClasses(side, studio, status);
+  const form = h("div", { class: "settings-place" });
+  side.append(form);
+  const start = mountStart(byId("workspace"), { studio, documents, actions, status, left: editor.focus });
+  takeFiles(studio, documents);
+  followScribbles(studio, status);
+  void resume(work, start);
+  void askServer(status).then((answer) => {
+    known = answer;
+    mountSettings(form, studio, answer.tasks);
+    start.fill();
+  });
+}
+
+interface ActionParts {
+  readonly studio: Studio;
+  readonly status: Status;
+  readonly work: Work;
+  readonly documents: Documents;
+  readonly editor: EditorHandle;
+  version(): string | null;
+}
+
+function makeActions({ studio, status, work, documents, editor, version }: ActionParts): Actions {
+  /** Failures are told, whether they come at once or later. */
+  const tell = (act: () => unknown) => async () => {
+    try {
+      await act();
+    } catch (error) {
+      status.problem(error);
+    }
+  };
+  return {
+    openPhoto: () => documents.pick("photo"),
+    openSession: () => documents.pick("session"),
+    openLabels: () => documents.pick("labels"),
+    openLayout: () => documents.pick("layout"),
+    openExamples: () => openExamples(documents, status),
+    saveSession: tell(() => work.saveSession()),
+    savePicture: tell(() => work.savePicture()),
+    saveLayout: tell(() => work.saveMap("layout")),
+    saveLabels: tell(() => work.saveMap("labels")),
+    runOnAnother: tell(() => work.runOnAnother()),
+    undo: () => void studio.undo(),
+    redo: () => void studio.redo(),
+    fit: editor.fit,
+    help: () => openHelp(version()),
+    theme: toggleTheme,
+  };
+}
+
+interface FrameParts {
+  readonly studio: Studio;
+  readonly viewport: Viewport;
+  readonly status: Status;
+  readonly work: Work;
+  readonly actions: Actions;
+}
+
+/** What stands around the panes. */
+function mountFrame({ studio, viewport, status, work, actions }: FrameParts): void {
+  mountHint(byId("header"));
+  mountHeader(byId("header"), studio, actions, work.hasPicture);
+  mountOptions(byId("options"), studio);
+  mountPaneHeads({ studio, viewport, actions, facts: status.facts, hasPicture: work.hasPicture });
+  listenToKeys(studio, actions, mountTools(byId("tools"), studio));
+}
+
+async function resume(work: Work, start: Start): Promise<void> {
+  const found = await work.resume();
+  start.show(found === "restored" ? null : found);
+}
+
+/** What the server can do; asked until it answers, for it may start later than the page. */
+async function askServer(status: Status): Promise<About> {
+  for (let told = false; ; told = true) {
+    try {
+      return await about();
+    } catch (error) {
+      if (!told) status.problem(error);
+      await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    }
+  }
+}
+
+build();
+byId("app").classList.add("built");

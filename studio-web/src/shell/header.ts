@@ -1,0 +1,141 @@
+/** The bar at the top: open, save, undo, help. */
+
+import type { Studio } from "../model/studio";
+import type { Actions } from "./actions";
+import { button, h, icon, iconButton } from "./dom";
+import { keyText } from "./keys";
+import { attachMenu, type MenuItem } from "./menu";
+import { isDark } from "./theme";
+
+/** Fills the header; it follows the document. `hasPicture` says whether there is a finished picture to save. */
+export function mountHeader(
+  host: HTMLElement,
+  studio: Studio,
+  actions: Actions,
+  hasPicture: () => boolean,
+): void {
+  const save = menuButton("Save", "save");
+  const session = menuButton("Session", "session");
+  const undo = iconButton("undo", "Undo", actions.undo);
+  const redo = iconButton("redo", "Redo", actions.redo);
+  const name = h("span", { class: "document-name" });
+  host.append(
+    button("Open photo", actions.openPhoto, {
+      icon: "photo",
+      look: "quiet",
+      title: title("Open a photo", "Ctrl+O"),
+    }),
+    button("Examples", actions.openExamples, { icon: "examples", look: "quiet" }),
+    h("span", { class: "divider" }),
+    save,
+    session,
+    h("span", { class: "divider" }),
+    undo,
+    redo,
+    h("span", { class: "header-space" }),
+    name,
+    iconButton("help", "Help and shortcuts", actions.help, "?"),
+    themeButton(actions.theme),
+  );
+  attachMenu(save, "Save", () => saveItems(studio, actions, hasPicture()));
+  attachMenu(session, "Session", () => sessionItems(studio, actions));
+  followStacks(studio, undo, redo);
+  studio.on("document", () => {
+    name.textContent = studio.photo?.name ?? "";
+    name.title = name.textContent;
+    document.title = studio.photo === null ? "Sembla studio" : `${studio.photo.name} - Sembla studio`;
+  });
+}
+
+function menuButton(text: string, symbol: "save" | "session"): HTMLButtonElement {
+  const attributes = { type: "button", class: "button quiet" };
+  return h("button", attributes, icon(symbol, 18), h("span", {}, text), icon("down", 14));
+}
+
+function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem[] {
+  return [
+    {
+      text: "Picture",
+      icon: "photo",
+      shortcut: keyText("Ctrl+S"),
+      note: picture ? "PNG" : "There is no picture yet",
+      disabled: !picture,
+      press: actions.savePicture,
+    },
+    {
+      text: "Layout",
+      icon: "layers",
+      note: "PNG with a palette; opens again here and on the command line",
+      disabled: studio.map("layout") === null,
+      press: actions.saveLayout,
+    },
+    {
+      text: "Labels of the photo",
+      icon: "regions",
+      note: "PNG with the same palette",
+      disabled: studio.map("labels") === null,
+      press: actions.saveLabels,
+    },
+    {
+      text: "Same layout, another photo…",
+      icon: "batch",
+      note: "Run this layout on a second photo and its label map",
+      disabled: studio.map("layout") === null,
+      press: actions.runOnAnother,
+    },
+  ];
+}
+
+function sessionItems(studio: Studio, actions: Actions): MenuItem[] {
+  return [
+    {
+      text: "Save session",
+      icon: "save",
+      note: "Photo, labels, layout and history in one file",
+      disabled: studio.photo === null,
+      press: actions.saveSession,
+    },
+    {
+      text: "Open session…",
+      icon: "upload",
+      note: "A file that ends in .sembla",
+      press: actions.openSession,
+    },
+  ];
+}
+
+function followStacks(studio: Studio, undo: HTMLButtonElement, redo: HTMLButtonElement): void {
+  const follow = () => {
+    tell(undo, "Undo", studio.undoLabel, "Ctrl+Z");
+    tell(redo, "Redo", studio.redoLabel, "Ctrl+Shift+Z");
+  };
+  studio.on("stacks", follow);
+  follow();
+}
+
+function tell(element: HTMLButtonElement, verb: string, label: string | null, shortcut: string): void {
+  const text = label === null ? verb : `${verb}: ${label}`;
+  element.disabled = label === null;
+  element.setAttribute("aria-label", text);
+  element.title = title(text, shortcut);
+}
+
+function themeButton(toggle: () => void): HTMLButtonElement {
+  const element = iconButton("moon", "", () => {
+    toggle();
+    follow();
+  });
+  const follow = () => {
+    const text = isDark() ? "Light theme" : "Dark theme";
+    element.setAttribute("aria-label", text);
+    element.title = text;
+    element.replaceChildren(icon(isDark() ? "sun" : "moon"));
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", follow);
+  follow();
+  return element;
+}
+
+function title(text: string, shortcut: string): string {
+  return `${text} (${keyText(shortcut)})`;
+}

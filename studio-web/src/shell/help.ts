@@ -1,0 +1,82 @@
+/** The help: what to do in three steps, and all keys. */
+
+import { openDialog } from "./dialogs";
+import { freshId, h } from "./dom";
+import { keyText, setSingleKeys, singleKeys } from "./keys";
+
+type Keys = readonly (readonly [string, string])[];
+
+const STEPS: readonly string[] = [
+  "Label the photo: open a label map, scribble over each thing, or let regions be proposed.",
+  "Paint the layout: choose a class, and paint where it should be. The picture at the right follows.",
+  "Try variations, go back in the history, and save the picture.",
+];
+
+const TOOLS: Keys = [
+  ["B", "Brush"],
+  ["F", "Fill"],
+  ["P", "Polygon"],
+  ["L", "Lasso"],
+  ["R", "Rectangle"],
+  ["V", "Move, scale, turn a region"],
+  ["I", "Pick a class (Alt+click with any tool)"],
+  ["E", "Restore the photo's labels; erase scribbles"],
+];
+
+const VIEW: Keys = [
+  ["1 … 9, 0", "Choose a class"],
+  ["[ and ]", "Smaller and larger brush (Ctrl+wheel)"],
+  ["O", "Outlines instead of colours"],
+  ["Wheel", "Zoom about the pointer"],
+  ["Space+drag", "Move the view (middle button too)"],
+  ["Ctrl+0", "Fit the photo to the pane"],
+];
+
+const DOCUMENT: Keys = [
+  ["Ctrl+Z", "Undo"],
+  ["Ctrl+Shift+Z", "Redo (Ctrl+Y too)"],
+  ["Ctrl+O", "Open a photo"],
+  ["Ctrl+S", "Save the picture"],
+  ["?", "This help"],
+];
+
+const KEYBOARD: Keys = [
+  ["Arrows", "Move the cross; with Shift by ten pixels"],
+  ["Space, Enter", "Press the tool, and again to let go"],
+  ["Esc", "Cancel what was begun"],
+  ["+ and -", "Zoom"],
+];
+
+/** Opens the help. */
+export function openHelp(version: string | null): void {
+  const { body } = openDialog("Help", { wide: true });
+  const id = freshId("single-keys");
+  const single = h("input", { type: "checkbox", id });
+  single.checked = singleKeys();
+  single.addEventListener("change", () => setSingleKeys(single.checked));
+  body.append(
+    h("ol", { class: "steps" }, ...STEPS.map((step) => h("li", {}, step))),
+    h(
+      "div",
+      { class: "key-columns" },
+      keyTable("Tools", TOOLS),
+      keyTable("Painting and view", VIEW),
+      keyTable("Document", DOCUMENT),
+      keyTable("Painting by keyboard alone", KEYBOARD),
+    ),
+    h("div", { class: "row" }, single, h("label", { for: id }, "Single letters and digits are shortcuts")),
+    h(
+      "p",
+      { class: "muted" },
+      version === null ? "Sembla" : `Sembla ${version}`,
+      ". For scripts: ",
+      h("a", { href: "api" }, "the server's interface"),
+      ".",
+    ),
+  );
+}
+
+function keyTable(title: string, keys: Keys): HTMLElement {
+  const rows = keys.flatMap(([key, does]) => [h("dt", {}, h("kbd", {}, keyText(key))), h("dd", {}, does)]);
+  return h("section", {}, h("h3", {}, title), h("dl", { class: "keys" }, ...rows));
+}

@@ -1,0 +1,100 @@
+/** The form of the task's settings, made from what the server says about it. */
+
+import type { Studio } from "../model/studio";
+import { panelOf } from "../panels";
+import type { Form, Setting } from "../work/rest";
+import { freshId, h } from "./dom";
+
+interface Field {
+  readonly setting: Setting;
+  readonly element: HTMLElement;
+  show(value: number | boolean | null): void;
+}
+
+type Change = (value: number | boolean | null) => void;
+
+/** Builds the form of the studio's task into `host`; it follows the settings. */
+export function mountSettings(host: HTMLElement, studio: Studio, forms: readonly Form[]): void {
+  const form = forms.find(({ name }) => name === studio.task) ?? forms[0];
+  const panel = panelOf(form.name);
+  const shown = form.settings.filter(({ name }) => !panel.elsewhere.includes(name));
+  const fields = shown.map((setting) =>
+    field(setting, (value) => studio.setSettings({ [setting.name]: value })),
+  );
+  const own = panel.controls?.(studio) ?? null;
+  const title = freshId("settings");
+  host.replaceChildren(
+    h(
+      "section",
+      { class: "panels", "aria-labelledby": title },
+      h("div", { class: "section-head" }, h("h2", { id: title }, "Settings")),
+      h("div", { class: "settings" }, ...fields.map(({ element }) => element), own),
+    ),
+  );
+  const follow = () => {
+    host.hidden = studio.target !== "layout";
+    for (const { setting, show } of fields) show(studio.settings[setting.name] ?? setting.default);
+  };
+  studio.on("settings", follow);
+  studio.on("document", follow);
+  studio.on("target", follow);
+  follow();
+}
+
+function field(setting: Setting, change: Change): Field {
+  switch (setting.kind) {
+    case "switch":
+      return switchField(setting, change);
+    case "whole":
+    case "optional_whole":
+      return wholeField(setting, change);
+  }
+}
+
+function switchField(setting: Setting, change: Change): Field {
+  const { id, help } = ids(setting);
+  const input = h("input", { type: "checkbox", id, "aria-describedby": help.id });
+  input.addEventListener("change", () => change(input.checked));
+  const show = (value: number | boolean | null) => {
+    input.checked = value === true;
+  };
+  const element = h("div", { class: "setting switch" }, h("label", { for: id }, title(setting)), input, help);
+  return { setting, element, show };
+}
+
+/** A whole number; where it may be left open, an empty field says so. */
+function wholeField(setting: Setting, change: Change): Field {
+  const { id, help } = ids(setting);
+  const optional = setting.kind === "optional_whole";
+  const limits = { min: setting.least, max: setting.most, step: 1 };
+  const input = h("input", {
+    type: "number",
+    id,
+    ...limits,
+    required: !optional,
+    placeholder: optional ? "Own" : null,
+    "aria-describedby": help.id,
+  });
+  input.addEventListener("input", () => input.setAttribute("aria-invalid", String(!input.validity.valid)));
+  input.addEventListener("change", () => {
+    if (!input.validity.valid) return void input.reportValidity();
+    change(input.value === "" ? null : input.valueAsNumber);
+  });
+  const show = (value: number | boolean | null) => {
+    input.value = value === null ? "" : String(value);
+    input.setAttribute("aria-invalid", "false");
+  };
+  const element = h("div", { class: "setting" }, h("label", { for: id }, title(setting)), input, help);
+  return { setting, element, show };
+}
+
+function ids(setting: Setting) {
+  const id = freshId("setting");
+  return { id, help: h("small", { id: `${id}-help` }, setting.help) };
+}
+
+/** "first_variation" as "First variation". */
+function title(setting: Setting): string {
+  const words = setting.name.replaceAll("_", " ");
+  return words[0].toUpperCase() + words.slice(1);
+}
