@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import distance_transform_edt
 
 from sembla.core.types import LabelMap, Region
 from sembla.patches.layer import border_distance
@@ -67,7 +65,7 @@ def _within(region: Region, distance: float) -> Region:
     """Grow a region by a distance in pixels."""
     if not region.any():
         return region
-    near: NDArray[np.bool_] = distance_transform_edt(~region) <= distance
+    near: Region = region | (border_distance(region.astype(np.uint8), int(distance) + 1) <= distance)
     return near
 
 

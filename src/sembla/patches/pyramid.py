@@ -5,10 +5,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from scipy.ndimage import distance_transform_edt
 
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
+from sembla.patches.layer import border_distance
 
 __all__ = [
     "Size",
@@ -162,8 +162,8 @@ def signed_distances(labels: LabelMap, count: int) -> NDArray[np.float32]:
         if inside.all():
             planes[label] = 1
             continue
-        signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
-        planes[label] = np.clip(signed / GUIDE_REACH, -1, 1)
+        distance = border_distance(inside.astype(np.uint8), GUIDE_REACH)
+        planes[label] = np.where(inside, distance, -distance) / GUIDE_REACH
     return planes
 
 
