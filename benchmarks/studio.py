@@ -91,7 +91,7 @@ def until(page: Page, script: str) -> Any:
         found = page.evaluate(script)
         if found is not None:
             return found
-        page.wait_for_timeout(10)
+        page.wait_for_timeout(250)
     raise TimeoutError(f"{script} stayed null for a minute")
 
 

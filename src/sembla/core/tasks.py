@@ -68,7 +68,7 @@ class AnalogyTask:
     keep: bool = True
     """Pixels far from any changed label stay bit-identical to the photo."""
     size: Annotated[int, Whole(MIN_SIDE, MAX_PIXELS // MIN_SIDE)] | None = None
-    """Longest side of the result in pixels; None takes the layout's own size."""
+    """Longest side of the result in pixels; left empty (None), the layout's own size."""
     variations: Annotated[int, Whole(1, 64)] = 1
     """How many different pictures to make."""
     first_variation: Annotated[int, Whole(0, 63)] = 0
