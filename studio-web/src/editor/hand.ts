@@ -3,10 +3,10 @@ import type { Point, ToolName } from "../model/types";
 import type { Overlay } from "./overlay";
 import type { Press, Tool } from "./tools/tool";
 
-/** What holds the tool down. */
-export type Holder = "pointer" | "keyboard";
+/** What holds the tool down; an eraser is the other end of a pen. */
+export type Holder = "pointer" | "eraser" | "keyboard";
 
-/** The one hand that uses the tools, for pointer and keyboard alike: it presses the chosen tool, or with Alt the eyedropper. */
+/** The one hand that uses the tools, for pointer and keyboard alike: it presses the chosen tool, with Alt the eyedropper, by an eraser the restorer. */
 export class Hand {
   readonly #overlay: Overlay;
   readonly #tools: Readonly<Record<ToolName, Tool>>;
@@ -44,7 +44,8 @@ export class Hand {
   /** Presses a tool down; what was held before is let go. */
   press(press: Press, by: Holder): void {
     this.release();
-    const tool = press.alt && !this.tool.usesAlt(press) ? this.#tools.eyedropper : this.tool;
+    const { eyedropper, restore } = this.#tools;
+    const tool = by === "eraser" ? restore : press.alt && !this.tool.usesAlt(press) ? eyedropper : this.tool;
     this.#held = { tool, by };
     tool.press(press);
   }

@@ -13,6 +13,8 @@ const LINE = 33;
 const PAGE = 400;
 /** A pinch that begins within so many milliseconds of the first finger takes that finger's stroke back. */
 const AFTERTHOUGHT = 300;
+/** The number that pointer events have for a pen turned upside down. */
+const ERASER = 5;
 
 /** Mouse, pen, fingers and wheel over the editor: painting with one, panning and zooming with the others. */
 export class PointerInput {
@@ -22,7 +24,7 @@ export class PointerInput {
   readonly #hand: Hand;
   readonly #listening = new AbortController();
   #corner: Point = { x: 0, y: 0 };
-  #painting: { pointer: number; since: number } | null = null;
+  #painting: { pointer: number; button: number; since: number } | null = null;
   #panning: { pointer: number; last: Point } | null = null;
   readonly #fingers = new Map<number, Point>();
   #space = false;
@@ -88,13 +90,14 @@ export class PointerInput {
 
   #begin(event: PointerEvent, at: Point): void {
     const pan = event.button === 1 || (event.button === 0 && this.#space);
-    if (!pan && event.button !== 0) return;
+    if (!pan && event.button !== 0 && event.button !== ERASER) return;
     this.#surface.setPointerCapture(event.pointerId);
     if (pan) this.#beginPan(event.pointerId, at);
     else {
-      this.#painting = { pointer: event.pointerId, since: event.timeStamp };
+      const { pointerId: pointer, button, timeStamp: since } = event;
+      this.#painting = { pointer, button, since };
       this.#point(event);
-      this.#hand.press(this.#pressAt(event), "pointer");
+      this.#hand.press(this.#pressAt(event), button === ERASER ? "eraser" : "pointer");
     }
   }
 
@@ -115,7 +118,7 @@ export class PointerInput {
 
   #up(event: PointerEvent): void {
     this.#fingers.delete(event.pointerId);
-    if (this.#painting?.pointer === event.pointerId && event.button === 0) {
+    if (this.#painting?.pointer === event.pointerId && this.#painting.button === event.button) {
       this.#painting = null;
       this.#hand.release();
     }

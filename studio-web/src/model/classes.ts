@@ -4,7 +4,9 @@
  */
 
 import { fillNearest } from "./nearest";
-import { type ClassEntry, type IndexMap, MAX_CLASSES, UNMARKED } from "./types";
+import { crop, maskOf } from "./plane";
+import { clip, isEmpty, NOTHING } from "./rect";
+import { type ClassEntry, type IndexMap, MAX_CLASSES, type Rect, UNMARKED } from "./types";
 
 /** The maps whose ids are places in a table of classes. */
 export interface ClassMaps {
@@ -115,12 +117,40 @@ function renumbered(map: IndexMap | null, ids: Uint8Array): IndexMap | null {
   return { width: map.width, height: map.height, ids: renewed };
 }
 
-/** The map with the nearest other label in place of one class; a map of that class alone stays as it is. */
+/**
+ * The map with the nearest other label in place of one class; a map of that class alone stays as it is. Looking one pixel
+ * past the bounds of the class is enough: every pixel farther out has a nearer one on that ring.
+ */
 function healed(map: IndexMap | null, id: number): IndexMap | null {
   if (map === null) return null;
-  const hole = new Uint8Array(map.ids.length);
-  for (let i = 0; i < hole.length; i++) hole[i] = map.ids[i] === id ? 1 : 0;
-  return { width: map.width, height: map.height, ids: fillNearest(map.ids, hole, map) };
+  const { width, height, ids } = map;
+  const bounds = boundsOf(map, id);
+  if (isEmpty(bounds)) return map;
+  const rect = clip(
+    { x: bounds.x - 1, y: bounds.y - 1, width: bounds.width + 2, height: bounds.height + 2 },
+    map,
+  );
+  const part = crop(ids, { stride: width, rect });
+  const filled = fillNearest(part, maskOf(part, id), rect);
+  const healed = ids.slice();
+  for (let y = 0; y < rect.height; y++)
+    healed.set(filled.subarray(y * rect.width, (y + 1) * rect.width), (rect.y + y) * width + rect.x);
+  return { width, height, ids: healed };
+}
+
+/** The smallest rectangle that holds every pixel of a class. */
+function boundsOf({ ids, width, height }: IndexMap, id: number): Rect {
+  let [left, right, top, bottom] = [width, -1, height, -1];
+  for (let y = 0; y < height; y++) {
+    const row = ids.subarray(y * width, (y + 1) * width);
+    const first = row.indexOf(id);
+    if (first < 0) continue;
+    if (first < left) left = first;
+    right = Math.max(right, row.lastIndexOf(id));
+    if (top > y) top = y;
+    bottom = y;
+  }
+  return bottom < 0 ? NOTHING : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
 
 function refuse(problem: string | null): void {

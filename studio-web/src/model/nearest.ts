@@ -1,5 +1,6 @@
-/** The nearest label of every pixel of a hole: an exact Euclidean feature transform in two passes. */
+/** The nearest label of every pixel of a hole: an exact Euclidean feature transform in two passes, over the hole alone. */
 
+import { runsOf } from "./plane";
 import type { Size } from "./types";
 
 const FAR = -1;
@@ -11,39 +12,40 @@ const FAR = -1;
 export function fillNearest(ids: Uint8Array, hole: Uint8Array, size: Size): Uint8Array<ArrayBuffer> {
   const { width, height } = size;
   const filled = new Uint8Array(ids);
-  const rows = nearestRows(hole, size);
+  const rows = new Int32Array(hole.length); // the row of the nearest pixel outside the hole in the same column
+  const runs = runsOf(hole, width);
+  for (let run = 0; run < runs.length; run += 2) {
+    const above = Math.floor(runs[run] / width) - 1;
+    for (let at = runs[run]; at < runs[run + 1]; at++)
+      rows[at] = above < 0 ? FAR : hole[at - width] === 0 ? above : rows[at - width];
+  }
   const envelope = new Envelope(width);
-  for (let y = 0; y < height; y++) {
+  for (let run = runs.length - 2; run >= 0; run -= 2) {
+    const [first, end] = [runs[run], runs[run + 1]];
+    const y = Math.floor(first / width);
     const row = y * width;
-    const first = hole.indexOf(1, row);
-    if (first < 0) break;
-    if (first >= row + width) continue;
-    const nearest = rows.subarray(row, row + width);
-    envelope.build(nearest, y);
-    for (let x = width - 1; x >= first - row; x--) {
-      const column = envelope.nearestTo(x);
-      if (column >= 0 && hole[row + x] === 1) filled[row + x] = ids[nearest[column] * width + column];
+    for (let at = y + 1 < height ? first : end; at < end; at++) {
+      const below = hole[at + width] === 0 ? y + 1 : rows[at + width];
+      if (below !== FAR && (rows[at] === FAR || below - y < y - rows[at])) rows[at] = below;
+    }
+    // the pixels beside a run are nearer to all of it than those of any column farther out
+    envelope.clear();
+    if (first > row) envelope.add(first - row - 1, 0);
+    for (let at = first; at < end; at++) if (rows[at] !== FAR) envelope.add(at - row, rows[at] - y);
+    if (end < row + width) envelope.add(end - row, 0);
+    for (let at = end - 1; at >= first; at--) {
+      const column = envelope.nearestTo(at - row);
+      if (column < 0) break; // there is none in all of the map
+      const inside = row + column >= first && row + column < end;
+      filled[at] = ids[(inside ? rows[row + column] : y) * width + column];
     }
   }
   return filled;
 }
 
-/** For every pixel the row of the nearest pixel outside the hole in its own column, or `FAR`. */
-function nearestRows(hole: Uint8Array, { width, height }: Size): Int32Array {
-  const rows = new Int32Array(width * height);
-  for (let y = 0, at = 0; y < height; y++)
-    for (let x = 0; x < width; x++, at++) rows[at] = hole[at] === 0 ? y : y > 0 ? rows[at - width] : FAR;
-  for (let y = height - 2; y >= 0; y--)
-    for (let x = 0, at = y * width; x < width; x++, at++) {
-      const below = rows[at + width];
-      if (below !== FAR && (rows[at] === FAR || below - y < y - rows[at])) rows[at] = below;
-    }
-  return rows;
-}
-
 /**
- * The lower envelope of the parabolas (x - c)^2 + g(c)^2 of one row, c a column and g(c) the distance in that column:
- * where parabola c is lowest, the nearest pixel of x lies in column c (Meijster, Roerdink and Hesselink 2000).
+ * The lower envelope of the parabolas (x - c)^2 + g(c)^2 of columns of one row, c a column and g(c) the distance in that
+ * column: where parabola c is lowest, the nearest pixel of x lies in column c (Meijster, Roerdink and Hesselink 2000).
  */
 class Envelope {
   readonly #columns: Int32Array;
@@ -57,24 +59,26 @@ class Envelope {
     this.#starts = new Float64Array(width);
   }
 
-  build(rows: Int32Array, y: number): void {
+  clear(): void {
+    this.#last = -1;
+  }
+
+  /** Takes in the parabola of a column; to be called from left to right. */
+  add(column: number, distance: number): void {
     const columns = this.#columns;
     const squares = this.#squares;
     const starts = this.#starts;
-    let last = -1;
-    for (let column = 0; column < rows.length; column++) {
-      if (rows[column] === FAR) continue;
-      const square = (rows[column] - y) ** 2 + column * column;
-      let start = Number.NEGATIVE_INFINITY;
-      for (; last >= 0; last--) {
-        start = (square - squares[last]) / (2 * (column - columns[last]));
-        if (start > starts[last]) break;
-      }
-      last++;
-      columns[last] = column;
-      squares[last] = square;
-      starts[last] = last === 0 ? Number.NEGATIVE_INFINITY : start;
+    const square = distance * distance + column * column;
+    let last = this.#last;
+    let start = Number.NEGATIVE_INFINITY;
+    for (; last >= 0; last--) {
+      start = (square - squares[last]) / (2 * (column - columns[last]));
+      if (start > starts[last]) break;
     }
+    last++;
+    columns[last] = column;
+    squares[last] = square;
+    starts[last] = last === 0 ? Number.NEGATIVE_INFINITY : start;
     this.#last = last;
   }
 

@@ -3,7 +3,7 @@
 import { FLOODED, flood } from "./flood";
 import { fillNearest } from "./nearest";
 import { polygon } from "./paint";
-import { crop, difference } from "./plane";
+import { crop, difference, maskOf, runsOf } from "./plane";
 import { clip, isEmpty, NOTHING, union } from "./rect";
 import type { IndexMap, Point, Rect } from "./types";
 
@@ -35,8 +35,7 @@ export function connected(map: IndexMap, at: Point): Selection {
   const inside = { x: limit(at.x, width), y: limit(at.y, height) };
   const reached = { width, height, ids: map.ids.slice() };
   const bounds = flood(reached, inside, FLOODED);
-  const mask = crop(reached.ids, { stride: width, rect: bounds });
-  for (let i = 0; i < mask.length; i++) mask[i] = mask[i] === FLOODED ? 1 : 0;
+  const mask = maskOf(crop(reached.ids, { stride: width, rect: bounds }), FLOODED);
   return { bounds, mask, ids: crop(map.ids, { stride: width, rect: bounds }) };
 }
 
@@ -61,6 +60,8 @@ export function within(map: IndexMap, points: readonly Point[]): Selection | nul
 /** What all poses of a lifted region have in common; known by `before`, the array of ids that it was lifted from. */
 interface Lifted {
   readonly selection: Selection;
+  /** Where the rows of the region begin and end in its mask. */
+  readonly runs: Int32Array;
   /** The ids in the bounds once the region is taken away. */
   readonly healed: Uint8Array;
   /** Holds every pixel that any pose wrote. */
@@ -84,8 +85,8 @@ export function place(
   const region = lift(map, before, selection);
   const last = difference(map.ids, before, { stride: map.width, rect: region.reached });
   copyRect(map, before, last);
-  if (!duplicate) uncover(map, selection, region.healed);
-  const touched = union(duplicate ? NOTHING : selection.bounds, draw(map, selection, pose));
+  if (!duplicate) stamp(map, region, { ids: region.healed, x: 0, y: 0 });
+  const touched = union(duplicate ? NOTHING : selection.bounds, draw(map, region, pose));
   region.reached = union(region.reached, touched);
   return union(last, touched);
 }
@@ -94,16 +95,27 @@ function lift(map: IndexMap, before: Uint8Array, selection: Selection): Lifted {
   const known = lifted.get(before);
   if (known?.selection === selection) return known;
   const reached = known?.reached ?? NOTHING;
-  const region = { selection, healed: heal(map, before, selection), reached };
+  const runs = runsOf(selection.mask, selection.bounds.width);
+  const region = { selection, runs, healed: heal(map, before, selection), reached };
   lifted.set(before, region);
   return region;
 }
 
-/** Writes what is under the region. */
-function uncover(map: IndexMap, { bounds, mask }: Selection, healed: Uint8Array): void {
-  for (let y = 0, from = 0; y < bounds.height; y++) {
-    const row = (bounds.y + y) * map.width + bounds.x;
-    for (let x = 0; x < bounds.width; x++, from++) if (mask[from] === 1) map.ids[row + x] = healed[from];
+/** Writes ids, row by row of the bounds, where the region is, shifted by whole pixels, as far as that is inside the map. */
+function stamp(
+  map: IndexMap,
+  { selection: { bounds }, runs }: Lifted,
+  { ids, ...shift }: Point & { readonly ids: Uint8Array },
+): void {
+  const left = bounds.x + shift.x;
+  for (let run = 0; run < runs.length; run += 2) {
+    const row = Math.floor(runs[run] / bounds.width);
+    const y = bounds.y + row + shift.y;
+    if (y < 0 || y >= map.height) continue;
+    const offset = left - row * bounds.width; // from places in the mask to columns of the map
+    const first = Math.max(runs[run], -offset);
+    const end = Math.min(runs[run + 1], map.width - offset);
+    if (first < end) map.ids.set(ids.subarray(first, end), y * map.width + first + offset);
   }
 }
 
@@ -123,10 +135,15 @@ function heal(map: IndexMap, before: Uint8Array, { bounds, mask }: Selection): U
 }
 
 /** Writes the posed region, looking up where each pixel of the map comes from, so that no gap can open. */
-function draw(map: IndexMap, { bounds, mask, ids }: Selection, pose: Pose): Rect {
+function draw(map: IndexMap, region: Lifted, pose: Pose): Rect {
+  const { bounds, mask, ids } = region.selection;
   const { width, height } = bounds;
   const middle = { x: bounds.x + width / 2, y: bounds.y + height / 2 };
   const target = clip(posedBox(bounds, pose), map);
+  if (pose.scale === 1 && pose.angle === 0 && Number.isInteger(pose.dx) && Number.isInteger(pose.dy)) {
+    stamp(map, region, { ids, x: pose.dx, y: pose.dy });
+    return target;
+  }
   const scale = Math.max(pose.scale, 1e-3);
   const cos = Math.cos(pose.angle) / scale;
   const sin = Math.sin(pose.angle) / scale;
@@ -135,10 +152,11 @@ function draw(map: IndexMap, { bounds, mask, ids }: Selection, pose: Pose): Rect
     const down = y + 0.5 - middle.y - pose.dy;
     for (let x = target.x; x < target.x + target.width; x++) {
       const across = x + 0.5 - middle.x - pose.dx;
-      const column = Math.floor(cos * across + sin * down + width / 2 + hair);
-      const row = Math.floor(cos * down - sin * across + height / 2 + hair);
+      const column = cos * across + sin * down + width / 2 + hair;
+      const row = cos * down - sin * across + height / 2 + hair;
       if (column < 0 || row < 0 || column >= width || row >= height) continue;
-      if (mask[row * width + column] === 1) map.ids[y * map.width + x] = ids[row * width + column];
+      const from = Math.trunc(row) * width + Math.trunc(column);
+      if (mask[from] === 1) map.ids[y * map.width + x] = ids[from];
     }
   }
   return target;

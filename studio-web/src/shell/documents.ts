@@ -45,6 +45,7 @@ const REPLACE: readonly Answer<"cancel" | "save" | "replace">[] = [
 /** Everything that brings something in. What fails is told in the status and changes nothing. */
 export class Documents {
   readonly #parts: DocumentParts;
+  #loading = 0;
   #example: { photo: string; layouts: Layouts } = { photo: "", layouts: {} };
 
   constructor(parts: DocumentParts) {
@@ -116,16 +117,19 @@ export class Documents {
   async layout(file: File): Promise<void> {
     const { studio, status } = this.#parts;
     const { photo, classes } = studio;
-    const labels = studio.map("labels");
-    if (photo === null || labels === null)
+    if (photo === null || studio.map("labels") === null)
       return status.problem("Label the photo first; the layout uses its classes.");
-    const options = { name: file.name, classes, labels };
+    const options = { name: file.name, classes };
     const layout = await this.#load(
       `Reading ${file.name}…`,
       withPhoto(photo, (id) => matchMap(id, file, options)),
     );
-    if (layout !== null && studio.photo === photo)
-      studio.change("Open a layout", { layout, target: "layout" });
+    if (layout === null || studio.photo !== photo) return;
+    if (layout.width === photo.width && layout.height === photo.height)
+      return studio.change("Open a layout", { layout, target: "layout" });
+    status.problem(
+      `${file.name} is ${layout.width}x${layout.height}, the photo ${photo.width}x${photo.height}; open a layout of the photo's size.`,
+    );
   }
 
   /** Begins to scribble: strokes on the photo, and two classes if there are none. */
@@ -158,10 +162,14 @@ export class Documents {
 
   /** Tells what is going on, here and by the pointer; null where it failed, which is told too. */
   async #load<T>(text: string, work: Promise<T>): Promise<T | null> {
+    this.#loading += 1;
     document.body.dataset.busy = "";
-    const loaded = await this.#parts.status.during(text, work);
-    delete document.body.dataset.busy;
-    return loaded;
+    try {
+      return await this.#parts.status.during(text, work);
+    } finally {
+      this.#loading -= 1;
+      if (this.#loading === 0) delete document.body.dataset.busy;
+    }
   }
 
   async #mayReplace(): Promise<boolean> {

@@ -25,6 +25,7 @@ const TOOLS: Keys = [
 
 const VIEW: Keys = [
   ["1 … 9, 0", "Choose a class"],
+  ["Shift+click", "Straight line from where the last stroke ended"],
   ["[ and ]", "Smaller and larger brush (Ctrl+wheel)"],
   ["O", "Outlines instead of colours"],
   ["Wheel", "Zoom about the pointer"],
@@ -40,8 +41,24 @@ const DOCUMENT: Keys = [
   ["?", "This help"],
 ];
 
+const MOVE: Keys = [
+  ["Shift+drag", "Pick up all inside a lasso"],
+  ["Arrows", "Move; with Shift by ten pixels"],
+  ["+ and -", "Larger and smaller"],
+  ["< and >", "Turn"],
+  ["D", "Duplicate (Alt+drag too)"],
+  ["Enter", "Let it go where it is"],
+  ["Esc", "Put it back"],
+];
+
+const POLYGON: Keys = [
+  ["Enter", "Close (double click too)"],
+  ["Backspace", "Take the last corner back"],
+  ["Esc", "Drop it"],
+];
+
 const KEYBOARD: Keys = [
-  ["Arrows", "Move the cross; with Shift by ten pixels"],
+  ["Arrows", "Move the cross; with Shift by 10 pixels, with Ctrl by 100"],
   ["Space, Enter", "Press the tool, and again to let go"],
   ["Esc", "Cancel what was begun"],
   ["+ and -", "Zoom"],
@@ -62,6 +79,8 @@ export function openHelp(version: string | null): void {
       keyTable("Tools", TOOLS),
       keyTable("Painting and view", VIEW),
       keyTable("Document", DOCUMENT),
+      keyTable("Moving a region", MOVE),
+      keyTable("Drawing a polygon", POLYGON),
       keyTable("Painting by keyboard alone", KEYBOARD),
     ),
     h("div", { class: "row" }, single, h("label", { for: id }, "Single letters and digits are shortcuts")),

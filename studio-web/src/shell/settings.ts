@@ -66,7 +66,8 @@ function switchField(setting: Setting, change: Change): Field {
 function wholeField(setting: Setting, change: Change): Field {
   const { id, help } = ids(setting);
   const optional = setting.kind === "optional_whole";
-  const limits = { min: setting.least, max: setting.most, step: 1 };
+  const most = Math.min(setting.most ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER); // beyond, numbers would be rounded
+  const limits = { min: setting.least, max: most, step: 1 };
   const input = h("input", {
     type: "number",
     id,
@@ -90,7 +91,8 @@ function wholeField(setting: Setting, change: Change): Field {
 
 function ids(setting: Setting) {
   const id = freshId("setting");
-  return { id, help: h("small", { id: `${id}-help` }, setting.help) };
+  const text = setting.help.replace(" (None)", ""); // how scripts write an empty field
+  return { id, help: h("small", { id: `${id}-help` }, text) };
 }
 
 /** "first_variation" as "First variation". */

@@ -203,7 +203,7 @@ function layout({ studio, documents, actions }: StageParts): HTMLElement[] {
   };
   const given = h(
     "button",
-    { type: "button", class: "button quiet" },
+    { type: "button", class: "button fitting" },
     icon("layers", 18),
     h("span", {}, "Example layouts"),
     icon("down", 14),
@@ -218,7 +218,7 @@ function layout({ studio, documents, actions }: StageParts): HTMLElement[] {
     given.hidden = Object.keys(documents.layouts).length === 0;
   });
   return [
-    h("p", {}, "Paint where things should be. The picture follows."),
+    h("p", {}, "Paint where things should be."),
     h(
       "div",
       { class: "row" },

@@ -21,7 +21,13 @@ const ALL: readonly Target[] = ["strokes", "labels", "layout"];
 const FILLED: readonly Target[] = ["labels", "layout"];
 
 const TOOLS: readonly Tool[] = [
-  { name: "brush", text: "Brush", icon: "brush", on: ALL, hint: "Drag to paint. Alt+click picks a class." },
+  {
+    name: "brush",
+    text: "Brush",
+    icon: "brush",
+    on: ALL,
+    hint: "Drag to paint. Alt+click picks a class. Shift+click draws a straight line.",
+  },
   {
     name: "fill",
     text: "Fill",

@@ -77,11 +77,11 @@ describe("Autosave", () => {
     vi.unstubAllGlobals();
   });
 
-  function tab(id: string) {
+  function tab(id: string, pack = deflate) {
     open.add(id);
     const studio = new Studio();
     const history = new History(studio);
-    const packer = new Packer(deflate);
+    const packer = new Packer(pack);
     followPixels(packer, studio);
     const parts = { id, open: async () => open, release: () => open.delete(id) };
     const say = (text: string) => said.push(text);
@@ -141,6 +141,39 @@ describe("Autosave", () => {
     page.dispatchEvent(new Event("visibilitychange"));
     await autosave.flush();
     expect(store.savings).toHaveLength(1);
+  });
+
+  it("stores everything at once when the page goes away, even if packing never ends", async () => {
+    const { studio, history, autosave } = tab("one", () => new Promise(() => {}));
+    autosave.start();
+    studio.open(opened());
+    history.add(entry("h1"));
+    paint(studio);
+    page.visibilityState = "hidden";
+    page.dispatchEvent(new Event("visibilitychange")); // begins to save, and waits for the packing
+    await Promise.resolve();
+    expect(store.savings).toHaveLength(0);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(store.savings).toHaveLength(1); // without a moment in between
+    const after = tab("one");
+    expect(await after.autosave.restore()).toBe(true);
+    expect(after.studio.snapshot()).toEqual(studio.snapshot());
+    expect(after.history.entries).toEqual(history.entries);
+  });
+
+  it("stores nothing when the page goes away with everything saved, and saves anew if it comes back", async () => {
+    const { studio, autosave } = tab("one");
+    autosave.start();
+    studio.open(opened());
+    await autosave.flush();
+    window.dispatchEvent(new Event("pagehide"));
+    expect(store.savings).toHaveLength(1);
+    paint(studio);
+    window.dispatchEvent(new Event("pagehide"));
+    expect(store.savings).toHaveLength(2);
+    await autosave.flush();
+    expect(store.savings).toHaveLength(3);
+    expect(store.savings[2].document.maps.layout).toHaveProperty("bytes");
   });
 
   it("offers a fresh tab the newest document that no tab holds, and moves it there", async () => {

@@ -38,6 +38,7 @@ export class Autosave {
   readonly #parts: AutosaveParts;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #saving = Promise.resolve(true);
+  #unsaved = 0;
   #storedPhoto: Photo | null | undefined;
   #storedIds: ReadonlySet<string> = new Set();
   #told = false;
@@ -80,7 +81,7 @@ export class Autosave {
     const now = () => {
       if (document.visibilityState === "hidden") this.flush();
     };
-    const leave = () => void this.flush();
+    const leave = () => this.#leave();
     document.addEventListener("visibilitychange", now);
     window.addEventListener("pagehide", leave);
     this.#off = [
@@ -98,7 +99,11 @@ export class Autosave {
     if (this.#timer === undefined) return this.#saving;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#unsaved += 1;
     this.#saving = this.#saving.then(() => this.#save());
+    this.#saving.then(() => {
+      this.#unsaved -= 1;
+    });
     return this.#saving;
   }
 
@@ -108,27 +113,45 @@ export class Autosave {
     this.flush();
   }
 
+  /**
+   * The page goes away: what is asynchronous but for the store itself may not be done any more, so the maps are stored
+   * as they are. Should the page come back, it saves again.
+   */
+  #leave(): void {
+    const { studio, store } = this.#parts;
+    if (studio.photo === null || (this.#timer === undefined && this.#unsaved === 0)) return;
+    const changes = this.#changes(studio.photo);
+    const maps = {
+      strokes: studio.map("strokes"),
+      labels: studio.map("labels"),
+      layout: studio.map("layout"),
+    };
+    store
+      .save({ ...changes, document: { ...changes.document, maps } })
+      .catch((error) => this.#complain(error));
+    this.#plan();
+  }
+
   #plan(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.flush(), DELAY);
   }
 
   async #save(): Promise<boolean> {
-    const { studio, history, store } = this.#parts;
-    if (studio.photo === null) return true;
-    const { entries } = history;
+    const { studio, history, packer, store } = this.#parts;
     const { photo } = studio;
+    if (photo === null) return true;
+    const { entries } = history;
     try {
-      const ids = new Set(entries.map((entry) => entry.id));
-      const saving: Saving = {
-        document: await this.#document(photo),
-        ...(photo !== this.#storedPhoto && { photo }),
-        added: entries.filter((entry) => !this.#storedIds.has(entry.id)),
-        removed: [...this.#storedIds].filter((id) => !ids.has(id)),
-      };
-      await store.save(saving);
+      const changes = this.#changes(photo);
+      const packed = TARGETS.map(async (name) => {
+        const map = studio.map(name);
+        return map && packer.pack(map);
+      });
+      const [strokes, labels, layout] = await Promise.all(packed);
+      await store.save({ ...changes, document: { ...changes.document, maps: { strokes, labels, layout } } });
       this.#storedPhoto = photo;
-      this.#storedIds = ids;
+      this.#storedIds = new Set(entries.map(({ id }) => id));
       await this.#prune();
       return true;
     } catch (error) {
@@ -137,16 +160,18 @@ export class Autosave {
     }
   }
 
-  async #document(photo: Photo): Promise<StoredDocument> {
-    const { studio, packer, tab } = this.#parts;
+  /** What is to be stored of the document as it is now, but for its maps. */
+  #changes(photo: Photo): Omit<Saving, "document"> & { document: Omit<StoredDocument, "maps"> } {
+    const { studio, history, tab } = this.#parts;
     const { classes, target, active, task, settings } = studio;
-    const packed = TARGETS.map(async (name) => {
-      const map = studio.map(name);
-      return map && packer.pack(map);
-    });
     const values = { classes, target, active, task, settings, photoName: photo.name };
-    const [strokes, labels, layout] = await Promise.all(packed);
-    return { ...values, tab: tab.id, saved: Date.now(), maps: { strokes, labels, layout } };
+    const ids = new Set(history.entries.map(({ id }) => id));
+    return {
+      document: { ...values, tab: tab.id, saved: Date.now() },
+      ...(photo !== this.#storedPhoto && { photo }),
+      added: history.entries.filter(({ id }) => !this.#storedIds.has(id)),
+      removed: [...this.#storedIds].filter((id) => !ids.has(id)),
+    };
   }
 
   async #prune(): Promise<void> {
@@ -170,8 +195,8 @@ export class Autosave {
     const { maps, photoName: _name, tab: _tab, saved: _saved, ...values } = whole.document;
     const [strokes, labels, layout] = await Promise.all(
       TARGETS.map(async (name) => {
-        const packed = maps[name];
-        return packed && unpack(packed);
+        const kept = maps[name];
+        return kept === null || "ids" in kept ? kept : unpack(kept);
       }),
     );
     const snapshot: Snapshot = { ...values, photo: whole.photo, strokes, labels, layout };

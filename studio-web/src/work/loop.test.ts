@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { whole } from "../model/rect";
 import { emptySnapshot, type Snapshot, Studio } from "../model/studio";
 import type { IndexMap } from "../model/types";
+import type { Area } from "./changes";
 import { FakeLive, fakeFrame } from "./fakes";
 import type { LiveFrame } from "./live";
 import { type Finished, Loop } from "./loop";
@@ -53,7 +54,7 @@ describe("Loop", () => {
       return `again-${uploads}`;
     };
     loop = new Loop(studio, { live, packer, upload });
-    loop.on("frame", (frame) => frames.push(frame));
+    loop.on("frame", ({ frame }) => frames.push(frame));
     loop.on("finished", (picture) => finished.push(picture));
     studio.open(opened());
     await settled();
@@ -179,19 +180,29 @@ describe("Loop", () => {
     expect(live.asked).toHaveLength(before + 1);
   });
 
-  it("shows small frames only where there is nothing else, and none coarser than the last quick look", async () => {
-    const { handlers } = live.last;
-    for (const side of [32, 64, 128]) handlers.preview?.(fakeFrame(side));
+  it("shows frames of a new layout where it differs, also those of a quick look of another size", async () => {
+    const areas: (Area | null)[] = [];
+    loop.on("frame", ({ area }) => areas.push(area));
+    for (const side of [32, 64, 128]) live.last.handlers.preview?.(fakeFrame(side));
     expect(frames.map(({ width }) => width)).toEqual([32, 128]);
+    expect(areas).toEqual([null, null]);
     finish();
     const edit = studio.begin("Brush");
     await paint(edit, 0);
-    for (const side of [64, 128, 256]) live.last.handlers.preview?.(fakeFrame(side));
+    live.last.handlers.preview?.(fakeFrame(128));
     edit.commit();
     await settled();
-    frames.length = 0;
-    for (const side of [64, 128, 256, 512]) live.last.handlers.preview?.(fakeFrame(side));
-    expect(frames.map(({ width }) => width)).toEqual([256, 512]);
+    live.last.handlers.preview?.(fakeFrame(512));
+    for (const area of areas.slice(2)) {
+      expect(area?.alpha[0]).toBe(255);
+      expect(area?.alpha.at(-1)).toBe(0);
+    }
+    expect(areas).toHaveLength(4);
+    finish();
+    studio.setSettings({ seed: 12 });
+    await settled();
+    live.last.handlers.preview?.(fakeFrame(128));
+    expect(areas.at(-1)).toBeNull();
   });
 
   it("offers variations and takes one without asking for it again", async () => {

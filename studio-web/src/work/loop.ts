@@ -11,6 +11,7 @@ import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
 import type { ClassEntry, Photo, Settings, Target } from "../model/types";
 import { type Panel, panelOf } from "../panels";
+import { Sampler } from "./changes";
 import { wordsOf } from "./fault";
 import type { Live, LiveFrame, LiveHandlers, Outcome } from "./live";
 import type { Packer } from "./packer";
@@ -27,6 +28,7 @@ import {
   WAITING,
   WORKING,
 } from "./progress";
+import { type Made, Showing, type Shown } from "./showing";
 
 /** A finished picture and what it was made from. */
 export interface Finished extends Omit<LiveFrame, "variation" | "level" | "levels"> {
@@ -47,7 +49,7 @@ export interface LoopEvents {
   /** A document without a picture: show none. */
   cleared: null;
   /** A frame of work in progress to show. */
-  frame: LiveFrame;
+  frame: Shown;
   /** A whole picture of the document to show and to remember. */
   finished: Finished;
   status: Status;
@@ -74,12 +76,10 @@ interface Input {
 interface Job {
   readonly kind: "draft" | "full" | "variations";
   readonly input: Input;
+  readonly made: Made;
   readonly classes: readonly ClassEntry[];
   readonly label: string;
 }
-
-/** Frames smaller than this are shown only where there is no picture yet: they would be seen as a flash. */
-const SMALLEST_SHOWN = 96;
 
 /** Keeps the result in step with the document. */
 export class Loop {
@@ -100,11 +100,13 @@ export class Loop {
   #planned = false;
   #uploading = false;
   #uploaded = false;
-  #floor = 0;
+  readonly #showing = new Showing();
+  readonly #sampler: Sampler;
 
   constructor(studio: Studio, parts: LoopParts) {
     this.#studio = studio;
     this.#parts = parts;
+    this.#sampler = new Sampler(studio);
     this.#off = [
       studio.on("document", () => this.#restart()),
       studio.on("pixels", ({ target }) => this.#pixels(target)),
@@ -169,15 +171,17 @@ export class Loop {
     if (!chosen?.finished || chosen.frame === null || offered === null) return;
     const settings = { ...offered.input.settings, variations: 1, first_variation: index };
     const input = { ...offered.input, settings };
+    const made = { ...offered.made, settings };
     this.#asked = input;
     this.#studio.setSettings({ first_variation: index });
-    this.#finish({ ...offered, input, label: `Variation ${index + 1}` }, chosen.frame);
+    this.#finish({ ...offered, input, made, label: `Variation ${index + 1}` }, chosen.frame);
     if (this.#job === null) this.#tell({ kind: "done", text: `Variation ${index + 1}` });
   }
 
   /** Stop listening and asking. */
   destroy(): void {
     for (const off of this.#off) off();
+    this.#sampler.destroy();
     this.#parts.live.cancel(this.#number);
   }
 
@@ -186,7 +190,7 @@ export class Loop {
     this.#asked = null;
     this.#latest = null;
     this.#label = "Opened";
-    this.#floor = 0;
+    this.#showing.clear();
     this.#uploaded = false;
     this.#forgetVariations();
     this.#tell(IDLE);
@@ -254,7 +258,10 @@ export class Loop {
   }
 
   #jobOf(kind: Job["kind"], input: Input): Job {
-    return { kind, input, classes: this.#studio.classes, label: this.#label };
+    const { classes, settings } = this.#studio;
+    const { task, maps } = input;
+    const made = { task, maps, settings: { ...settings, variations: 1 }, layout: this.#sampler.take() };
+    return { kind, input, made, classes, label: this.#label };
   }
 
   #ask(job: Job): void {
@@ -288,10 +295,8 @@ export class Loop {
       this.#setVariation(frame, false);
       return;
     }
-    const side = Math.max(frame.width, frame.height);
-    if (side < this.#floor) return;
-    this.#floor = job.kind === "draft" ? Math.max(side, SMALLEST_SHOWN) : SMALLEST_SHOWN;
-    this.#events.emit("frame", frame);
+    const shown = this.#showing.show(job.made, frame);
+    if (shown !== null) this.#events.emit("frame", shown);
   }
 
   #picture(job: Job, frame: LiveFrame): void {
@@ -305,7 +310,7 @@ export class Loop {
   #finish(job: Job, frame: LiveFrame): void {
     const { variation: _variation, level: _level, levels: _levels, ...picture } = frame;
     const { settings, maps } = job.input;
-    this.#floor = SMALLEST_SHOWN;
+    this.#showing.finish(job.made);
     this.#latest = { ...picture, label: job.label, layout: maps.layout, classes: job.classes, settings };
     this.#events.emit("finished", this.#latest);
   }

@@ -4,8 +4,10 @@ import "./work.css";
 import type { Viewport } from "../editor/viewport";
 import type { Studio } from "../model/studio";
 import { h } from "../shell/dom";
-import type { Loop } from "./loop";
+import { composite } from "./composite";
+import type { Finished, Loop } from "./loop";
 import type { Status } from "./progress";
+import type { Made, Shown } from "./showing";
 
 /** A part of the page that can be taken away. */
 export interface Handle {
@@ -21,8 +23,9 @@ export interface ResultHandle extends Handle {
 /** From this zoom on pixels are shown as squares, as in the editor. */
 const SQUARES = 3;
 
-/** Width of the slider's thumb in screen pixels, as the style sheet sets it. */
+/** Width of the slider's thumb, and what the slider leaves free at both ends, in screen pixels, as the style sheets say. */
 const THUMB = 16;
+const INSET = 12;
 
 /** Show what a loop tells; `host` is the pane, of the same size as the editor's. */
 export function mountResult(
@@ -31,6 +34,15 @@ export function mountResult(
 ): ResultHandle {
   const view = new ResultView(host, parts);
   return { setPhotoBitmap: (bitmap) => view.setPhoto(bitmap), destroy: () => view.destroy() };
+}
+
+/** What lies over the finished picture while the next one forms. */
+interface Forming {
+  /** What the present request is for. */
+  readonly made: Made;
+  /** What lay there before that request. */
+  readonly under: OffscreenCanvas | null;
+  readonly top: OffscreenCanvas;
 }
 
 class ResultView {
@@ -58,8 +70,10 @@ class ResultView {
   readonly #root: HTMLElement;
   #photo: ImageBitmap | null = null;
   #picture: ImageBitmap | null = null;
+  #forming: Forming | null = null;
   #drawing = 0;
-  #decoding = 0;
+  #clearings = 0;
+  #decoded: Promise<void> = Promise.resolve();
 
   constructor(
     host: HTMLElement,
@@ -77,10 +91,8 @@ class ResultView {
     this.#off = off;
     off.push(
       viewport.on("change", () => this.#draw()),
-      loop.on("frame", ({ picture }) => this.#show(picture, "The picture, still forming")),
-      loop.on("finished", ({ picture, width, height }) =>
-        this.#show(picture, `The picture, ${width}x${height}`),
-      ),
+      loop.on("frame", (shown) => this.#show(shown.frame.picture, (bitmap) => this.#cover(shown, bitmap))),
+      loop.on("finished", (finished) => this.#finish(finished)),
       loop.on("cleared", () => this.#clear()),
       loop.on("status", (status) => this.#explain(status)),
       studio.on("document", () => this.#draw()),
@@ -89,7 +101,7 @@ class ResultView {
       sliding(this.#line, this.#slider),
     );
     this.#explain(loop.status);
-    if (loop.latest) this.#show(loop.latest.picture, "The picture");
+    if (loop.latest) this.#finish(loop.latest);
   }
 
   setPhoto(bitmap: ImageBitmap | null): void {
@@ -104,23 +116,42 @@ class ResultView {
     this.#root.remove();
   }
 
-  /** Decoding takes its time on another thread: a frame that is overtaken by a later one is dropped. */
-  async #show(picture: Blob, words: string): Promise<void> {
-    this.#decoding += 1;
-    const turn = this.#decoding;
-    const bitmap = await createImageBitmap(picture);
-    if (turn !== this.#decoding) return bitmap.close();
-    this.#picture?.close();
-    this.#picture = bitmap;
-    this.#canvas.setAttribute("aria-label", words);
-    this.#empty.hidden = true;
-    this.#draw();
+  /** Decoding is done on another thread; what was told first is shown first, for later frames are laid over it. */
+  #show(picture: Blob, take: (bitmap: ImageBitmap) => void): void {
+    const before = this.#decoded;
+    const clearings = this.#clearings;
+    const shown = createImageBitmap(picture).then(async (bitmap) => {
+      await before;
+      if (clearings !== this.#clearings) return bitmap.close();
+      take(bitmap);
+      this.#empty.hidden = true;
+      this.#draw();
+    });
+    this.#decoded = shown.catch(() => {}); // reported by the browser as `shown`; the next one is shown all the same
+  }
+
+  #finish({ picture, width, height }: Finished): void {
+    this.#show(picture, (bitmap) => {
+      this.#picture?.close();
+      this.#picture = bitmap;
+      this.#forming = null;
+      this.#canvas.setAttribute("aria-label", `The picture, ${width}x${height}`);
+    });
+  }
+
+  #cover({ made, area, over }: Shown, bitmap: ImageBitmap): void {
+    const last = this.#forming;
+    const under = (last?.made === made ? last.under : last?.top) ?? null;
+    this.#forming = { made, under, top: composite(bitmap, area, over ? under : null) };
+    bitmap.close();
+    this.#canvas.setAttribute("aria-label", "The picture, still forming");
   }
 
   #clear(): void {
-    this.#decoding += 1;
+    this.#clearings += 1;
     this.#picture?.close();
     this.#picture = null;
+    this.#forming = null;
     this.#slider.value = "0";
     this.#canvas.setAttribute("aria-label", "No picture yet");
     this.#empty.hidden = false;
@@ -151,24 +182,25 @@ class ResultView {
     if (context === null) return;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
-    const comparing = this.#picture !== null && this.#photo !== null;
+    const pictures = [this.#picture, this.#forming?.top ?? null].filter((picture) => picture !== null);
+    const comparing = pictures.length > 0 && this.#photo !== null;
     this.#slider.disabled = !comparing;
     const split = comparing ? screenColumn(this.#slider.valueAsNumber, clientWidth) : 0;
     this.#line.hidden = split === 0;
     this.#line.style.transform = `translateX(${split}px)`;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.#lay(context, this.#picture, { x: split, width: clientWidth - split });
-    if (split > 0) this.#lay(context, this.#photo, { x: 0, width: split });
+    for (const picture of pictures) this.#lay(context, picture, { x: split, width: clientWidth - split });
+    if (split > 0 && this.#photo) this.#lay(context, this.#photo, { x: 0, width: split });
   }
 
   /** A picture over the whole map, whatever its own size, seen between two screen columns. */
   #lay(
     context: CanvasRenderingContext2D,
-    picture: ImageBitmap | null,
+    picture: ImageBitmap | OffscreenCanvas,
     seen: { x: number; width: number },
   ): void {
     const size = this.#studio.map("layout") ?? this.#studio.photo;
-    if (picture === null || size === null) return;
+    if (size === null) return;
     const { zoom, offset } = this.#viewport;
     const scale = (zoom * size.width) / picture.width;
     context.save();
@@ -182,10 +214,10 @@ class ResultView {
   }
 }
 
-/** Where the slider's thumb is: its middle stays half its width inside the pane, but the ends are the pane's. */
+/** Where the middle of the slider's thumb is in the pane; but at its ends the line is at those of the pane. */
 function screenColumn(percent: number, width: number): number {
   if (percent <= 0 || percent >= 100) return (percent / 100) * width;
-  return THUMB / 2 + (percent / 100) * (width - THUMB);
+  return INSET + THUMB / 2 + (percent / 100) * (width - 2 * INSET - THUMB);
 }
 
 /** Drag the line itself. */

@@ -3,7 +3,7 @@
 import type { PackedMap } from "../model/packed";
 import type { HistoryEntry } from "../model/session";
 import type { Snapshot } from "../model/studio";
-import type { Photo, Target } from "../model/types";
+import type { IndexMap, Photo, Target } from "../model/types";
 
 /** A document as stored; its photo and history lie beside it, so that a stroke need not write them again. */
 export interface StoredDocument extends Omit<Snapshot, Target | "photo"> {
@@ -11,7 +11,8 @@ export interface StoredDocument extends Omit<Snapshot, Target | "photo"> {
   readonly tab: string;
   /** When, in milliseconds since 1970. */
   readonly saved: number;
-  readonly maps: Readonly<Record<Target, PackedMap | null>>;
+  /** Packed, or as they are where there was no time for that. */
+  readonly maps: Readonly<Record<Target, PackedMap | IndexMap | null>>;
   readonly photoName: string;
 }
 
@@ -81,6 +82,7 @@ async function save(database: IDBDatabase, { document, photo, added, removed }: 
   if (photo !== undefined) transaction.objectStore("photos").put(photo, tab);
   for (const id of removed) transaction.objectStore("history").delete([tab, id]);
   for (const entry of added) transaction.objectStore("history").put(entry, [tab, entry.id]);
+  transaction.commit(); // without it, a page that goes away takes what it wrote last with it
   await finished(transaction);
 }
 

@@ -1,10 +1,14 @@
 """One studio and one browser for all tests of a process; a page of its own for each."""
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 from playwright.sync_api import Browser, Page
+from tests.studio.browser.painting import Easel, Engine
 from tests.studio.browser.support import Studio, browser_path, running_browser, running_studio
+from tests.surfaces.support import layout, photo
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +27,13 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """What says how pictures must come out."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield Engine(pool)
+
+
 @pytest.fixture
 def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     """A fresh profile with the studio open, 1440x900; afterwards nothing may have gone wrong unseen."""
@@ -35,6 +46,14 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
     yield page
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def easel(page: Page) -> Easel:
+    """The page with the small photo opened and labelled; the layout is still its labels."""
+    easel = Easel(page)
+    easel.open(photo(), layout(6))
+    return easel
 
 
 def _is_own(url: str, studio: Studio) -> bool:

@@ -7,6 +7,8 @@ import { beginPainting, type Press, type Stage, Tool } from "./tool";
 abstract class Strokes extends Tool {
   protected readonly stage: Stage;
   #stroke: { edit: Edit; ink: Ink; last: Point } | null = null;
+  /** Where the last stroke ended, from where Shift draws a straight line. */
+  #end: Point | null = null;
 
   constructor(stage: Stage) {
     super();
@@ -20,10 +22,10 @@ abstract class Strokes extends Tool {
     return this.stage.studio.view.brush;
   }
 
-  press({ at }: Press): void {
+  press({ at, shift }: Press): void {
     const begun = this.begin();
     if (begun === null) return;
-    this.#stroke = { ...begun, last: at };
+    this.#stroke = { ...begun, last: (shift && this.#end) || at };
     this.#paintTo(this.#stroke, at);
   }
 
@@ -32,7 +34,9 @@ abstract class Strokes extends Tool {
   }
 
   override release(): void {
-    this.#stroke?.edit.commit();
+    if (this.#stroke === null) return;
+    this.#stroke.edit.commit();
+    this.#end = this.#stroke.last;
     this.#stroke = null;
   }
 
@@ -49,6 +53,7 @@ abstract class Strokes extends Tool {
 
   override forget(): void {
     this.release();
+    this.#end = null;
   }
 
   #paintTo(stroke: { edit: Edit; ink: Ink; last: Point }, at: Point): void {

@@ -4,7 +4,7 @@ import { type Point, UNMARKED } from "../../model/types";
 import { Floating } from "./floating";
 import { Frame } from "./frame";
 import { Freehand } from "./freehand";
-import { type Grip, gripAt, middle, moved, resized, rotated, scaled, turnedBy } from "./pose";
+import { cornerCursor, type Grip, gripAt, middle, moved, resized, rotated, scaled, turnedBy } from "./pose";
 import { type Press, type Stage, Tool } from "./tool";
 
 /** A drag shorter than this many screen pixels is a click. */
@@ -54,7 +54,8 @@ export class Move extends Tool {
 
   override cursor(at: Point): string {
     const grip = this.#gripAt(at);
-    if (grip === "corner") return "nwse-resize";
+    if (grip === "corner" && this.#floating !== null)
+      return cornerCursor(at, this.#floating.selection.bounds, this.#floating.pose);
     if (grip === "turn") return "grab";
     return grip === "inside" ? "move" : "default";
   }

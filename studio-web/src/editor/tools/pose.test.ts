@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { IDENTITY, type Pose } from "../../model/select";
 import { Viewport } from "../viewport";
-import { corners, gripAt, middle, moved, resized, rotated, scaled, turnHandle } from "./pose";
+import { cornerCursor, corners, gripAt, middle, moved, resized, rotated, scaled, turnHandle } from "./pose";
 
 const bounds = { x: 100, y: 80, width: 60, height: 40 };
 const posed: Pose = { dx: 30, dy: -12, scale: 1.7, angle: 0.6 };
@@ -29,6 +29,16 @@ describe("a pose", () => {
     const after = corners(bounds, scaled(posed, { centre, from, to }))[2];
     expect(after.x).toBeCloseTo(to.x);
     expect(after.y).toBeCloseTo(to.y);
+  });
+
+  it("has cursors along its diagonals, however it is turned", () => {
+    const round = (angle: number) =>
+      corners(bounds, { ...posed, angle }).map((at) => cornerCursor(at, bounds, { ...posed, angle }));
+    const [falling, rising, flat, upright] = ["nwse", "nesw", "ew", "ns"].map((way) => `${way}-resize`);
+    expect(round(0)).toEqual([falling, rising, falling, rising]);
+    expect(round(Math.PI / 4)).toEqual([upright, flat, upright, flat]);
+    expect(round(Math.PI / 2)).toEqual([rising, falling, rising, falling]);
+    expect(round(-5 * Math.PI)).toEqual(round(0));
   });
 
   it("turns the round handle to where the pointer is", () => {

@@ -60,6 +60,15 @@ export function gripAt(
   return within && Math.abs(own.y) <= (bounds.height / 2) * pose.scale ? "inside" : null;
 }
 
+/** The CSS cursor at a corner of `bounds` in its pose: along the diagonal that the corner is pulled along. */
+export function cornerCursor(at: Point, bounds: Rect, pose: Pose): string {
+  const centre = middle(bounds, pose);
+  const own = turned({ x: at.x - centre.x, y: at.y - centre.y }, -pose.angle);
+  const diagonal = Math.atan2(Math.sign(own.y), Math.sign(own.x)) + pose.angle;
+  const eighth = Math.round((diagonal * 4) / Math.PI) & 3; // half a turn gives the same cursor
+  return `${["ew", "nwse", "ns", "nesw"][eighth]}-resize`;
+}
+
 /** The pose after a drag from `from` to `to` (map pixels) of the inside: whole pixels, so that shapes stay as they are. */
 export function moved(pose: Pose, from: Point, to: Point): Pose {
   return { ...pose, dx: pose.dx + Math.round(to.x - from.x), dy: pose.dy + Math.round(to.y - from.y) };

@@ -117,6 +117,37 @@ describe("painting tools", () => {
   });
 });
 
+describe("the brush with Shift", () => {
+  const click = (tool: Tool, at: Point, shift: boolean) => {
+    tool.press({ at, shift, alt: false });
+    tool.release();
+  };
+  const [first, second] = [SQUARE[0], SQUARE[2]];
+
+  it("goes straight on from where the last stroke ended", () => {
+    const [clicked, dragged] = [open("layout"), open("layout")];
+    const brush = new Brush(clicked.stage);
+    click(brush, first, true);
+    expect(count(clicked.studio, 2)).toBe(36 + 4);
+    click(brush, second, true);
+    stroke(new Brush(dragged.stage), [first, second]);
+    expect(clicked.studio.current?.ids).toEqual(dragged.studio.current?.ids);
+  });
+
+  it("begins anew without Shift, after a cancelled stroke and on another map", () => {
+    const { stage, studio } = open("layout");
+    const brush = new Brush(stage);
+    click(brush, first, false);
+    click(brush, second, false);
+    expect(count(studio, 2)).toBe(36 + 4 + 4);
+    brush.press(press(3, 30));
+    brush.cancel();
+    brush.forget();
+    click(brush, { x: 30, y: 30 }, true);
+    expect(count(studio, 2)).toBe(36 + 4 + 4 + 4);
+  });
+});
+
 describe("the polygon", () => {
   it("closes with Enter, on its first corner and when another tool is chosen, to the same pixels", () => {
     const closings: ((tool: Tool) => void)[] = [
