@@ -28,6 +28,8 @@ export class PointerInput {
   #panning: { pointer: number; last: Point } | null = null;
   readonly #fingers = new Map<number, Point>();
   #space = false;
+  /** Whether a control that has the focus got it by a click. */
+  #clicked = false;
   #control = false;
   #turned = 0;
   #panned = false;
@@ -54,6 +56,7 @@ export class PointerInput {
     window.addEventListener("keydown", (event) => this.#keys(event, true), { signal, capture: true });
     window.addEventListener("keyup", (event) => this.#keys(event, false), { signal, capture: true });
     window.addEventListener("blur", () => this.#letKeysGo(), { signal });
+    window.addEventListener("pointerdown", () => (this.#clicked = true), { signal, capture: true });
   }
 
   /** Whether the map was panned since Space went down; such a Space is no press of the tool. */
@@ -212,10 +215,21 @@ export class PointerInput {
 
   #keys(event: KeyboardEvent, down: boolean): void {
     this.#control = event.ctrlKey;
+    if (event.key === "Tab" || event.key.startsWith("Arrow")) this.#clicked = false;
     if (event.key !== " ") return;
-    const ours = event.target === this.#surface || event.target === document.body;
+    const ours = this.#takesSpace(event.target);
+    if (ours && event.target !== this.#surface) event.preventDefault(); // else a control that was clicked is pressed again
     if (down && ours && !this.#space) this.#panned = false;
     this.#space = down && ours;
+  }
+
+  /** Over the map, Space pans even if a control was clicked last; who reached a control by keyboard means that one. */
+  #takesSpace(target: EventTarget | null): boolean {
+    if (target === this.#surface || target === document.body) return true;
+    if (!(target instanceof HTMLElement) || !this.#surface.matches(":hover")) return false;
+    return (
+      this.#clicked && !target.matches("input:not([type=range], [type=checkbox]), textarea, select, dialog *")
+    );
   }
 }
 

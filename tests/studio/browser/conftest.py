@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import numba
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.studio.browser.painting import Easel, Engine
@@ -29,8 +30,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
-    """What says how pictures must come out."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+    """What says how pictures must come out; in one thread, lest several wait for cores that the studio has."""
+    process = get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=process, initializer=numba.set_num_threads, initargs=(1,)) as pool:
         yield Engine(pool)
 
 

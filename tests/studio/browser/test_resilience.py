@@ -111,12 +111,11 @@ def test_two_people_get_their_own_pictures(browser: Browser, studio: Studio, eng
         for page, (picture, labels) in zip((one, other), people, strict=True):
             files = {"photo": File("photo.png", png(picture)), "labels": File("map.png", png(COLOURS[labels]))}
             open_document(page, **files)
-            make_large(page)
             press_class(page, "class 2")
         for page, box in ((one, FIRST), (other, SECOND)):
             paint_box(page, box)
         for page, box, (picture, labels) in zip((one, other), (FIRST, SECOND), people, strict=True):
-            (expected,) = engine.run(AnalogyTask(picture, labels, boxed(labels, box, 1), size=LARGE))
+            (expected,) = engine.run(AnalogyTask(picture, labels, boxed(labels, box, 1)))
             assert np.array_equal(Easel(page).picture(), expected)
 
 
