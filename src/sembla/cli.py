@@ -17,7 +17,7 @@ import tyro
 from tyro.conf import subcommand
 
 from sembla.commands.analogy import Analogy
-from sembla.commands.console import fail, notes
+from sembla.commands.console import fail, notes, server_log
 from sembla.commands.evaluate import EvaluateAnalogy
 from sembla.commands.examples import Examples
 from sembla.commands.label import Label
@@ -64,7 +64,7 @@ def _run(arguments: list[str]) -> int:
     except SystemExit as stop:
         return 0 if stop.code in {0, None} else 2
     try:
-        with notes(), warnings.catch_warnings():
+        with server_log() if isinstance(verb, Studio) else notes(), warnings.catch_warnings():
             if not verb.debug:
                 warnings.simplefilter("ignore")  # other packages' warnings: nothing that the caller can act on
             verb.run()

@@ -7,17 +7,37 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from starlette.websockets import WebSocketDisconnect
 from tests.studio.support import LONG, PATIENCE, request, small_task
 from tests.surfaces.support import photo
 
-from sembla.core.tasks import ShouldStop
+from sembla.core.tasks import Preview, ShouldStop
 from sembla.core.types import Picture
 from sembla.studio import drawing
 from sembla.studio.jobs import Jobs
 from sembla.studio.live import Connection
 from sembla.studio.photos import PhotoStore
+from sembla.studio.wire import LiveRequest
+
+
+class Takings:
+    """A receiver that keeps what it is shown."""
+
+    behind = False
+
+    def __init__(self) -> None:
+        self.previews: list[bytes] = []
+
+    def started(self) -> None:
+        pass
+
+    def show(self, preview: bytes) -> None:
+        self.previews.append(preview)
+
+    def hand_over(self, picture: bytes) -> None:
+        pass
 
 
 class DeafPage:
@@ -75,25 +95,69 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
 async def idle(jobs: Jobs) -> None:
     """Wait until the worker has done what was asked for before."""
     await asyncio.sleep(0.1)  # what was said is on its way to the worker
-    await asyncio.wait_for(jobs.do("idle", lambda: None), PATIENCE)
+    await asyncio.wait_for(asyncio.wrap_future(jobs.submit("idle", lambda _: None).future), PATIENCE)
     await asyncio.sleep(0.1)  # and what the worker hands over to the outbox
 
 
-def test_the_worker_does_not_wait_for_a_page_that_takes_nothing(tmp_path: Path) -> None:
+def test_a_page_that_takes_nothing_gets_two_pictures_made_and_the_others_when_it_does(tmp_path: Path) -> None:
+    made: list[int] = []
+
     async def scene(deaf: DeafPage, jobs: Jobs, identity: str) -> None:
         deaf.say(bytes=request(identity, small_task(), number=1, variations=5, size=200))
-        await idle(jobs)
+        for _ in range(5):
+            await idle(jobs)
         assert deaf.taken == []
+        made.append(encoded.count("png"))
+        deaf.listens.set()
+        for _ in range(5):
+            await idle(jobs)
+        made.append(encoded.count("png"))
+        deaf.leave()
+
+    encoded: list[str] = []
+    encode = drawing.encode_png
+
+    def count(picture: Picture) -> bytes:
+        encoded.append("png")
+        return encode(picture)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawing, "encode_png", count)
+        taken = converse(tmp_path, scene).taken
+    frames = [content for content in taken if isinstance(content, bytes)]
+    words = [json.loads(content)["kind"] for content in taken if isinstance(content, str)]
+    assert made == [2, 5]
+    assert words == ["started", "done"]
+    pictures = [frame for frame in frames if b'"kind":"picture"' in frame[:200]]
+    assert [f'"variation":{k}'.encode() in frame[:200] for k, frame in enumerate(pictures)] == [True] * 5
+
+
+def test_a_request_that_waits_for_its_page_is_cancelled_at_once(tmp_path: Path) -> None:
+    async def scene(deaf: DeafPage, jobs: Jobs, identity: str) -> None:
+        deaf.say(bytes=request(identity, small_task(), number=1, variations=5))
+        for _ in range(3):
+            await idle(jobs)
+        deaf.say(text='{"cancel": 1}')
+        await idle(jobs)
         deaf.listens.set()
         await idle(jobs)
         deaf.leave()
 
     taken = converse(tmp_path, scene).taken
-    frames = [content for content in taken if isinstance(content, bytes)]
-    words = [json.loads(content)["kind"] for content in taken if isinstance(content, str)]
-    assert words == ["started", "done"]
-    assert len(frames) == 5, "the five pictures and none of the previews that they made needless"
-    assert all(b'"kind":"picture"' in frame[:200] for frame in frames)
+    assert [json.loads(content)["kind"] for content in taken if isinstance(content, str)] == ["started", "cancelled"]
+    assert all(isinstance(content, str) for content in taken)
+
+
+def test_a_preview_that_no_jpeg_can_hold_is_passed_over(tmp_path: Path) -> None:
+    strip = np.zeros((16, 70_000, 3), np.uint8)
+    receiver, photos = Takings(), PhotoStore(tmp_path)
+    live = LiveRequest(number=1, task="analogy", photo="", maps=[], draft=True)
+    frames = drawing._Frames(drawing.Drawing(live, [], photos, receiver), lambda: False)
+    assert frames(Preview(strip, 0, 2, 0.0))
+    assert receiver.previews == []
+    assert not frames.complete
+    assert frames(Preview(strip[:, :70], 0, 2, 0.0))
+    assert len(receiver.previews) == 1
 
 
 def test_previews_that_would_be_replaced_are_not_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,12 +211,13 @@ def test_a_page_that_draws_without_reading_gathers_no_pictures(tmp_path: Path) -
             deaf.say(bytes=request(identity, small_task(10 + 5 * number), number=number, variations=2))
             await idle(jobs)
         deaf.listens.set()
-        await idle(jobs)
+        for _ in range(3):
+            await idle(jobs)
         deaf.leave()
 
     taken = converse(tmp_path, scene).taken
     frames = [content for content in taken if isinstance(content, bytes)]
-    assert len(frames) == 2
+    assert sum(b'"kind":"picture"' in frame[:200] for frame in frames) == 2
     assert all(b'"number":4' in frame[:200] for frame in frames)
 
 

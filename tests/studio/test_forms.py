@@ -7,7 +7,7 @@ import pytest
 
 from sembla.core.errors import InputError
 from sembla.core.tasks import AnalogyTask, Whole
-from sembla.studio.forms import check_settings, form_of
+from sembla.studio.forms import check_settings, form_of, map_names
 
 
 @dataclass(frozen=True)
@@ -70,3 +70,14 @@ def test_settings_in_their_ranges_pass(given: dict[str, int | None]) -> None:
 def test_other_settings_are_refused(given: dict[str, int | None], told: str) -> None:
     with pytest.raises(InputError, match=told):
         check_settings(form_of("repaint", Repaint), given)
+
+
+def test_the_maps_of_a_task_are_its_label_maps_without_the_photo() -> None:
+    assert map_names(AnalogyTask) == ("labels", "layout")
+    assert map_names(Repaint) == ()
+
+
+def test_a_number_beyond_all_measure_is_refused_in_few_words() -> None:
+    with pytest.raises(InputError) as caught:
+        check_settings(form_of("analogy", AnalogyTask), {"seed": 10**4000})
+    assert len(str(caught.value)) < 200

@@ -1,6 +1,5 @@
 """The worker: one job at a time, the clients in turn, and nothing that a job does ends it."""
 
-import asyncio
 import gc
 import os
 import sys
@@ -133,6 +132,31 @@ def test_too_many_are_refused_and_cancelled_ones_make_room(jobs: Jobs) -> None:
     assert late.future.result(10) == 5
 
 
+def test_one_client_may_not_fill_the_queue() -> None:
+    jobs = Jobs(most_each=2)
+    jobs.start()
+    blocker = Blocker(jobs)
+    for _ in range(2):
+        jobs.submit("greedy", lambda _: None)
+    with pytest.raises(BusyError, match="2 jobs of yours"):
+        jobs.submit("greedy", lambda _: None)
+    modest = jobs.submit("modest", lambda _: 3)
+    blocker.gone.set()
+    assert modest.future.result(10) == 3
+    assert jobs.close()
+
+
+def test_a_system_that_forbids_priorities_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbid(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", forbid, raising=False)
+    jobs = Jobs()
+    jobs.start()
+    assert jobs.submit("a", lambda _: 4).future.result(10) == 4
+    assert jobs.close()
+
+
 def test_closing_ends_everything() -> None:
     jobs = Jobs()
     jobs.start()
@@ -202,16 +226,3 @@ def wait_until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.001)
-
-
-def test_a_coroutine_awaits_the_outcome(jobs: Jobs) -> None:
-    def fail() -> None:
-        raise KeyError("k")
-
-    async def both() -> tuple[int, type]:
-        value = await jobs.do("a", lambda: 3)
-        with pytest.raises(KeyError) as caught:
-            await jobs.do("a", fail)
-        return value, caught.type
-
-    assert asyncio.run(both()) == (3, KeyError)

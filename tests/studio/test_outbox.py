@@ -77,6 +77,24 @@ def test_it_says_whether_a_preview_waits() -> None:
     assert asyncio.run(run()) == [False, True, True, False, False]
 
 
+def test_it_is_full_with_two_finished_pictures() -> None:
+    async def run() -> list[bool]:
+        outbox, seen = Outbox(), list[bool]()
+        outbox.turn_to("r")
+        for _ in range(3):
+            outbox.say("words")
+        outbox.show("r", b"preview")
+        for number in range(2):
+            seen.append(outbox.full)
+            outbox.hand_over("r", b"%d" % number)
+        seen.append(outbox.full)
+        outbox.turn_to("s")
+        seen.append(outbox.full)
+        return seen
+
+    assert asyncio.run(run()) == [False, False, True, False]
+
+
 def test_who_asks_without_listening_is_not_answered_for_ever() -> None:
     async def run() -> None:
         outbox = Outbox()

@@ -1,6 +1,8 @@
 """The store of decoded photos: what is put in comes out, the oldest go, and nothing is half there."""
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,10 @@ from sembla.studio.photos import PhotoStore, UnknownPhotoError, photo_id
 def plain(value: int) -> NDArray[np.uint8]:
     """A picture (20, 30, 3) of one value: 1800 bytes, and 128 of header in its file."""
     return np.full((20, 30, 3), value, np.uint8)
+
+
+def on_disk(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.npy").exists()
 
 
 def test_a_photo_comes_back_as_it_was_also_from_disk(tmp_path: Path) -> None:
@@ -41,7 +47,7 @@ def test_those_not_used_for_longest_go_first(tmp_path: Path) -> None:
     first, second, third = (store.put(plain(value)) for value in range(3))
     store.get(first)
     fourth = store.put(plain(3))
-    assert [name in store for name in (first, second, third, fourth)] == [True, False, True, True]
+    assert [on_disk(tmp_path, name) for name in (first, second, third, fourth)] == [True, False, True, True]
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 3 * 1928
     with pytest.raises(UnknownPhotoError, match="upload it again"):
         store.get(second)
@@ -54,18 +60,18 @@ def test_what_a_job_uses_stays_until_it_ends(tmp_path: Path) -> None:
     held = store.put(plain(0))
     with store.hold(held) as picture, store.hold(held):
         others = [store.put(plain(value)) for value in range(1, 6)]
-        assert held in store
+        assert on_disk(tmp_path, held)
         assert np.array_equal(picture, plain(0))
-        assert [name in store for name in others] == [False, False, False, False, True]
+        assert [on_disk(tmp_path, name) for name in others] == [False, False, False, False, True]
     store.put(plain(9))
     store.put(plain(10))
-    assert held not in store
+    assert not on_disk(tmp_path, held)
 
 
 def test_a_photo_larger_than_the_store_is_kept_alone(tmp_path: Path) -> None:
     store = PhotoStore(tmp_path, most_bytes=100)
     first, second = store.put(plain(0)), store.put(plain(1))
-    assert first not in store
+    assert not on_disk(tmp_path, first)
     assert np.array_equal(store.get(second), plain(1))
 
 
@@ -77,7 +83,6 @@ def test_memory_holds_three_and_the_rest_is_read_again(tmp_path: Path) -> None:
     for name in names[:2]:
         with pytest.raises(UnknownPhotoError):
             store.get(name)
-        assert name not in store
     for value, name in list(enumerate(names))[2:]:
         assert np.array_equal(store.get(name), plain(value))
 
@@ -104,4 +109,21 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     store = PhotoStore(tmp_path / "gone")
     with pytest.raises(OutputError, match="free some space"):
         store.put(plain(0))
-    assert photo_id(plain(0)) not in store
+    with pytest.raises(UnknownPhotoError):
+        store.get(photo_id(plain(0)))
+
+
+def test_on_a_full_disk_the_oldest_that_no_job_uses_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save, store = np.save, PhotoStore(tmp_path)
+    held, second, third = (store.put(plain(value)) for value in range(3))
+
+    def save_two(file: Any, *arguments: Any, **settings: Any) -> None:
+        if len(list(tmp_path.glob("*.npy"))) > 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(file, *arguments, **settings)
+
+    monkeypatch.setattr(np, "save", save_two)
+    with store.hold(held):
+        fourth = store.put(plain(3))
+    assert [on_disk(tmp_path, name) for name in (held, second, third, fourth)] == [True, False, True, True]
+    assert np.array_equal(store.get(fourth), plain(3))

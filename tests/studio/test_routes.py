@@ -83,7 +83,7 @@ UNKNOWN = "0123456789abcdef" * 2
 def test_unknown_photos(client: httpx.Client, verb: str) -> None:
     bodies: dict[str, Any] = {
         "labels": {"content": png(COLOURS[layout(6)])},
-        "matched": {"json": {"file": "", "classes": [{"name": "a", "colour": "#000000"}]}},
+        "matched": {"json": {"file": "", "classes": [{"name": name, "colour": f"#00000{name}"} for name in "ab"]}},
         "scribbles": {"json": {"strokes": packed(layout(6)), "count": 3}},
         "segments": {"json": {"count": 4}},
     }
@@ -188,7 +188,7 @@ BAD_PACKED: dict[str, dict[str, Any]] = {
     "a bomb": {"ids": base64.b64encode(zlib.compress(bytes(100_000_000))).decode()},
     "tiny": {"width": 1, "height": 3072},
     "negative": {"width": -64, "height": -48},
-    "huge": {"width": 10**12, "height": 10**12},
+    "huge": {"width": 10**7, "height": 10**7},
 }
 
 
@@ -201,9 +201,9 @@ def test_bad_packed_maps(client: httpx.Client, photo_id: str, name: str) -> None
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "required"),
+        (b"", "JSON"),
         (b"{", "JSON"),
-        (b"[]", "valid"),
+        (b"[]", "object"),
         (b"{}", "count"),
         (b'{"count": 1}', "count"),
         (b'{"count": 65}', "count"),
@@ -211,7 +211,7 @@ def test_bad_packed_maps(client: httpx.Client, photo_id: str, name: str) -> None
         (b'{"count": 4.5}', "count"),
         (b'{"count": true}', "count"),
         (b"\xff\xfe", ""),
-        (b"[" * 100_000, ""),
+        (b"[" * 60_000, ""),
     ],
 )
 def test_malformed_json(client: httpx.Client, photo_id: str, *, content: bytes, told: str) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,15 @@ def test_what_belongs_to_somebody_else_stays(tmp_path: Path, monkeypatch: pytest
     assert folder.exists()
     remove_stale()
     assert not folder.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has neither lock files to wait for nor old folders without one")
+def test_a_folder_that_never_got_its_lock_goes_and_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    killed, pipe = tmp_path / "sembla-studio-killed", tmp_path / "sembla-studio-pipe"
+    killed.mkdir()
+    (killed / "lock.new").touch()
+    os.utime(killed, (0, time.time() - 7200))
+    pipe.mkdir()
+    os.mkfifo(pipe / "lock")
+    remove_stale()
+    assert not killed.exists()

@@ -65,7 +65,7 @@ GOOD: dict[str, tuple[bytes, Any, str]] = {
     "animated": (
         saved(Image.fromarray(photo()).quantize(64), "GIF", save_all=True, append_images=[Image.new("P", (64, 48))]),
         np.array(Image.fromarray(photo()).quantize(64).convert("RGB")),
-        "2 frames",
+        "several frames",
     ),
     "CMYK": (
         saved(Image.fromarray(photo()).convert("CMYK"), "TIFF"),

@@ -42,6 +42,12 @@ def test_a_map_whose_checksum_is_missing_is_refused() -> None:
         inflate(whole[:-4], (64, 48), name="layout")
 
 
+def test_bytes_behind_a_map_are_refused() -> None:
+    whole = zlib.compress(bytes(64 * 48))
+    with pytest.raises(InputError, match="3 bytes came behind"):
+        inflate(whole + b"abc", (64, 48), name="layout")
+
+
 class Note(BaseModel):
     text: str
 

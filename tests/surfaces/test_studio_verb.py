@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,10 +18,12 @@ from tests.surfaces.support import Sembla
 
 
 @contextmanager
-def started(*arguments: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(
+    *arguments: str, folder: Path, program: tuple[str, ...] = ("-m", "sembla", "studio", "--no-open")
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running studio whose temporary files lie in `folder`, and the line that it printed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sembla", "studio", "--no-open", *arguments],
+        [sys.executable, *program, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -41,7 +44,7 @@ def address(line: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if os.name == "posix" else [])])
 def test_it_serves_until_it_is_stopped_and_leaves_nothing(tmp_path: Path, how: signal.Signals) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -91,3 +94,45 @@ def test_a_port_in_use_is_told_and_the_next_offered(sembla: Sembla) -> None:
 )
 def test_addresses_that_cannot_be_had_are_told(sembla: Sembla, arguments: list[str], words: str) -> None:
     assert words in sembla("studio", "--no-open", *arguments).complaint
+
+
+CRASHING = """
+import sys
+from sembla import api, cli
+
+def crash(*arguments, **settings):
+    raise ZeroDivisionError("bang")
+
+api.read_picture = crash
+sys.exit(cli.main(["studio", "--no-open", "--port", "0"]))
+"""
+
+
+def test_a_crash_stands_in_the_terminal_while_the_server_runs(tmp_path: Path) -> None:
+    with started(folder=tmp_path, program=("-c", CRASHING)) as (process, line):
+        request = urllib.request.Request(address(line) + "api/photos", data=b"x", method="POST")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=60)
+        with refused.value as answer:
+            assert answer.code == 500
+        told: list[str] = []
+        assert process.stderr is not None
+        while not told or "ZeroDivisionError: bang" not in told[-1]:
+            told.append(process.stderr.readline())
+            assert told[-1] != "", told
+    assert any("Traceback" in words for words in told)
+    assert not any("note:" in words for words in told)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows names the folder otherwise")
+def test_no_place_for_temporary_files_is_told(sembla: Sembla, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert "TMPDIR" in sembla("studio", "--no-open", "--port", "0").complaint
+
+
+def test_brackets_around_an_address_are_those_of_urls(tmp_path: Path) -> None:
+    with started("--host", "[::1]", "--port", "0", folder=tmp_path) as (_, line):
+        assert re.search(r"http://\[::1\]:\d+/ ", line)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sembla.core.tasks import OnPreview, Preview
 
-__all__ = ["begin", "fail", "notes", "progress", "say", "say_json"]
+__all__ = ["begin", "fail", "notes", "progress", "say", "say_json", "server_log"]
 
 
 def say(text: str) -> None:
@@ -71,6 +71,20 @@ def notes() -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+
+
+@contextmanager
+def server_log() -> Iterator[None]:
+    """Show on stderr what goes wrong in a server while it runs, with tracebacks; notes belong to its pages."""
+    logger, handler = logging.getLogger("sembla.studio"), logging.StreamHandler()
+    handler.setLevel(logging.WARNING)
+    handler.setFormatter(logging.Formatter("sembla: %(asctime)s %(message)s", "%H:%M:%S"))
+    logger.addHandler(handler)
+    logging.getLogger("PIL").addHandler(logging.NullHandler())  # as for `notes`
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def begin() -> None:

@@ -1,8 +1,11 @@
 """`sembla studio`: the page where a layout is painted and the picture follows."""
 
+import errno
 import secrets
+import signal
 import socket
 import sys
+import tempfile
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ import tyro
 
 from sembla.commands.console import say
 from sembla.commands.options import Flag
-from sembla.core.errors import InputError
+from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from sembla.studio.access import Access
@@ -37,7 +40,8 @@ class Studio:
     """Paint a layout in the browser, and watch the photo follow."""
 
     host: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = "127.0.0.1"
-    """Address to listen on. On any but this machine's own, the page demands the token that is printed."""
+    """Address to listen on. On any but this machine's own, the page demands the token that is printed; connections are
+    not encrypted, and strangers can hold some open: use it in a network that you trust."""
     port: int = PORT
     """Port to listen on; 0 takes any that is free."""
     open: bool = True
@@ -49,30 +53,26 @@ class Studio:
         """Serve until Ctrl-C."""
         from sembla.studio.access import Access  # FastAPI takes longer to load than --help may last
 
-        with _listening(self.host, self.port) as listener:
-            port = int(listener.getsockname()[1])
-            token = None if _is_loopback(self.host) else secrets.token_urlsafe(24)
-            address = _address(self.host, port, token)
+        _check_scratch()
+        host = self.host.strip("[]")
+        with _listening(host, self.port) as listener:
+            bound, port = listener.getsockname()[:2]
+            # A name tells little: what counts is who can reach the address that it stands for.
+            token = None if ip_address(bound).is_loopback else secrets.token_urlsafe(24)
+            address = _address(host, port, token)
             say(f"Sembla studio: {address}   (Ctrl-C stops it)")
             sys.stdout.flush()
+            if self.open:  # the socket listens already: the browser waits until the server has come up
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
             with suppress(KeyboardInterrupt):  # the usual way to stop it
-                self._serve(listener, Access(host=self.host, port=port, token=token), address)
+                self._serve(listener, Access(host=host, port=port, token=token))
 
-    def _serve(self, listener: socket.socket, access: "Access", address: str) -> None:
+    def _serve(self, listener: socket.socket, access: "Access") -> None:
         """Run the server on a socket that listens already."""
         import uvicorn
 
         from sembla.studio.app import create_app
 
-        class Server(uvicorn.Server):
-            """Opens the page once there is something to see."""
-
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                if opening and self.started:
-                    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-
-        opening = self.open
         config = uvicorn.Config(
             create_app(access),
             http="h11",
@@ -83,9 +83,13 @@ class Studio:
             log_level="debug" if self.debug else "warning",
             access_log=self.debug,
             server_header=False,
+            proxy_headers=False,  # what they say of a client, anybody can say
             timeout_graceful_shutdown=2,
         )
-        Server(config).run(sockets=[listener])
+        server = uvicorn.Server(config)
+        if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:  # nohup ignores it
+            signal.signal(signal.SIGHUP, server.handle_exit)  # the terminal was closed
+        server.run(sockets=[listener])
 
 
 @contextmanager
@@ -100,12 +104,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
     except PermissionError as error:
         raise InputError(f"port {port} may not be used by you; take one above 1023, e.g. --port {PORT}.") from error
     except OSError as error:
-        free = _free_port(host, port)
-        if free is None:
+        if error.errno != errno.EADDRINUSE:
             raise InputError(f"cannot listen on {host}:{port} ({error.strerror}); try --host 127.0.0.1.") from error
+        free = _free_port(host, port)
         raise InputError(
             f"port {port} is in use, perhaps by a studio that runs already ({_address(host, port, None)}); "
-            f"open that, or start this one with --port {free}, which is free."
+            f"open that, or start this one with --port {free}."
         ) from error
     with listener:
         yield listener
@@ -125,19 +129,20 @@ def _bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _free_port(host: str, port: int) -> int | None:
-    """The next port that is free, or None where none of the next ones is."""
+def _free_port(host: str, port: int) -> int:
+    """The next port that is free, or 0, which takes any, where none of the next ones is."""
     for candidate in range(port + 1, min(port + 1 + _TRIED, _LAST_PORT + 1)):
         with suppress(OSError), _bound(host, candidate):
             return candidate
-    return None
+    return 0
 
 
-def _is_loopback(host: str) -> bool:
+def _check_scratch() -> None:
+    """Raise `OutputError` where temporary files have no place; uploaded photos are such."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+        tempfile.gettempdir()
+    except OSError as error:
+        raise OutputError(f"no folder takes temporary files ({error.strerror}); name one in TMPDIR.") from error
 
 
 def _address(host: str, port: int, token: str | None) -> str:

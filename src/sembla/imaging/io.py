@@ -7,6 +7,7 @@ frame of an animation, alpha laid over white) is told through the logger "sembla
 import io
 import logging
 import os
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import BinaryIO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from sembla.core.errors import ImageError, InputError, LabelError
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, Picture
@@ -39,6 +40,12 @@ _DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError),
     *(OverflowError, ZeroDivisionError, MemoryError, RuntimeError, struct.error, zlib.error),
 )
+
+_MOST_SCANS = 100
+"""Most scans of a JPEG. Each is decoded over the whole picture: thousands of empty ones are a file made to stall."""
+
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
+"""A JPEG's marker; within compressed data, 255 is followed by 0 or one of the others."""
 
 _log = logging.getLogger("sembla")
 
@@ -129,14 +136,38 @@ def _decoded(image: Image.Image, name: str, *, first: bool) -> Image.Image:
     """Decode the frame at hand, or the `first`; sizes are checked before, so that a bomb is never unpacked."""
     _check_size(image.size, name)
     try:
-        frames = getattr(image, "n_frames", 1) if first else 1
-        if frames > 1 and image.format != "MPO":  # a phone's MPO holds a depth map or a thumbnail behind the photo
-            _log.info("%s holds %d frames; took the first.", name, frames)
+        # A phone's MPO holds a depth map or a thumbnail behind the photo. Frames are not counted: it can take long.
+        if first and image.format != "MPO" and getattr(image, "is_animated", False):
+            _log.info("%s holds several frames; took the first.", name)
             image.seek(0)
+        _check_scans(image, name)
         image.load()
     except _DAMAGE as error:
         raise ImageError(f"{name} is truncated or damaged ({error}); save it anew.") from error
     return image
+
+
+def _check_scans(image: Image.Image, name: str) -> None:
+    """Raise `ImageError` for a JPEG with far more scans than any program writes; a progressive one has about 10."""
+    if image.format not in {"JPEG", "MPO"} or not isinstance(image, ImageFile.ImageFile) or image.fp is None:
+        return
+    place = image.fp.tell()
+    image.fp.seek(0)
+    scans = _count_scans(image.fp.read())
+    image.fp.seek(place)
+    if scans > _MOST_SCANS:
+        raise ImageError(f"{name} is a JPEG of more than {_MOST_SCANS} scans, which no program writes; save it anew.")
+
+
+def _count_scans(jpeg: bytes) -> int:
+    """Scans of a JPEG up to its end marker (a phone may keep a film behind it); counting stops past the limit."""
+    scans = place = 0
+    while scans <= _MOST_SCANS and (marker := _MARKER.search(jpeg, place)) and marker[0] != b"\xff\xd9":
+        place = marker.end()
+        if marker[0] != b"\xff\xd8":  # every other marker is followed by the length of its segment
+            scans += marker[0] == b"\xff\xda"
+            place += int.from_bytes(jpeg[place : place + 2], "big")
+    return scans
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -19,9 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sembla.core.errors import InputError
 
-__all__ = ["COOKIE", "Access", "Gate"]
-
-COOKIE = "sembla_token"
+__all__ = ["Access", "Gate"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
@@ -68,10 +66,9 @@ class Access:
             raise InputError("the token needs 8 letters, digits, hyphens or underscores or more, and nothing else.")
 
     @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
-        name = self.host.strip("[]")
-        return name.lower() == "localhost" or (_is_address(name) and ipaddress.ip_address(name).is_loopback)
+    def cookie(self) -> str:
+        """What the cookie with the token is called. Cookies of all ports of a machine are one heap."""
+        return f"sembla_token_{self.port}"
 
     def takes_host(self, header: str) -> bool:
         """Whether a Host header is one of ours, whatever its port: tunnels change that.
@@ -84,7 +81,7 @@ class Access:
         name = match["name"]
         if name in _LOOPBACK or name == _bracketed(self.host):
             return True
-        return not self.loopback and (_is_address(name) or name == socket.gethostname().lower())
+        return self.token is not None and (_is_address(name) or name == socket.gethostname().lower())
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ class Gate:
         elif self._access.token is None or self._carries_token(headers, self._access.token):
             await self._app(scope, receive, send)
         elif self._shows_token(scope, self._access.token):
-            await _let_in(self._access.token)(scope, receive, send)
+            await _let_in(self._access.cookie, self._access.token)(scope, receive, send)
         else:
             await _refuse(_Refusal(HTTPStatus.UNAUTHORIZED, _NO_TOKEN), scope, receive=receive, send=send)
 
@@ -128,7 +125,8 @@ class Gate:
         ours = {f"{scheme}://{hosts[0].lower()}" for scheme in ("http", "https")}
         if any(origin.lower() not in ours for origin in origins):
             return _forbidden("the request came from a page of another origin; open the studio's own page.")
-        from_elsewhere = headers.get("sec-fetch-site", "").lower() in {"cross-site", "same-site"}
+        sites = {site.lower() for site in headers.getlist("sec-fetch-site")}
+        from_elsewhere = not sites.isdisjoint({"cross-site", "same-site"})
         if from_elsewhere and scope["path"].startswith("/api/"):
             return _forbidden("the request came from a page of another site; open the studio's own page.")
         return None
@@ -136,7 +134,7 @@ class Gate:
     def _carries_token(self, headers: Headers, token: str) -> bool:
         kind, _, given = headers.get("authorization", "").partition(" ")
         bearers = [given.strip()] if kind.lower() == "bearer" else []
-        return any(_same(given, token) for given in (*bearers, *_cookies(headers)))
+        return any(_same(given, token) for given in (*bearers, *_cookies(headers, self._access.cookie)))
 
     def _shows_token(self, scope: Scope, token: str) -> bool:
         """Whether this is the printed address, which carries the token once."""
@@ -150,10 +148,12 @@ def _forbidden(message: str) -> _Refusal:
     return _Refusal(HTTPStatus.FORBIDDEN, message)
 
 
-def _let_in(token: str) -> Response:
+def _let_in(cookie: str, token: str) -> Response:
     """Put the token into a cookie, and off the address bar."""
     response = RedirectResponse("/", HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
-    response.set_cookie(COOKIE, token, path="/", httponly=True, samesite="strict")
+    # Lax, not strict: else the printed address fails when it is clicked on another site's page. What other sites could
+    # ask for with the cookie, they are refused by their Origin and Sec-Fetch-Site.
+    response.set_cookie(cookie, token, path="/", httponly=True, samesite="lax")
     return response
 
 
@@ -181,10 +181,10 @@ def _with_headers(send: Send, host: str) -> Send:
     return send_with_headers
 
 
-def _cookies(headers: Headers) -> list[str]:
+def _cookies(headers: Headers, cookie: str) -> list[str]:
     """Every value given for our cookie."""
     pairs = (pair.partition("=") for header in headers.getlist("cookie") for pair in header.split(";"))
-    return [value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE]
+    return [value.strip().strip('"') for name, _, value in pairs if name.strip() == cookie]
 
 
 def _same(given: str, token: str) -> bool:

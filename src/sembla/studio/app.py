@@ -9,10 +9,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from sembla.core.errors import SemblaError
+from sembla.core.errors import OutputError, SemblaError
 from sembla.studio.access import Access, Gate
 from sembla.studio.desk import open_desk
-from sembla.studio.guard import Guard
+from sembla.studio.guard import Guard, Room
 from sembla.studio.jobs import BusyError
 from sembla.studio.pages import add_pages
 from sembla.studio.photos import UnknownPhotoError
@@ -51,7 +51,7 @@ def create_app(access: Access, *, photo_bytes: int = 2**30, upload_bytes: int = 
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(SemblaError, _unusable)
-    app.add_middleware(Guard, most_bytes=upload_bytes)
+    app.add_middleware(Guard, room=Room(each=upload_bytes))
     app.add_middleware(Gate, access=access)  # the outermost: every answer carries its headers
     return app
 
@@ -69,5 +69,5 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unusable(_: Request, error: Exception) -> JSONResponse:
-    statuses: dict[type[Exception], int] = {UnknownPhotoError: 404, BusyError: 503}
+    statuses: dict[type[Exception], int] = {UnknownPhotoError: 404, BusyError: 503, OutputError: 507}
     return JSONResponse({"message": one_line(error)}, statuses.get(type(error), 400))

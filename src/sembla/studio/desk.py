@@ -1,26 +1,21 @@
 """What the routes share while the server runs: the photos, the worker, and the threads that decode files."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
 from sembla.studio.jobs import Jobs
+from sembla.studio.notes import audible
 from sembla.studio.photos import PhotoStore
 from sembla.studio.scratch import remove_stale, scratch_folder
 
 __all__ = ["Desk", "desk_of", "open_desk"]
 
-Result = TypeVar("Result")
-
 _log = logging.getLogger("sembla.studio")
-
-_DECODERS = 2
 
 
 @dataclass(frozen=True)
@@ -29,13 +24,13 @@ class Desk:
 
     photos: PhotoStore
     jobs: Jobs
-    decoders: ThreadPoolExecutor
+    """Work for the engine."""
+    decoders: Jobs
+    """Reads uploaded files. A thread of its own: some files take long, and the engine need not wait for them."""
+    library: Jobs
+    """Reads the bundled examples, which nobody's upload shall hold up."""
     upload_bytes: int
     """Most bytes of a request."""
-
-    async def decode(self, work: Callable[[], Result]) -> Result:
-        """Do what takes a moment and no engine, away from the event loop; a few at a time, for photos are large."""
-        return await asyncio.get_running_loop().run_in_executor(self.decoders, work)
 
 
 async def desk_of(connection: HTTPConnection) -> Desk:
@@ -48,15 +43,14 @@ async def desk_of(connection: HTTPConnection) -> Desk:
 def open_desk(*, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
     """A desk with its worker at work and its folder made; both go when the context ends."""
     remove_stale()
-    with scratch_folder() as folder, ThreadPoolExecutor(_DECODERS, thread_name_prefix="sembla-decoder") as decoders:
-        jobs = Jobs()
-        jobs.start()
+    with audible(), scratch_folder() as folder, ExitStack() as closing:
+        jobs, decoders, library = Jobs(), Jobs("decoder", most_each=32), Jobs("library", most_each=32)
+        for worker, patience in ((jobs, 5.0), (decoders, 1.0), (library, 1.0)):  # a decoder cannot be stopped
+            worker.start()
+            closing.callback(worker.close, patience=patience)
         # The page can be looked at meanwhile; what it asks for waits behind this, and the first stroke is fast.
         jobs.submit("warm-up", lambda _: _warm_up()).future.add_done_callback(_note_failure)
-        try:
-            yield Desk(PhotoStore(folder, most_bytes=photo_bytes), jobs, decoders, upload_bytes)
-        finally:
-            jobs.close()
+        yield Desk(PhotoStore(folder, most_bytes=photo_bytes), jobs, decoders, library, upload_bytes=upload_bytes)
 
 
 def _warm_up() -> None:

@@ -1,4 +1,4 @@
-"""The job behind a live request: unpack the maps, run the task, encode every frame on the way.
+"""The jobs behind a live request, one a variation: unpack the maps, run the task, encode every frame on the way.
 
 Runs on the worker thread. Where the frames go is the receiver's affair.
 """
@@ -6,7 +6,7 @@ Runs on the worker thread. Where the frames go is the receiver's affair.
 import io
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from PIL import Image
@@ -14,7 +14,7 @@ from PIL import Image
 from sembla.core.errors import Cancelled, InputError
 from sembla.core.tasks import Preview, ShouldStop
 from sembla.core.types import Picture
-from sembla.studio.forms import FORMS, TASKS, check_settings
+from sembla.studio.forms import FORMS, TASKS, check_settings, map_names
 from sembla.studio.photos import PhotoStore
 from sembla.studio.wire import FrameHeader, LiveRequest, frame, inflate
 
@@ -22,6 +22,10 @@ __all__ = ["Drawing", "Receiver", "encode_jpeg", "encode_png"]
 
 DRAFT_SIDE = 120
 """A draft ends with the first frame whose longer side reaches this."""
+
+
+MOST_JPEG_SIDE = 65_500
+"""A preview with a longer side is not sent: no JPEG can hold it."""
 
 
 class Receiver(Protocol):
@@ -43,21 +47,32 @@ class Receiver(Protocol):
 
 @dataclass(frozen=True)
 class Drawing:
-    """A live request, ready to be run."""
+    """One variation of a live request, ready to be made."""
 
     request: LiveRequest
     parts: Sequence[bytes]
     """The zlib-compressed ids of each of its maps."""
     photos: PhotoStore
     receiver: Receiver
+    variation: int = 0
+    """Which of the wanted variations to make."""
+    seconds: float = 0.0
+    """Time spent on the variations before it."""
 
     def __call__(self, stop: ShouldStop) -> float:
-        """Do it, and return the seconds that it took. Raises `Cancelled` where it was stopped, and `InputError`."""
+        """Do it, and return the seconds spent so far. Raises `Cancelled` where it was stopped, and `InputError`."""
         start = time.perf_counter()
-        self.receiver.started()
+        if self.variation == 0:
+            self.receiver.started()
         with self.photos.hold(self.request.photo) as photo:
             self._run(photo, stop)
-        return time.perf_counter() - start
+        return self.seconds + time.perf_counter() - start
+
+    @property
+    def variations(self) -> int:
+        """How many jobs the request is: one for each variation, so that other pages get their turn in between."""
+        wanted = self.request.settings.get("variations", 1)
+        return 1 if self.request.draft or wanted is None else int(wanted)
 
     def _run(self, photo: Picture, stop: ShouldStop) -> None:
         from sembla import api  # loads the engine's libraries: the server is up before they are
@@ -66,23 +81,21 @@ class Drawing:
         if task_type is None:
             raise InputError(f"there is no task {self.request.task!r}; the tasks are {', '.join(TASKS)}.")
         check_settings(FORMS[self.request.task], self.request.settings)
-        settings: dict[str, Any] = dict(self.request.settings)
-        if self.request.draft:
-            settings["variations"] = 1
-        task = task_type(photo, **self._maps(), **settings)
+        settings: dict[str, Any] = {**self.request.settings, "variations": 1}
+        task = task_type(photo, **self._maps(task_type), **settings)
         api.check(task)
-        frames = _Frames(self.request, self.receiver, stop)
+        frames = _Frames(self, stop)
         try:
-            api.run(task, frames, stop=stop)
+            api.run(replace(task, first_variation=task.first_variation + self.variation), frames, stop=stop)
         except Cancelled:
             if not frames.complete:
                 raise
 
-    def _maps(self) -> Mapping[str, Any]:
+    def _maps(self, task_type: type) -> Mapping[str, Any]:
         """The label maps by the names of the task's fields."""
-        names = [entry.name for entry in self.request.maps]
-        if sorted(names) != ["labels", "layout"]:
-            raise InputError(f"the maps {', '.join(names) or 'none'} came; expected labels and layout.")
+        names, expected = [entry.name for entry in self.request.maps], map_names(task_type)
+        if sorted(names) != sorted(expected):
+            raise InputError(f"the maps {', '.join(names) or 'none'} came; expected {' and '.join(expected)}.")
         return {
             entry.name: inflate(part, (entry.width, entry.height), name=entry.name)
             for entry, part in zip(self.request.maps, self.parts, strict=True)
@@ -92,11 +105,11 @@ class Drawing:
 class _Frames:
     """Encodes previews as they come; answers whether to go on."""
 
-    def __init__(self, request: LiveRequest, receiver: Receiver, stop: ShouldStop) -> None:
-        self._request = request
-        self._receiver = receiver
+    def __init__(self, drawing: Drawing, stop: ShouldStop) -> None:
+        self._drawing = drawing
+        self._request = drawing.request
+        self._receiver = drawing.receiver
         self._stop = stop
-        self._variation = 0
         self.complete = False
         """Whether a draft has all that it was to have."""
 
@@ -105,9 +118,11 @@ class _Frames:
             return False
         if preview.level == preview.levels - 1:
             self._receiver.hand_over(self._framed(preview, encode_png(preview.picture), final=True))
-            self._variation += 1
             return True
-        self.complete = self._request.draft and max(preview.picture.shape[:2]) >= DRAFT_SIDE
+        longest = max(preview.picture.shape[:2])
+        if longest > MOST_JPEG_SIDE:
+            return True
+        self.complete = self._request.draft and longest >= DRAFT_SIDE
         if self.complete or not self._receiver.behind:  # who is behind would see it replaced by the next one
             self._receiver.show(self._framed(preview, encode_jpeg(preview.picture), final=False))
         return not self.complete
@@ -117,10 +132,10 @@ class _Frames:
         header = FrameHeader(
             number=self._request.number,
             kind="picture" if final else "preview",
-            variation=self._variation,
+            variation=self._drawing.variation,
             level=preview.level,
             levels=preview.levels,
-            seconds=preview.seconds,
+            seconds=self._drawing.seconds + preview.seconds,
             width=width,
             height=height,
             type="image/png" if final else "image/jpeg",

@@ -11,9 +11,10 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from sembla.core.errors import InputError
 from sembla.core.tasks import AnalogyTask, ranges
+from sembla.core.types import LabelMap
 from sembla.studio.wire import Form, Setting
 
-__all__ = ["FORMS", "TASKS", "check_settings", "form_of"]
+__all__ = ["FORMS", "TASKS", "check_settings", "form_of", "map_names"]
 
 TASKS: Mapping[str, type[AnalogyTask]] = MappingProxyType({"analogy": AnalogyTask})
 """What the studio can be asked for, by the names that pages use."""
@@ -38,6 +39,12 @@ def form_of(name: str, task_type: type) -> Form:
     return Form(name=name, summary=(inspect.getdoc(task_type) or "").partition("\n")[0], settings=settings)
 
 
+def map_names(task_type: type) -> tuple[str, ...]:
+    """The label maps that a task takes: its fields of that type, but for the photo, which has the same."""
+    hints = get_type_hints(task_type)
+    return tuple(field.name for field in fields(task_type) if hints[field.name] == LabelMap and field.name != "picture")
+
+
 def check_settings(form: Form, given: Mapping[str, bool | int | None]) -> None:
     """Raise `InputError` for a name that the form lacks and a value of another kind or out of its range."""
     known = {setting.name: setting for setting in form.settings}
@@ -45,7 +52,7 @@ def check_settings(form: Form, given: Mapping[str, bool | int | None]) -> None:
         if name not in known:
             raise InputError(f"there is no setting {name[:100]!r}; the settings are {', '.join(known)}.")
         if not _fits(known[name], value):
-            raise InputError(f"{name} {value!r} came; expected {_expected(known[name])}.")
+            raise InputError(f"{name} {repr(value)[:40]} came; expected {_expected(known[name])}.")
 
 
 def _fits(setting: Setting, value: bool | int | None) -> bool:

@@ -4,16 +4,16 @@ One thread runs them all: numba's threads may not be started from two threads at
 done soonest. Each job gets a question to ask, "shall I stop?"; how it answers is its own affair.
 """
 
-import asyncio
 import os
 import sys
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sembla.core.errors import Cancelled, SemblaError
+from sembla.core.errors import SemblaError
 from sembla.core.tasks import ShouldStop
 
 __all__ = ["BusyError", "Job", "Jobs", "Work"]
@@ -47,11 +47,6 @@ class Job(Generic[Result]):
         self._jobs.forget(self)
         self.future.cancel()
 
-    @property
-    def was_cancelled(self) -> bool:
-        """Whether the job ended because it was told to."""
-        return self.future.cancelled() or isinstance(self.future.exception(), Cancelled)
-
     def run(self) -> None:
         """Do it, on this thread. Raises nothing: whatever happens becomes the future's outcome."""
         if not self.future.set_running_or_notify_cancel():
@@ -71,13 +66,15 @@ class Job(Generic[Result]):
 class Jobs:
     """The worker thread and its queue: waiting clients are served in turn, each client's jobs in their order."""
 
-    def __init__(self, *, most_waiting: int = 64) -> None:
+    def __init__(self, name: str = "worker", *, most_waiting: int = 64, most_each: int = 8) -> None:
+        """`name` is the thread's; at most `most_waiting` jobs wait, `most_each` of one client."""
         self._most_waiting = most_waiting
+        self._most_each = most_each
         self._queues: OrderedDict[Hashable, deque[Job[Any]]] = OrderedDict()
         self._running: Job[Any] | None = None
         self._closing = False
         self._change = threading.Condition()
-        self._thread = threading.Thread(target=self._serve, name="sembla-worker", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name=f"sembla-{name}", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
@@ -91,14 +88,11 @@ class Jobs:
                 raise BusyError("the server is shutting down; start it again.")
             if sum(map(len, self._queues.values())) >= self._most_waiting:
                 raise BusyError(f"{self._most_waiting} jobs wait already; try again in a while.")
+            if len(self._queues.get(client, ())) >= self._most_each:
+                raise BusyError(f"{self._most_each} jobs of yours wait already; try again when they are done.")
             self._queues.setdefault(client, deque()).append(job)
             self._change.notify()
         return job
-
-    async def do(self, client: Hashable, work: Callable[[], Result]) -> Result:
-        """Queue a job that is not stopped while it runs, and wait for its outcome. Raises `BusyError` as `submit`."""
-        job = self.submit(client, lambda _: work())
-        return await asyncio.wrap_future(job.future)
 
     def forget(self, job: Job[Any]) -> None:
         """Take a job off the queue where it still waits."""
@@ -151,4 +145,5 @@ def _give_way() -> None:
     """
     if sys.platform == "linux":
         thread = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICER))
+        with suppress(OSError):  # some sandboxes forbid it; then it is slower to follow, and nothing else
+            os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICER))

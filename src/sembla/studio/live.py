@@ -1,7 +1,7 @@
 """The live connection: layouts in, frames out while they form; a new request stops the one before it.
 
 The page sends binary messages, `wire.LiveRequest` with the zlib-compressed ids of each map behind it, and the texts
-{"cancel": number} and {"ping": anything}. It is sent binary messages, `wire.FrameHeader` with the encoded picture
+{"cancel": number} and {"ping": number or text}. It is sent binary messages, `wire.FrameHeader` with the encoded picture
 behind it, and these texts:
 
     {"number", "kind": "started"}
@@ -15,20 +15,18 @@ Each request that could be read ends with one of done, cancelled and failed.
 """
 
 import asyncio
-import json
 import logging
-from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
 
-from pydantic import BaseModel, Field, JsonValue, StrictInt, ValidationError
+from pydantic import BaseModel, Field, StrictInt, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sembla.core.errors import Cancelled, InputError, SemblaError
+from sembla.core.errors import InputError
 from sembla.studio.drawing import Drawing
-from sembla.studio.jobs import Job, Jobs
+from sembla.studio.exchange import Exchange, words
+from sembla.studio.jobs import Jobs
 from sembla.studio.outbox import Outbox
-from sembla.studio.photos import PhotoStore, UnknownPhotoError
+from sembla.studio.photos import PhotoStore
 from sembla.studio.wire import LiveRequest, crash_message, first_fault, one_line, split_frame
 
 __all__ = ["Connection"]
@@ -47,7 +45,7 @@ class _Cancel(BaseModel):
 class _Ping(BaseModel):
     """Say the same back."""
 
-    ping: JsonValue
+    ping: StrictInt | str
 
 
 class Connection:
@@ -58,7 +56,7 @@ class Connection:
         self._jobs = jobs
         self._photos = photos
         self._outbox = Outbox()
-        self._exchange: _Exchange | None = None
+        self._exchange: Exchange | None = None
 
     async def serve(self) -> None:
         """Answer messages until the page goes away; what it had asked for is stopped then."""
@@ -83,6 +81,8 @@ class Connection:
                     await self._websocket.send_bytes(content)
                 else:
                     await self._websocket.send_text(content)
+                if self._exchange is not None:
+                    self._exchange.go_on()
 
     async def _receive(self) -> None:
         while (message := await self._websocket.receive())["type"] == "websocket.receive":
@@ -92,89 +92,42 @@ class Connection:
                 else:
                     self._answer(message["text"])
             except InputError as error:
-                self._outbox.say(_words(kind="error", message=one_line(error)))
+                self._outbox.say(words(kind="error", message=one_line(error)))
+            except Exception as error:  # noqa: BLE001 - whatever one message holds, the connection stays
+                _log.exception("a message crashed its reader")
+                self._outbox.say(words(kind="error", message=crash_message(error)))
             await self._outbox.room()
 
     def _start(self, request: LiveRequest, parts: list[bytes]) -> None:
         """Put a request in place of the one before."""
         self._stop()
-        exchange = _Exchange(request.number, self._outbox, asyncio.get_running_loop())
+        exchange = Exchange(request.number, self._outbox, self._jobs)
         self._outbox.turn_to(exchange)
-        try:
-            job = self._jobs.submit(self, Drawing(request, parts, self._photos, exchange))
-        except SemblaError as error:
-            exchange.fail(error)
-            return
-        exchange.job = job
         self._exchange = exchange
-        job.future.add_done_callback(exchange.ended)
+        exchange.begin(self, Drawing(request, parts, self._photos, exchange))
 
     def _answer(self, text: str) -> None:
         """Do what a text message says. Raises `InputError` for one that says nothing known."""
         if len(text) > _LONGEST_TEXT:
             raise InputError(f"a text of {len(text)} characters came; at most {_LONGEST_TEXT} are taken.")
         with suppress(ValidationError):
-            self._outbox.say(_words(kind="pong", pong=_Ping.model_validate_json(text).ping))
+            self._outbox.say(words(kind="pong", pong=_Ping.model_validate_json(text).ping))
             return
         try:
             number = _Cancel.model_validate_json(text).cancel
         except ValidationError as error:
-            raise InputError('expected {"cancel": number} or {"ping": anything}; ' + first_fault(error)) from error
+            raise InputError(
+                'expected {"cancel": number} or {"ping": number or text}; ' + first_fault(error)
+            ) from error
         if self._exchange is not None and self._exchange.number == number:
             self._stop()
 
     def _stop(self) -> None:
         """Stop the latest request, and send no more of its pictures."""
-        if self._exchange is not None and self._exchange.job is not None:
-            self._exchange.job.cancel()
+        if self._exchange is not None:
+            self._exchange.stop()
         self._exchange = None
         self._outbox.turn_to(None)
-
-
-class _Exchange:
-    """One request and what the page is told of it. The worker's calls are passed on to the event loop."""
-
-    def __init__(self, number: int, outbox: Outbox, loop: asyncio.AbstractEventLoop) -> None:
-        self.number = number
-        self.job: Job[float] | None = None
-        self._outbox = outbox
-        self._loop = loop
-
-    @property
-    def behind(self) -> bool:
-        return self._outbox.behind
-
-    def started(self) -> None:
-        self._say(kind="started")
-
-    def show(self, preview: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._outbox.show, self, preview)
-
-    def hand_over(self, picture: bytes) -> None:
-        self._loop.call_soon_threadsafe(self._outbox.hand_over, self, picture)
-
-    def ended(self, future: Future[float]) -> None:
-        """Tell how it ended; on the thread that ended it."""
-        error = None if future.cancelled() else future.exception()
-        if future.cancelled() or isinstance(error, Cancelled):
-            self._say(kind="cancelled")
-        elif error is None:
-            self._say(kind="done", seconds=future.result())
-        else:
-            self.fail(error)
-
-    def fail(self, error: BaseException) -> None:
-        """Tell why there is no picture."""
-        message = one_line(error)
-        if not isinstance(error, SemblaError):
-            _log.error("a job failed", exc_info=error)
-            message = crash_message(error)
-        self._say(kind="failed", message=message, unknown_photo=isinstance(error, UnknownPhotoError))
-
-    def _say(self, **values: Any) -> None:
-        words = _words(number=self.number, **values)
-        with suppress(RuntimeError):  # the loop has closed: the server is ending
-            self._loop.call_soon_threadsafe(self._outbox.say, words)
 
 
 def _parse_request(message: bytes) -> tuple[LiveRequest, list[bytes]]:
@@ -192,7 +145,3 @@ def _parse_request(message: bytes) -> tuple[LiveRequest, list[bytes]]:
         parts.append(bytes(rest[start : start + entry.bytes]))
         start += entry.bytes
     return request, parts
-
-
-def _words(**values: Any) -> str:
-    return json.dumps(values)

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["heard"]
+__all__ = ["audible", "heard"]
 
 _library = logging.getLogger("sembla")
 
@@ -24,11 +24,21 @@ class _Listener(logging.Handler):
 
 
 @contextmanager
-def heard() -> Iterator[list[str]]:
-    """A list that fills with what this thread notes while the context lasts."""
-    listener = _Listener()
+def audible() -> Iterator[None]:
+    """While the context lasts, the library's notes can be heard; afterwards its level is what it was."""
+    level = _library.level
     if not _library.isEnabledFor(logging.INFO):
         _library.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _library.setLevel(level)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """A list that fills with what this thread notes while the context lasts, where notes are `audible`."""
+    listener = _Listener()
     _library.addHandler(listener)
     try:
         yield listener.notes

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 __all__ = ["Outbox"]
 
 _MANY_WORDS = 64
+_ENOUGH_PICTURES = 2
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Outbox:
     def hand_over(self, request: object, picture: bytes) -> None:
         """Send a finished picture."""
         self._add_picture(_Item(picture, request))
+
+    @property
+    def full(self) -> bool:
+        """Whether so many finished pictures wait that no more should be made."""
+        return sum(item.request is not None and not item.passing for item in self._items) >= _ENOUGH_PICTURES
 
     async def take(self) -> str | bytes:
         """The next message, as soon as there is one."""

@@ -47,7 +47,7 @@ class PhotoStore:
         identity = photo_id(picture)
         with self._lock:
             if identity not in self._sizes:
-                self._write(identity, picture)
+                self._write_somehow(identity, picture)
             self._touch(identity, picture)
             self._drop_oldest()
         return identity
@@ -75,10 +75,6 @@ class PhotoStore:
                     del self._held[identity]
                 self._drop_oldest()
 
-    def __contains__(self, identity: str) -> bool:
-        with self._lock:
-            return identity in self._sizes
-
     def _touch(self, identity: str, picture: Picture) -> None:
         self._sizes.move_to_end(identity)
         if identity not in self._recent:
@@ -94,9 +90,14 @@ class PhotoStore:
         for identity in list(self._sizes):
             if sum(self._sizes.values()) <= self._most_bytes:
                 return
-            if identity not in self._held and identity != newest:
-                self._forget(identity)
-                self._path(identity).unlink(missing_ok=True)
+            if identity != newest:
+                self._drop(identity)
+
+    def _drop(self, identity: str) -> None:
+        """Forget a photo and its file, unless a job uses it."""
+        if identity not in self._held:
+            self._forget(identity)
+            self._path(identity).unlink(missing_ok=True)
 
     def _forget(self, identity: str) -> None:
         self._sizes.pop(identity, None)
@@ -113,6 +114,19 @@ class PhotoStore:
         what = identity if re.fullmatch("[0-9a-f]{32}", identity) else "of this id"
         raise UnknownPhotoError(f"the photo {what} is not here (any longer); upload it again.")
 
+    def _write_somehow(self, identity: str, picture: Picture) -> None:
+        """Write a photo; where the disk is full, others make room for it. Raises `OutputError`."""
+        for oldest in (*self._sizes, None):
+            try:
+                self._write(identity, picture)
+            except OSError as error:
+                if oldest is None:
+                    told = f"the photo cannot be kept in {self._folder} ({error}); free some space."
+                    raise OutputError(told) from error
+                self._drop(oldest)
+            else:
+                return
+
     def _write(self, identity: str, picture: Picture) -> None:
         """Write beside, then rename: a file of this name is whole."""
         path = self._path(identity)
@@ -121,10 +135,10 @@ class PhotoStore:
             with unfinished.open("wb") as file:
                 np.save(file, picture, allow_pickle=False)
             unfinished.replace(path)
-        except OSError as error:
+            self._sizes[identity] = path.stat().st_size
+        except OSError:
             unfinished.unlink(missing_ok=True)
-            raise OutputError(f"the photo cannot be kept in {self._folder} ({error}); free some space.") from error
-        self._sizes[identity] = path.stat().st_size
+            raise
 
     def _path(self, identity: str) -> Path:
         return self._folder / f"{identity}.npy"

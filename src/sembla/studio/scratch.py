@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -13,6 +14,8 @@ __all__ = ["remove_stale", "scratch_folder"]
 
 _PREFIX = "sembla-studio-"
 _LOCK = "lock"
+_STARTING_SECONDS = 3600
+"""A folder that has no lock after this long never gets one."""
 
 
 @contextmanager
@@ -63,8 +66,17 @@ else:
         unnamed.rename(folder / _LOCK)  # locked before it can be found: nobody sees it free
         return lock
 
+    def _opened(lock: Path) -> int:
+        """The lock's descriptor. Neither a link nor a pipe that somebody put in its place is waited for."""
+        return os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+
     def _is_abandoned(folder: Path) -> bool:
-        with (folder / _LOCK).open("rb") as lock:
+        try:
+            opened = _opened(folder / _LOCK)
+        except FileNotFoundError:  # a server that has just been started, or was killed just then
+            began = min(folder.lstat().st_mtime, time.time())
+            return time.time() - began > _STARTING_SECONDS
+        with os.fdopen(opened) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

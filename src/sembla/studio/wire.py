@@ -49,6 +49,7 @@ UNMARKED = 255
 """The id of pixels without a stroke."""
 
 _HEADER_LIMIT = 64 * 1024
+_MOST_MAP_BYTES = 40 << 20
 
 
 class Problem(BaseModel):
@@ -103,8 +104,8 @@ class ClassEntry(BaseModel):
 class PackedMap(BaseModel):
     """A label map as JSON."""
 
-    width: int
-    height: int
+    width: StrictInt = Field(le=MAX_PIXELS)
+    height: StrictInt = Field(le=MAX_PIXELS)
     ids: str = Field(description="Base64 of the zlib-compressed ids, one byte a pixel, row by row.")
 
 
@@ -165,7 +166,7 @@ class MatchRequest(BaseModel):
 
     file: str = Field(description="Base64 of the file.")
     name: str = Field(default="layout", max_length=255, description="What messages call the file.")
-    classes: list[ClassEntry] = Field(min_length=1, max_length=MAX_CLASSES)
+    classes: list[ClassEntry] = Field(min_length=2, max_length=MAX_CLASSES)
     adopt_nearest: StrictBool = Field(default=False, description="Read a class that is none of these as the nearest.")
 
 
@@ -186,15 +187,15 @@ class LiveMap(BaseModel):
     """One of the label maps that follow a live request's header."""
 
     name: str = Field(max_length=100)
-    width: StrictInt
-    height: StrictInt
-    bytes: StrictInt = Field(ge=0, description="Length of its zlib-compressed ids.")
+    width: StrictInt = Field(le=MAX_PIXELS)
+    height: StrictInt = Field(le=MAX_PIXELS)
+    bytes: StrictInt = Field(ge=0, le=_MOST_MAP_BYTES, description="Length of its zlib-compressed ids.")
 
 
 class LiveRequest(BaseModel):
     """Header of a live request."""
 
-    number: StrictInt = Field(ge=0, description="The page's own; it stands in every answer.")
+    number: StrictInt = Field(ge=0, le=2**53 - 1, description="The page's own; it stands in every answer.")
     task: str = Field(max_length=100)
     photo: str = Field(max_length=100)
     settings: dict[str, StrictBool | StrictInt | None] = {}
@@ -246,6 +247,8 @@ def inflate(data: bytes | memoryview, size: tuple[int, int], *, name: str) -> La
         ids = unpacker.decompress(data, width * height + 1)
     except zlib.error as error:
         raise LabelError(f"{name}: its ids are no zlib data ({error}); send zlib-compressed bytes.") from error
+    if unpacker.unused_data:
+        raise LabelError(f"{name}: {len(unpacker.unused_data)} bytes came behind its ids; send these alone.")
     if len(ids) != width * height or not unpacker.eof:
         came = "more" if len(ids) > width * height else f"{len(ids)}"
         raise LabelError(f"{name}: {came} ids came for {width}x{height}; expected {width * height}, one a pixel.")

@@ -130,6 +130,26 @@ def test_a_session_file_asks_before_it_takes_the_place_of_work(page: Page, sessi
     expect_work(page)
 
 
+def test_a_session_saved_at_once_has_the_newest_picture(page: Page) -> None:
+    open_document(page)
+    expect(history(page)).to_have_count(1)
+    page.evaluate(
+        """() => {
+            const { convertToBlob } = OffscreenCanvas.prototype;
+            OffscreenCanvas.prototype.convertToBlob = async function (...options) {
+                await new Promise((resolve) => setTimeout(resolve, 2000));
+                return convertToBlob.apply(this, options);
+            };
+        }"""
+    )
+    press_class(page, "class 2")
+    paint_box(page, GRASS)
+    finish(page)
+    expect(history(page)).to_have_count(1)  # its thumbnail takes a while
+    parts = saved_session(page)
+    assert np.array_equal(np.array(Image.open(io.BytesIO(parts["history/001.png"]))), PAINTED)
+
+
 def edited(session: bytes, **values: Any) -> bytes:
     """The session with other values in its session.json."""
     parts = unzipped(session)
@@ -237,6 +257,17 @@ def test_loading_the_page_anew_brings_everything_back(page: Page) -> None:
     page.keyboard.press("Control+z")
     assert np.array_equal(saved_ids(page), PAINTED)
     assert names(page)[1:] == before
+
+
+def test_what_was_brought_back_is_not_replaced_without_a_question(page: Page, session: bytes) -> None:
+    open_session(page, session)
+    expect_work(page)
+    page.wait_for_timeout(SAVED)
+    page.reload()
+    expect_work(page)
+    choose(page, page.get_by_role("button", name="Open photo"), File("hill.png", PHOTO.content))
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect_work(page)
 
 
 def test_a_stroke_is_kept_even_if_the_page_is_left_at_once(page: Page) -> None:
