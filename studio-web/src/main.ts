@@ -48,6 +48,7 @@ function build(): void {
     studio,
     status,
     forms: () => known?.tasks ?? [],
+    readSession: work.readSession,
     openSession: work.openSession,
     saveSession: work.saveSession,
   });

@@ -1,5 +1,6 @@
 /** Opening: photos, examples, label maps, layouts, sessions, from whatever way they come in. */
 
+import type { Session } from "../model/session";
 import { emptySnapshot, type Studio } from "../model/studio";
 import { type IndexMap, type Photo, type Settings, type Size, UNMARKED } from "../model/types";
 import { panelOf } from "../panels";
@@ -11,10 +12,12 @@ import {
   openExample,
   photoFile,
   readLabels,
+  strictlyOr,
   uploadPhoto,
   withPhoto,
 } from "../work/rest";
-import { type Answer, ask } from "./dialogs";
+import { ask } from "./dialogs";
+import { Replacing } from "./replacing";
 import type { Status } from "./status";
 
 /** Layouts by name. */
@@ -26,7 +29,8 @@ export interface DocumentParts {
   readonly status: Status;
   /** The forms of the server's tasks; empty before the server has answered. */
   forms(): readonly Form[];
-  openSession(file: Blob): Promise<void>;
+  readSession(file: Blob): Promise<Session>;
+  openSession(session: Session): void;
   saveSession(): Promise<void>;
 }
 
@@ -36,38 +40,40 @@ const NEW_CLASSES = [
   { name: "class 2", colour: "#d27a3f" },
 ];
 
-const REPLACE: readonly Answer<"cancel" | "save" | "replace">[] = [
-  { text: "Cancel", value: "cancel" },
-  { text: "Save session first", value: "save" },
-  { text: "Replace", value: "replace", look: "primary" },
-];
-
 /** Everything that brings something in. What fails is told in the status and changes nothing. */
 export class Documents {
   readonly #parts: DocumentParts;
+  readonly #replacing: Replacing;
   #loading = 0;
   #example: { photo: string; layouts: Layouts } = { photo: "", layouts: {} };
 
   constructor(parts: DocumentParts) {
     this.#parts = parts;
+    const save = async () => {
+      const saving = parts.saveSession().then(() => true);
+      return (await this.#load("Saving the session…", saving)) ?? false;
+    };
+    this.#replacing = new Replacing(parts.studio, save);
   }
 
-  /** Opens a photo, or a session if the file is one; asks first if that would replace unsaved work. */
+  /** Opens a photo, or a session if the file is one; asks if that would replace unsaved work. */
   async open(file: File): Promise<void> {
     if (file.name.toLowerCase().endsWith(".sembla")) return this.session(file);
-    if (!(await this.#mayReplace())) return;
+    const replace = this.#replacing.begin();
     const { studio, status } = this.#parts;
-    const uploaded = await this.#load(`Opening ${file.name}…`, uploadPhoto(file, file.name));
+    const uploaded = await this.#load(file, uploadPhoto(file, file.name));
     if (uploaded === null) return;
     const { id, width, height, notes } = uploaded;
     const photo: Photo = { id, width, height, name: file.name, file };
-    studio.open({ ...emptySnapshot(), photo, target: "labels", settings: this.#settings(photo) });
-    status.say(notes.join(" "));
+    const opened = await replace(() =>
+      studio.open({ ...emptySnapshot(), photo, target: "labels", settings: this.#settings(photo) }),
+    );
+    if (opened) status.say(notes.join(" "));
   }
 
   /** Opens a bundled example: photo, labels, and its first new layout. */
   async example({ name }: ExampleCard): Promise<void> {
-    if (!(await this.#mayReplace())) return;
+    const replace = this.#replacing.begin();
     const { studio } = this.#parts;
     const opening = openExample(name).then(async (opened) => ({
       opened,
@@ -77,15 +83,17 @@ export class Documents {
     if (both === null) return;
     const { photo, classes, labels, layouts } = both.opened;
     const { id, width, height } = photo;
-    this.#example = { photo: id, layouts };
-    studio.open({
-      ...emptySnapshot(),
-      photo: { id, width, height, name: `${name}.png`, file: both.file },
-      classes,
-      labels,
-      layout: Object.values(layouts)[0] ?? labels,
-      target: "layout",
-      settings: this.#settings(photo),
+    await replace(() => {
+      this.#example = { photo: id, layouts };
+      studio.open({
+        ...emptySnapshot(),
+        photo: { id, width, height, name: `${name}.png`, file: both.file },
+        classes,
+        labels,
+        layout: Object.values(layouts)[0] ?? labels,
+        target: "layout",
+        settings: this.#settings(photo),
+      });
     });
   }
 
@@ -96,8 +104,9 @@ export class Documents {
 
   /** Opens a session file in place of the document. */
   async session(file: File): Promise<void> {
-    if (!(await this.#mayReplace())) return;
-    await this.#load(`Opening ${file.name}…`, this.#parts.openSession(file));
+    const replace = this.#replacing.begin();
+    const session = await this.#load(file, this.#parts.readSession(file));
+    if (session !== null) await replace(() => this.#parts.openSession(session));
   }
 
   /** Reads a file as the label map of the photo. The layout starts from it anew. */
@@ -105,10 +114,15 @@ export class Documents {
     const { studio, status } = this.#parts;
     const { photo } = studio;
     if (photo === null) return status.problem("Open the photo first, then its label map.");
-    const reading = withPhoto(photo, (id) => readLabels(id, file, { name: file.name }));
-    const read = await this.#load(`Reading ${file.name}…`, reading);
+    const { name } = file;
+    const reading = strictlyOr((resize) => withPhoto(photo, (id) => readLabels(id, file, { name, resize })));
+    const read = await this.#load(file, reading);
     if (read === null || studio.photo !== photo) return;
-    const { map, classes, notes } = read;
+    if (!read.strictly) {
+      const question = `${name} has another size than the photo, which is ${told(photo)}.`;
+      if (!(await allows(question, "Scale it to the photo")) || studio.photo !== photo) return;
+    }
+    const { map, classes, notes } = read.made;
     studio.change("Open a label map", { classes, labels: map, layout: map, strokes: null, target: "layout" });
     status.say(notes.join(" "));
   }
@@ -119,17 +133,23 @@ export class Documents {
     const { photo, classes } = studio;
     if (photo === null || studio.map("labels") === null)
       return status.problem("Label the photo first; the layout uses its classes.");
-    const options = { name: file.name, classes };
-    const layout = await this.#load(
-      `Reading ${file.name}…`,
-      withPhoto(photo, (id) => matchMap(id, file, options)),
+    const { name } = file;
+    const reading = strictlyOr((adoptNearest) =>
+      withPhoto(photo, (id) => matchMap(id, file, { name, classes, adoptNearest })),
     );
-    if (layout === null || studio.photo !== photo) return;
-    if (layout.width === photo.width && layout.height === photo.height)
-      return studio.change("Open a layout", { layout, target: "layout" });
-    status.problem(
-      `${file.name} is ${layout.width}x${layout.height}, the photo ${photo.width}x${photo.height}; open a layout of the photo's size.`,
-    );
+    const read = await this.#load(file, reading);
+    const stale = () => studio.photo !== photo || studio.classes !== classes;
+    if (read === null || stale()) return;
+    const layout = read.made;
+    if (told(layout) !== told(photo)) {
+      const line = `${name} is ${told(layout)}, the photo ${told(photo)}; open a layout of the photo's size.`;
+      return status.problem(line, name);
+    }
+    if (!read.strictly) {
+      const question = `${name} has colours that are none of the classes of this document.`;
+      if (!(await allows(question, "Use the nearest class")) || stale()) return;
+    }
+    studio.change("Open a layout", { layout, target: "layout" });
   }
 
   /** Begins to scribble: strokes on the photo, and two classes if there are none. */
@@ -160,33 +180,34 @@ export class Documents {
     input.click();
   }
 
-  /** Tells what is going on, here and by the pointer; null where it failed, which is told too. */
-  async #load<T>(text: string, work: Promise<T>): Promise<T | null> {
+  /** Tells what is going on, or which file is read, here and by the pointer; null where it failed, which is told too. */
+  async #load<T>(what: string | File, work: Promise<T>): Promise<T | null> {
     this.#loading += 1;
     document.body.dataset.busy = "";
     try {
-      return await this.#parts.status.during(text, work);
+      if (typeof what === "string") return await this.#parts.status.during(what, work);
+      return await this.#parts.status.during(`Reading ${what.name}…`, work, what.name);
     } finally {
       this.#loading -= 1;
       if (this.#loading === 0) delete document.body.dataset.busy;
     }
   }
 
-  async #mayReplace(): Promise<boolean> {
-    const { studio, saveSession } = this.#parts;
-    if (studio.undoLabel === null) return true;
-    const answer = await ask("Open something else?", "It takes the place of what you have open.", REPLACE);
-    if (answer !== "save") return answer === "replace";
-    return (
-      (await this.#load(
-        "Saving the session…",
-        saveSession().then(() => true),
-      )) ?? false
-    );
-  }
-
   #settings(photo: Size): Settings {
     const form = this.#parts.forms().find(({ name }) => name === emptySnapshot().task);
     return { ...(form && defaults(form)), ...panelOf(emptySnapshot().task).start(photo) };
   }
+}
+
+/** Asks whether a file may be read in a way that changes it. */
+async function allows(question: string, text: string): Promise<boolean> {
+  const answers = [
+    { text: "Cancel", value: false },
+    { text, value: true, look: "primary" as const },
+  ];
+  return (await ask("Read it all the same?", question, answers)) ?? false;
+}
+
+function told({ width, height }: Size): string {
+  return `${width}x${height}`;
 }

@@ -10,10 +10,10 @@ export type Connection = "connecting" | "open" | "lost";
 export interface Status {
   /** Shows a line until the next one. */
   say(text: string): void;
-  /** Tells of a failure, in its own words, until it is dismissed or half a minute has passed. */
-  problem(error: unknown): void;
+  /** Tells of a failure, in its own words, until it is dismissed or half a minute has passed. `file` as `sentence` says. */
+  problem(error: unknown, file?: string): void;
   /** Shows `text` while `work` goes on, then nothing; a failure is told, and the answer is then null. */
-  during<T>(text: string, work: Promise<T>): Promise<T | null>;
+  during<T>(text: string, work: Promise<T>, file?: string): Promise<T | null>;
   setConnection(state: Connection): void;
   /** A place at the right end of the line, for small facts such as a size. */
   readonly facts: HTMLElement;
@@ -40,16 +40,16 @@ export function mountStatus(host: HTMLElement): Status {
     say: (line) => {
       text.textContent = line;
     },
-    problem: (error) => {
-      const dismiss = showProblem(toasts, sentence(error));
+    problem: (error, file) => {
+      const dismiss = showProblem(toasts, sentence(error, file));
       if (error instanceof ServerError && error.status === 0) silent.push(dismiss);
     },
-    during: async (line, work) => {
+    during: async (line, work, file) => {
       status.say(line);
       try {
         return await work;
       } catch (error) {
-        status.problem(error);
+        status.problem(error, file);
         return null;
       } finally {
         if (text.textContent === line) status.say("");
@@ -65,11 +65,12 @@ export function mountStatus(host: HTMLElement): Status {
   return status;
 }
 
-/** A failure as a sentence: capital letter, full stop. */
-export function sentence(error: unknown): string {
+/** A failure as a sentence: capital letter, full stop. The name of a `file`, or what looks like one, stays as it is. */
+export function sentence(error: unknown, file?: string): string {
   const text = (error instanceof Error ? error.message : String(error)).trim() || "Something failed.";
-  const capital = text[0].toUpperCase() + text.slice(1);
-  return /[.?!]$/.test(capital) ? capital : `${capital}.`;
+  const named = (file && text.startsWith(file)) || /^\S*\w\.\w/.test(text);
+  const begun = named ? text : text[0].toUpperCase() + text.slice(1);
+  return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** Shows a line; the function returned takes it away. */

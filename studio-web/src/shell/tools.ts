@@ -26,7 +26,7 @@ const TOOLS: readonly Tool[] = [
     text: "Brush",
     icon: "brush",
     on: ALL,
-    hint: "Drag to paint. Alt+click picks a class. Shift+click draws a straight line.",
+    hint: "Alt+click: pick class. Shift+click: line.",
   },
   {
     name: "fill",

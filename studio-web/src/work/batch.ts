@@ -10,7 +10,7 @@ import type { LiveFrame } from "./live";
 import type { Packer } from "./packer";
 import { done, progress } from "./progress";
 import { renderOnce, type Watch } from "./render-once";
-import { matchMap, uploadPhoto } from "./rest";
+import { matchMap, strictlyOr, uploadPhoto } from "./rest";
 import { download } from "./save";
 
 const HINT = "The label map's colours say which class is which, as in this document.";
@@ -112,10 +112,22 @@ async function runOn(pair: Pair, { studio, packer }: BatchParts, watch: Watch): 
   const wanted = { width: layout.width, height: layout.height, ids: layout.ids.slice() };
   const photo = await uploadPhoto(pair.photo, pair.photo.name);
   const { adoptNearest } = pair;
-  const labels = await matchMap(photo.id, pair.labels, { name: pair.labels.name, classes, adoptNearest });
+  const read = await strictlyOr((lenient) =>
+    matchMap(photo.id, pair.labels, {
+      name: pair.labels.name,
+      classes,
+      adoptNearest: adoptNearest || lenient,
+    }),
+  );
+  const labels = read.made;
   if (labels.width !== photo.width || labels.height !== photo.height) {
     throw new Error(
       `${pair.labels.name} is ${labels.width}x${labels.height} but ${pair.photo.name} ${photo.width}x${photo.height}; give a map of the photo's size.`,
+    );
+  }
+  if (!read.strictly) {
+    throw new Error(
+      `${pair.labels.name} has colours that are none of the classes of this document. Choose another, or take the nearest.`,
     );
   }
   const fitting = fitted(wanted, labels, { classes, adoptNearest });

@@ -88,6 +88,32 @@ describe("History", () => {
     expect(history.entries[0].id).toBe("3");
   });
 
+  it("waits for what is still being made, unless another document is opened", async () => {
+    const studio = new Studio();
+    const history = new History(studio);
+    let finish: (made: HistoryEntry) => void = () => {};
+    const made = new Promise<HistoryEntry>((resolve) => {
+      finish = resolve;
+    });
+    const added = history.addLater(made);
+    let settled = false;
+    const waiting = history.settled().then(() => {
+      settled = true;
+    });
+    await Promise.resolve();
+    expect(settled).toBe(false);
+    finish(await entry("first", row(1, 0)));
+    await waiting;
+    expect(history.entries.map(({ id }) => id)).toEqual(["first"]);
+    await added;
+    const late = history.addLater(entry("late", row(1, 1)));
+    studio.open(emptySnapshot());
+    await late;
+    expect(history.entries).toEqual([]);
+    await expect(history.addLater(Promise.reject(new Error("no thumbnail")))).rejects.toThrow("no thumbnail");
+    await history.settled();
+  });
+
   it("is empty for a new document", async () => {
     const studio = new Studio();
     const history = new History(studio);

@@ -22,12 +22,15 @@ const THUMBNAIL_SIDE = 144;
 export class History {
   #entries: readonly HistoryEntry[] = [];
   #current: string | null = null;
+  #document = 0;
+  readonly #coming = new Set<Promise<void>>();
   readonly #events = new Emitter<{ change: null }>();
   readonly #off: () => void;
 
   constructor(studio: Studio) {
     this.#off = studio.on("document", () => {
       this.#current = null;
+      this.#document += 1;
       this.replace([]);
     });
   }
@@ -52,6 +55,23 @@ export class History {
     const known = this.#entries.find((other) => equal(other, entry));
     this.#current = (known ?? entry).id;
     this.replace(known ? this.#entries : [...this.#entries, entry]);
+  }
+
+  /** Take in an entry once it is made, unless another document is open by then. Rejects if it cannot be made. */
+  addLater(coming: Promise<HistoryEntry>): Promise<void> {
+    const document = this.#document;
+    const added = coming.then((entry) => {
+      if (document === this.#document) this.add(entry);
+    });
+    const done = () => this.#coming.delete(added);
+    this.#coming.add(added);
+    added.then(done, done);
+    return added;
+  }
+
+  /** Resolves when nothing that is to be taken in is still being made. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#coming);
   }
 
   /** Drop an entry. */
@@ -127,16 +147,12 @@ class HistoryStrip implements Handle {
   readonly #shown = new Map<string, { item: HTMLElement; address: string }>();
   readonly #parts: HistoryParts;
   readonly #off: (() => void)[];
-  #document = 0;
 
   constructor(host: HTMLElement, parts: HistoryParts) {
     this.#parts = parts;
     this.#root.append(this.#empty, this.#list);
     host.append(this.#root);
     this.#off = [
-      parts.studio.on("document", () => {
-        this.#document += 1;
-      }),
       parts.history.on("change", () => this.#show()),
       parts.loop.on("finished", (finished) => this.#remember(finished)),
     ];
@@ -150,10 +166,8 @@ class HistoryStrip implements Handle {
   }
 
   async #remember(finished: Finished): Promise<void> {
-    const document = this.#document;
     try {
-      const entry = await entryOf(finished);
-      if (document === this.#document) this.#parts.history.add(entry);
+      await this.#parts.history.addLater(entryOf(finished));
     } catch (error) {
       this.#parts.say(wordsOf(error));
     }

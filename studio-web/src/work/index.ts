@@ -1,6 +1,7 @@
 /** Everything between the document and the server, wired: the page needs to call `startWork` only. */
 
 import type { Viewport } from "../editor/viewport";
+import type { Session } from "../model/session";
 import type { Studio } from "../model/studio";
 import { Autosave, type Offer } from "./autosave";
 import { openBatch } from "./batch";
@@ -12,7 +13,7 @@ import { followPixels, Packer, workerDeflate } from "./packer";
 import { photoBitmap } from "./photo-pixels";
 import { uploadPhoto } from "./rest";
 import { mountResult } from "./result-view";
-import { openSession, saveMap, savePicture, saveSession } from "./save";
+import { openSession, readSession, saveMap, savePicture, saveSession } from "./save";
 import { browserStore } from "./store";
 import { claimTab } from "./tabs";
 import { mountVariations } from "./variations";
@@ -40,7 +41,8 @@ export interface Work {
   savePicture(): Promise<void>;
   saveMap(target: "labels" | "layout"): void;
   saveSession(): Promise<void>;
-  openSession(file: Blob): Promise<void>;
+  readSession(file: Blob): Promise<Session>;
+  openSession(session: Session): void;
   runOnAnother(): void;
   /** Open what this tab had before; else tell what may be continued. Saving begins with it, so call it once at start. */
   resume(): Promise<Offer | "restored" | null>;
@@ -76,7 +78,8 @@ export function startWork(parts: WorkParts): Work {
     savePicture: () => savePicture({ studio, loop, packer }),
     saveMap: (target) => saveMap(studio, target),
     saveSession: () => saveSession(studio, history),
-    openSession: (file) => openSession(file, { studio, history }),
+    readSession,
+    openSession: (session) => openSession(session, { studio, history }),
     runOnAnother: () => openBatch({ studio, packer }),
     resume: () => resume({ studio, history, packer, say }),
   };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { deflate } from "../model/packed";
-import { fillScribbles, readLabels, ServerError, uploadPhoto, withPhoto } from "./rest";
+import { fillScribbles, readLabels, ServerError, strictlyOr, uploadPhoto, withPhoto } from "./rest";
 
 const MAP = { width: 3, height: 2, ids: Uint8Array.of(0, 1, 2, 255, 254, 3) };
 
@@ -90,5 +90,28 @@ describe("withPhoto", () => {
     const work = () => Promise.reject(new ServerError(503, "busy"));
     await expect(withPhoto(photo, work)).rejects.toThrow("busy");
     expect(asked).toEqual([]);
+  });
+});
+
+describe("strictlyOr", () => {
+  const refusal = new ServerError(400, "a foreign class");
+
+  it("reads leniently what is refused otherwise, and tells", async () => {
+    expect(await strictlyOr(async (lenient) => lenient)).toEqual({ made: false, strictly: true });
+    const read = async (lenient: boolean) => {
+      if (!lenient) throw refusal;
+      return lenient;
+    };
+    expect(await strictlyOr(read)).toEqual({ made: true, strictly: false });
+  });
+
+  it("throws what is wrong all the same, and what was no refusal", async () => {
+    const read = async (lenient: boolean) => {
+      throw lenient ? new ServerError(400, "a photograph") : refusal;
+    };
+    await expect(strictlyOr(read)).rejects.toThrow("a photograph");
+    const silent = vi.fn(() => Promise.reject(new ServerError(0, "no answer")));
+    await expect(strictlyOr(silent)).rejects.toThrow("no answer");
+    expect(silent).toHaveBeenCalledOnce();
   });
 });

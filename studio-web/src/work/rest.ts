@@ -180,6 +180,21 @@ export async function withPhoto<T>(photo: Photo, work: (id: string) => Promise<T
   }
 }
 
+/**
+ * Read a file strictly (`lenient` false) or else leniently; `strictly` says which. It is the server that judges files, so
+ * that the second succeeds is how one knows why the first did not. Throws what the second throws.
+ */
+export async function strictlyOr<T>(
+  read: (lenient: boolean) => Promise<T>,
+): Promise<{ made: T; strictly: boolean }> {
+  try {
+    return { made: await read(false), strictly: true };
+  } catch (error) {
+    if (!(error instanceof ServerError && error.status === 400)) throw error;
+    return { made: await read(true), strictly: false };
+  }
+}
+
 /** The form's settings at their defaults. */
 export function defaults(form: Form): Settings {
   return Object.fromEntries(form.settings.map((setting) => [setting.name, setting.default]));

@@ -1,18 +1,19 @@
 /** Out of the page, into files: the picture, maps, the whole session; and a session back in. */
 
 import { encodeIndexPng } from "../model/png";
-import { packSession, unpackSession } from "../model/session";
+import { packSession, type Session, unpackSession } from "../model/session";
 import type { Studio } from "../model/studio";
-import type { IndexMap, Size } from "../model/types";
-import { panelOf } from "../panels";
+import type { IndexMap, Photo, Size } from "../model/types";
+import { PANELS, panelOf } from "../panels";
 import { ask, openDialog } from "../shell/dialogs";
 import { button, h } from "../shell/dom";
+import { wordsOf } from "./fault";
 import type { History } from "./history";
 import type { LiveFrame } from "./live";
 import type { Loop } from "./loop";
 import type { Packer } from "./packer";
 import { renderOnce, type Watch } from "./render-once";
-import { withPhoto } from "./rest";
+import { ServerError, type UploadedPhoto, uploadPhoto, withPhoto } from "./rest";
 
 /** What saving a picture works with. */
 export interface SaveParts {
@@ -56,17 +57,49 @@ export function saveMap(studio: Studio, target: "labels" | "layout"): void {
   );
 }
 
-/** Save everything as one session file. */
+/** Save everything as one session file, with the entries of the history that are still being made. */
 export async function saveSession(studio: Studio, history: History): Promise<void> {
+  await history.settled();
   download(await packSession(studio.snapshot(), [...history.entries]), `${stem(studio)}.sembla`);
 }
 
-/** Open a session file in place of the document. Throws an error of one line, and changes nothing, for a bad file. */
-export async function openSession(
-  file: Blob,
-  { studio, history }: { studio: Studio; history: History },
-): Promise<void> {
+/**
+ * Read a session file and give its photo to the server, if that answers. Throws an error of one line for a file that the
+ * page or the server cannot take.
+ */
+export async function readSession(file: Blob): Promise<Session> {
   const session = await unpackSession(new Uint8Array(await file.arrayBuffer()));
+  const { photo, task } = session.snapshot;
+  if (!PANELS.some(({ name }) => name === task))
+    throw unreadable(`its task is “${task}”, which this Sembla does not know; update Sembla to open it.`);
+  return photo === null
+    ? session
+    : { ...session, snapshot: { ...session.snapshot, photo: await known(photo) } };
+}
+
+/** The photo of a session as the server holds it. */
+async function known(photo: Photo): Promise<Photo> {
+  let uploaded: UploadedPhoto;
+  try {
+    uploaded = await uploadPhoto(photo.file, photo.name);
+  } catch (error) {
+    if (error instanceof ServerError && error.status === 0) return photo; // it is sent again once the server is back
+    throw unreadable(`the photo in it cannot be read: ${wordsOf(error)}`);
+  }
+  if (told(uploaded) !== told(photo))
+    throw unreadable(`the photo in it is ${told(uploaded)} in place of ${told(photo)}.`);
+  return { ...photo, id: uploaded.id };
+}
+
+function unreadable(reason: string): Error {
+  return new Error(`The session file cannot be opened: ${reason}`);
+}
+
+/** Open a session in place of the document. */
+export function openSession(
+  session: Session,
+  { studio, history }: { studio: Studio; history: History },
+): void {
   studio.open(session.snapshot);
   history.replace(session.history);
 }
