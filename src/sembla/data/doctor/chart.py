@@ -1,0 +1,129 @@
+"""What the checks read: one set of pairs, what was measured of each, and what its maps may hold."""
+
+import json
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sembla.core.errors import LabelError
+from sembla.core.labels import LabelSet
+from sembla.data.doctor.looking import Look
+from sembla.data.doctor.pairs import Finding
+from sembla.data.doctor.pixels import LabelFacts
+from sembla.data.doctor.remedies import Remedy
+from sembla.data.doctor.report import MOST_FILES, Fault
+
+__all__ = ["CLASSES", "Chart", "Expected", "counted", "declared", "listed"]
+
+CLASSES = "classes.json"
+"""A file that says what the classes of a folder are: {"classes": [{"name", "colour"}, ...], "ignore": 255 or null}."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Which values the files of a set may hold."""
+
+    classes: range
+    """The values that are classes."""
+    others: frozenset[int] = frozenset()
+    """Values that are no class and allowed: void, unlabelled."""
+    label_set: LabelSet | None = None
+    """Names and colours, where known."""
+    drawn: LabelSet | None = None
+    """For sets whose makers publish colour maps: what the colours mean."""
+
+    @property
+    def allowed(self) -> frozenset[int]:
+        """All values that may occur."""
+        return self.others | frozenset(self.classes)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One set of pairs and all that was measured."""
+
+    finding: Finding
+    looks: tuple[Look, ...]
+    """One a pair."""
+    layouts: tuple[LabelFacts, ...] = ()
+    """One for each of `finding.layouts`."""
+    kind: str = ""
+    asked: bool = False
+    """Whether the kind was asked for, not recognised."""
+    expected: Expected | None = None
+    """None for a folder whose classes nobody wrote down."""
+
+    def where(self, test: Callable[[Look], bool]) -> list[int]:
+        """Numbers of the pairs whose files can be read and that pass a test."""
+        return [number for number, look in enumerate(self.looks) if look.is_whole and test(look)]
+
+    @property
+    def whole(self) -> int:
+        """How many pairs can be read."""
+        return sum(look.is_whole for look in self.looks)
+
+    def labels_of(self, numbers: Iterable[int]) -> list[Path]:
+        """Label maps of these pairs."""
+        return [self.finding.pairs[number].labels for number in numbers]
+
+    def images_of(self, numbers: Iterable[int]) -> list[Path]:
+        """Photos of these pairs."""
+        return [self.finding.pairs[number].image for number in numbers]
+
+    def fault(
+        self, code: str, sentence: str, files: Sequence[Path], *, advice: str, remedies: Sequence[Remedy] = ()
+    ) -> Fault:
+        """A fault; where there are remedies, the advice says what the copy will be like."""
+        if remedies:
+            advice = f"{self.command} writes a copy in which {advice}"
+        sentence = sentence[0].upper() + sentence[1:]
+        return Fault(code, sentence, tuple(files[:MOST_FILES]), advice, tuple(remedies))
+
+    @property
+    def command(self) -> str:
+        """The command that mends this set."""
+        root = self.finding.root
+        out = root.with_name(f"{root.resolve().name}-mended") if root.name else Path(f"{root.resolve().name}-mended")
+        given = ["--as", self.kind] if self.asked else []
+        return shlex.join(["sembla", "doctor", str(root), *given, "--fix", str(out)])
+
+
+def counted(number: int, of: int, thing: str) -> str:
+    """Say "3 of 20 label maps", "all 20 label maps" or "the label map"."""
+    if of == 1:
+        return f"the {thing}"
+    return f"all {of:,} {thing}s" if number == of else f"{number:,} of {of:,} {thing}s"
+
+
+def listed(values: Iterable[object], most: int = 8) -> str:
+    """Say "1, 2, 3 and 7", or "1, 2, 3, ... 7" for many."""
+    told = [str(value) for value in values]
+    if len(told) > most:
+        return f"{', '.join(told[: most - 1])}, ... {told[-1]}"
+    return " and ".join(filter(None, [", ".join(told[:-1]), told[-1]])) if told else "none"
+
+
+def declared(root: Path) -> Expected | None:
+    """What `classes.json` in a folder says; None without one. Raises `LabelError` for one that cannot be used."""
+    path = root / CLASSES
+    if not path.is_file():
+        return None
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        names = tuple(str(entry["name"]) for entry in about["classes"])
+        colours = tuple(_colour(entry["colour"]) for entry in about["classes"])
+        ignore = about.get("ignore")
+        label_set = LabelSet(names, colours, ignore=None if ignore is None else int(ignore))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LabelError(
+            f'{path} cannot be used ({error}); expected {{"classes": [{{"name": "sky", "colour": "#80c0ff"}}, ...], '
+            '"ignore": 255}.'
+        ) from error
+    others = frozenset() if label_set.ignore is None else frozenset({label_set.ignore})
+    return Expected(range(label_set.count), others, label_set)
+
+
+def _colour(text: str) -> tuple[int, int, int]:
+    red, green, blue = bytes.fromhex(text.removeprefix("#"))
+    return red, green, blue

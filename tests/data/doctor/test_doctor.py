@@ -1,0 +1,195 @@
+"""The doctor as a whole: what it reads, what it refuses, what it says, and that it keeps its hands off the source."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.data.doctor.support import blobs, label_maps, make_set, photo_of, photos, read, write
+
+from sembla.core.errors import InputError, LabelError, OutputError
+from sembla.data.doctor import as_json, examine, lines, repair
+from sembla.data.doctor.pairs import find
+
+DATA = Path(__file__).parents[4] / "shared" / "data"
+
+LAYOUTS = {
+    "images and labels": ("images/a1.png", "labels/a1.png"),
+    "splits outside": ("train/img/a1.png", "train/label/a1.png"),
+    "splits inside": ("images/training/a1.png", "annotations/training/a1.png"),
+    "SPADE's": ("train_img/a1.png", "train_label/a1.png"),
+    "Cityscapes": ("leftImg8bit/train/x/x_1_leftImg8bit.png", "gtFine/train/x/x_1_gtFine_labelIds.png"),
+    "SegNet's": ("train/a1.png", "trainannot/a1.png"),
+    "VOC": ("JPEGImages/a1.jpg", "SegmentationClass/a1.png"),
+    "suffix": ("a1.png", "a1_mask.png"),
+    "two suffixes": ("a1.jpg", "a1.png"),
+    "numbers": ("images/photo_0007.png", "labels/map_7.png"),
+    "a case": ("img.png", "label.png"),
+    "sorted order": ("images/apple.png", "labels/birch.png"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_pairs_are_found_in_any_layout(tmp_path: Path, layout: tuple[str, str]) -> None:
+    rng = np.random.default_rng(1)
+    labels = blobs(rng)
+    for name, pixels in zip(layout, (photo_of(labels, rng), labels), strict=True):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write(tmp_path / name, pixels)
+    finding = find(tmp_path)
+    assert [(pair.image, pair.labels) for pair in finding.pairs] == [(tmp_path / layout[0], tmp_path / layout[1])]
+    assert finding.lone_images == finding.lone_labels == ()
+    assert finding.pairs[0].split == ("train" if "train" in layout[0] else "")
+
+
+def test_instances_and_unlabelled_photos_are_no_label_maps(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    for other in ("instances", "unlabelled"):
+        shutil.copytree(root / "train" / "images", root / "train" / other)
+    report = examine(root)
+    assert (report.pairs, report.faults) == (18, ())
+
+
+def test_mending_takes_instances_along(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    shutil.copytree(root / "train" / "labels", root / "train" / "instances")
+    label_maps(root)[0].unlink()
+    repair(root, tmp_path / "mended", examine(root))
+    assert len(list((tmp_path / "mended" / "train" / "instances").iterdir())) == 11
+
+
+def test_what_cannot_be_looked_at_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    photo = tmp_path / "photos" / "x.jpg"
+    photo.parent.mkdir()
+    write(photo, np.zeros((32, 32, 3), np.uint8))
+    for path, words in (
+        (tmp_path / "nowhere", "no such folder"),
+        (tmp_path / "empty", "holds no picture"),
+        (photo.parent, "no label maps"),
+        (photo, "is a file"),
+    ):
+        with pytest.raises(InputError, match=words):
+            examine(path)
+    root = make_set(tmp_path / "set")
+    with pytest.raises(InputError, match="the kinds are"):
+        examine(root, "cityscape")
+    with pytest.raises(InputError, match="no label maps"):
+        examine(root, "celeba")
+    (root / "classes.json").write_text("[]")
+    with pytest.raises(LabelError, match=r"classes\.json"):
+        examine(root)
+
+
+def test_a_report_as_json_and_as_lines(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    label_maps(root)[4].write_bytes(b"")
+    report = examine(root)
+    told = json.loads(json.dumps(as_json(report)))
+    assert told["pairs"] == 18
+    assert [sorted(fault) for fault in told["faults"]] == [["advice", "code", "files", "sentence"]]
+    assert told["faults"][0]["files"] == [str(root / "train" / "labels" / "train04.png")]
+    text = "\n".join(lines(report))
+    assert text.startswith("18 pairs of photo and label map: 1 fault found.")
+    assert all(part in text for part in ("1 file is empty", "train04.png", "[empty_files]", "--fix"))
+
+
+def test_several_faults_at_once(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    for path in label_maps(root):
+        ids = (read(path) + 1).astype(np.uint8)
+        ids[:4] = 255
+        write(path, ids)
+    photos(root)[0].write_text("no picture")
+    report = examine(root)
+    assert {fault.code for fault in report.faults} == {"unreadable", "off_by_one", "ignore_value"}
+    assert repair(root, tmp_path / "mended", report) == 17
+    assert examine(tmp_path / "mended").faults == ()
+    about = json.loads((tmp_path / "mended" / "classes.json").read_text())
+    assert (len(about["classes"]), about["ignore"]) == (6, 255)
+
+
+def test_mending_refuses_a_place_that_is_taken_or_within_the_source(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    label_maps(root)[0].unlink()
+    report = examine(root)
+    repair(root, tmp_path / "mended", report)
+    for place in (tmp_path / "mended", root / "mended", tmp_path / "no" / "folder"):
+        with pytest.raises(OutputError):
+            repair(root, place, report)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mended", "set"]
+
+
+def test_nothing_half_mended_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = make_set(tmp_path / "set")
+    label_maps(root)[0].unlink()
+    report = examine(root)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(OutputError, match="No space left"):
+        repair(root, tmp_path / "mended", report)
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_a_case_may_be_in_colour_and_is_mended_with_its_layouts(tmp_path: Path) -> None:
+    from sembla import examples
+
+    example = examples.load("coffee")
+    root = tmp_path / "coffee"
+    (root / "cond").mkdir(parents=True)
+    write(root / "img.png", example.picture)
+    colours = example.label_set.palette
+    write(root / "label.png", colours[example.labels])
+    for name, layout in example.layouts.items():
+        write(root / "cond" / f"{name}.png", colours[layout])
+    assert examine(root).faults == ()
+    (root / "label.png").unlink()
+    Image.fromarray(colours[example.labels]).save(root / "label.jpg", quality=90)
+    report = examine(root)
+    assert [fault.code for fault in report.faults] == ["jpeg_noise"]
+    repair(root, tmp_path / "mended", report)
+    assert examine(tmp_path / "mended").faults == ()
+    assert len(list((tmp_path / "mended" / "cond").iterdir())) == len(example.layouts)
+
+
+def test_progress_is_told_pair_by_pair(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    examine(make_set(tmp_path / "set"), on_pair=lambda done, of: told.append((done, of)))
+    assert told == [(number, 18) for number in range(1, 19)]
+
+
+def test_the_doctor_does_without_pytorch() -> None:
+    code = "import sys; sys.modules['torch'] = None; import sembla.data.doctor"
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False).returncode == 0
+
+
+KNOWN = {
+    ("camvid", None): [],
+    ("camvid", "camvid"): [],
+    ("facades", None): [],
+    ("facades", "facades"): [],
+    ("faces_parsing_fasseg/train", "fasseg"): [],
+    ("faces_parsing_fasseg", None): ["duplicates"],  # five photos are, byte for byte, in train and test
+    ("faces_parsing_celebamaskhq", "celebamask_hq"): ["left_right"],  # 62 maps name the eyes the other way round
+    ("samples/ade20k", None): [],
+    ("samples/celebamask_hq", None): [],
+    ("samples/celebamask_hq", "celebamask_hq"): [],
+    ("samples/cityscapes_512x256", None): [],
+    ("samples/cityscapes", None): ["missing_partner"],  # photos come with two of the maps only
+    ("samples/coco_stuff_spade_layout", None): ["grey_images"],  # one photo is grey
+    ("single_image", None): ["jpeg_noise"],  # semia_hill/label.jpg
+}
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not at ../shared/data")
+@pytest.mark.parametrize(("folder", "kind"), KNOWN)
+def test_real_sets_show_the_faults_they_have_and_no_others(folder: str, kind: str | None) -> None:
+    assert [fault.code for fault in examine(DATA / folder, kind).faults] == KNOWN[folder, kind]

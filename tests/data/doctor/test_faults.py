@@ -1,0 +1,373 @@
+"""Each fault, put into a clean set, is found under its own code and no other; and the mended copy is clean."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.data.doctor.support import (
+    COLOURS,
+    blobs,
+    label_maps,
+    make_faces,
+    make_set,
+    photo_of,
+    photos,
+    read,
+    write,
+    write_classes,
+)
+
+from sembla.data.doctor import Report, examine, repair
+from sembla.data.labelsets import CELEBAMASK_HQ_TO_PARSING
+
+
+def each_map(root: Path, change: Callable[[np.ndarray], np.ndarray], *, every: int = 1) -> list[Path]:
+    """Change every n-th label map."""
+    changed = label_maps(root)[::every]
+    for path in changed:
+        write(path, change(read(path)))
+    return changed
+
+
+def beyond(root: Path) -> None:
+    write_classes(root, 6)
+    path = label_maps(root)[3]
+    ids = read(path).copy()
+    ids[10:20, 10:20] = 9
+    write(path, ids)
+
+
+def beyond_without_classes(root: Path) -> None:
+    path = label_maps(root)[3]
+    ids = read(path).copy()
+    ids[10:20, 10:20] = 37
+    write(path, ids)
+
+
+def ignored(value: int) -> Callable[[Path], None]:
+    def seed(root: Path) -> None:
+        each_map(root, lambda ids: np.where(np.arange(len(ids))[:, None] < 5, np.uint8(value), ids), every=2)
+
+    return seed
+
+
+def renumbered(table: list[int]) -> Callable[[Path], None]:
+    def seed(root: Path) -> None:
+        each_map(root, lambda ids: np.array(table, np.uint8)[ids])
+
+    return seed
+
+
+def binary(root: Path) -> None:
+    each_map(root, lambda ids: np.where(ids < 3, 0, 255).astype(np.uint8))
+
+
+def palette(root: Path) -> None:
+    each_map(root, lambda ids: COLOURS[ids])
+
+
+def grey_as_rgb(root: Path) -> None:
+    each_map(root, lambda ids: np.repeat(ids[..., None], 3, 2))
+
+
+def smooth(root: Path) -> None:
+    for path in label_maps(root):
+        colours = Image.fromarray(COLOURS[read(path)])
+        colours.resize((384, 384), Image.Resampling.NEAREST).resize((96, 96), Image.Resampling.BICUBIC).rotate(
+            3, Image.Resampling.BILINEAR
+        ).save(path)
+
+
+def soften(root: Path) -> None:
+    for path in label_maps(root):
+        large = Image.fromarray(COLOURS[read(path)])
+        large.resize((70, 70), Image.Resampling.BILINEAR).resize((96, 96), Image.Resampling.BILINEAR).save(path)
+
+
+def jpeg(root: Path) -> None:
+    for path in label_maps(root):
+        Image.fromarray(COLOURS[read(path)]).save(path.with_suffix(".jpg"), quality=85)
+        path.unlink()
+
+
+def once_jpeg(root: Path) -> None:
+    jpeg(root)
+    for path in label_maps(root):
+        Image.open(path).save(path.with_suffix(".png"))
+        path.unlink()
+
+
+def instances(root: Path) -> None:
+    for path in label_maps(root):
+        ids = read(path).astype(np.uint16)
+        Image.fromarray(np.where(ids > 3, ids * 1000 + 2, ids).astype(np.uint16)).save(path)
+
+
+def sizes(root: Path) -> None:
+    for path in label_maps(root)[:2]:
+        Image.fromarray(read(path)).resize((48, 48), Image.Resampling.NEAREST).save(path)
+
+
+def shifted(root: Path) -> None:
+    maps = [path for path in label_maps(root) if "train" in path.parts]
+    pixels = [read(path) for path in maps]
+    for path, ids in zip(maps, [pixels[-1], *pixels[:-1]], strict=True):
+        write(path, ids)
+
+
+def shifted_from_the_middle(root: Path) -> None:
+    maps = [path for path in label_maps(root) if "train" in path.parts][4:]
+    pixels = [read(path) for path in maps]
+    for path, ids in zip(maps, [*pixels[1:], blobs(np.random.default_rng(99))], strict=True):
+        write(path, ids)
+
+
+def lone(root: Path) -> None:
+    label_maps(root)[0].unlink()
+    photos(root)[5].unlink()
+
+
+def exif(root: Path) -> None:
+    for path in photos(root)[:2]:
+        image = Image.open(path)
+        marks = Image.Exif()
+        marks[0x0112] = 6
+        image.transpose(Image.Transpose.ROTATE_90).save(path, exif=marks)
+
+
+def one_class(root: Path) -> None:
+    each_map(root, lambda ids: np.where(np.arange(ids.size).reshape(ids.shape) < 40, ids, 0).astype(np.uint8))
+    for path in label_maps(root):
+        ids = read(path).copy()
+        ids[-1, :6] = range(6)
+        write(path, ids)
+
+
+def unseen(root: Path) -> None:
+    write_classes(root, 8)
+
+
+def copies(root: Path) -> None:
+    for folder in ("images", "labels"):
+        shutil.copy(root / "train" / folder / "train03.png", root / "val" / folder / "val99.png")
+
+
+def grey(root: Path) -> None:
+    for path in photos(root)[::6]:
+        Image.open(path).convert("L").convert("RGB").save(path)
+
+
+def damaged(root: Path) -> None:
+    path = photos(root)[2]
+    path.write_bytes(path.read_bytes()[:600])
+    label_maps(root)[7].write_text("no picture")
+
+
+def empty(root: Path) -> None:
+    label_maps(root)[2].write_bytes(b"")
+
+
+def alpha(root: Path) -> None:
+    for path in label_maps(root)[:3]:
+        image = Image.fromarray(read(path)).convert("LA")
+        clear = np.full((96, 96), 255, np.uint8)
+        clear[:8] = 0
+        image.putalpha(Image.fromarray(clear))
+        image.save(path)
+
+
+def blurred(root: Path) -> None:
+    for path in label_maps(root)[::2]:
+        small = Image.fromarray(read(path)).resize((70, 70), Image.Resampling.BILINEAR)
+        small.resize((96, 96), Image.Resampling.NEAREST).save(path)
+
+
+def mirrored(root: Path) -> None:
+    for path in label_maps(root)[:2]:
+        write(path, np.ascontiguousarray(read(path)[:, ::-1]))
+
+
+@dataclass(frozen=True)
+class Seed:
+    code: str
+    plant: Callable[[Path], None]
+    mended: bool = True
+    side: int = 96
+
+
+SEEDS = {
+    "beyond": Seed("beyond_count", beyond),
+    "beyond, classes unknown": Seed("beyond_count", beyond_without_classes),
+    "255": Seed("ignore_value", ignored(255)),
+    "200": Seed("ignore_value", ignored(200)),
+    "from 1": Seed("off_by_one", renumbered([1, 2, 3, 4, 5, 6])),
+    "tens": Seed("gaps", renumbered([0, 10, 20, 30, 40, 50])),
+    "greys": Seed("gaps", renumbered([0, 51, 102, 153, 204, 255])),
+    "every second": Seed("gaps", renumbered([0, 2, 4, 6, 8, 10])),
+    "one lacks": Seed("gaps", renumbered([0, 1, 2, 4, 5, 6])),
+    "binary": Seed("binary_mask", binary),
+    "palette": Seed("rgb_palette", palette),
+    "three channels": Seed("rgb_palette", grey_as_rgb),
+    "smooth": Seed("anti_aliased", smooth),
+    "soft": Seed("anti_aliased", soften),
+    "jpeg": Seed("jpeg_noise", jpeg, side=256),
+    "once jpeg": Seed("jpeg_noise", once_jpeg, side=256),
+    "instances": Seed("instance_ids", instances),
+    "sizes": Seed("sizes_differ", sizes),
+    "shifted": Seed("shifted", shifted),
+    "shifted from the middle": Seed("shifted", shifted_from_the_middle),
+    "lone": Seed("missing_partner", lone),
+    "exif": Seed("exif_rotation", exif),
+    "one class": Seed("one_class", one_class, mended=False),
+    "unseen": Seed("unseen_classes", unseen, mended=False),
+    "copies": Seed("duplicates", copies),
+    "grey": Seed("grey_images", grey, mended=False),
+    "damaged": Seed("unreadable", damaged),
+    "empty": Seed("empty_files", empty),
+    "alpha": Seed("alpha", alpha),
+    "blurred": Seed("blurred_labels", blurred),
+    "mirrored": Seed("mirrored", mirrored, mended=False),
+}
+
+
+def codes(report: Report) -> list[str]:
+    return [fault.code for fault in report.faults]
+
+
+def snapshot(root: Path) -> dict[Path, bytes]:
+    return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_a_clean_set_is_clean(tmp_path: Path, classes: bool) -> None:
+    report = examine(make_set(tmp_path / "set", classes=classes))
+    assert (report.pairs, codes(report)) == (18, [])
+
+
+def test_clean_faces_are_clean(tmp_path: Path) -> None:
+    assert codes(examine(make_faces(tmp_path / "set"))) == []
+    assert codes(examine(tmp_path / "set", "celebamask_hq")) == []
+
+
+@pytest.mark.parametrize("seed", SEEDS.values(), ids=SEEDS)
+def test_a_seeded_fault_is_found_alone_and_mended(tmp_path: Path, seed: Seed) -> None:
+    root = make_set(tmp_path / "set", side=seed.side)
+    seed.plant(root)
+    before = snapshot(root)
+    report = examine(root)
+    assert codes(report) == [seed.code]
+    fault = report.faults[0]
+    assert len(fault.files) <= 5
+    assert all(path.exists() for path in fault.files)
+    assert bool(fault.remedies) == seed.mended
+    assert ("sembla doctor" in fault.advice) == seed.mended
+    if seed.mended:
+        assert repair(root, tmp_path / "mended", report) >= 11
+        assert codes(examine(tmp_path / "mended")) == []
+    assert snapshot(root) == before
+
+
+REVERSIBLE = ("from 1", "tens", "greys", "every second", "instances", "three channels", "alpha", "exif")
+
+
+@pytest.mark.parametrize("name", REVERSIBLE)
+def test_mending_brings_back_what_was_there(tmp_path: Path, name: str) -> None:
+    """Faults that lose nothing are undone exactly, in photos and in maps."""
+    root = make_set(tmp_path / "set")
+    right = {path.relative_to(root): read(path) for path in (*label_maps(root), *photos(root))}
+    SEEDS[name].plant(root)
+    repair(root, tmp_path / "mended", examine(root))
+    assert all(np.array_equal(read(tmp_path / "mended" / path), pixels) for path, pixels in right.items())
+    assert all(Image.open(path).getexif().get(0x0112, 1) == 1 for path in photos(tmp_path / "mended"))
+
+
+def test_colours_become_ids_one_to_one(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    right = {path.name: read(path) for path in label_maps(root)}
+    palette(root)
+    repair(root, tmp_path / "mended", examine(root))
+    seen = {
+        (int(a), int(b)) for path in label_maps(tmp_path / "mended") for a, b in _both(read(path), right[path.name])
+    }
+    assert len(seen) == len({a for a, _ in seen}) == len({b for _, b in seen}) == len(COLOURS)
+
+
+def _both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The distinct pairs of values at the same place, (n, 2)."""
+    return np.unique(np.stack([first.ravel(), second.ravel()], 1), axis=0)
+
+
+def small(ids: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(ids).resize((96, 96), Image.Resampling.NEAREST))
+
+
+@pytest.mark.parametrize(("name", "least"), [("soft", 0.9), ("blurred", 0.9), ("jpeg", 0.97)])
+def test_soft_maps_come_back_but_for_some_border_pixels(tmp_path: Path, name: str, least: float) -> None:
+    root = make_set(tmp_path / "set", side=256)
+    right = {path.stem: read(path) for path in label_maps(root)}
+    SEEDS[name].plant(root)
+    if name != "jpeg":  # these seeds bring the maps to 96 px
+        right = {stem: small(ids) for stem, ids in right.items()}
+    repair(root, tmp_path / "mended", examine(root))
+    for path in label_maps(tmp_path / "mended")[:4]:
+        ids, true = read(path), right[path.stem]
+        ids = small(ids) if ids.shape != true.shape else ids
+        table = np.bincount(ids.ravel().astype(int) * 256 + true.ravel(), minlength=65536).reshape(256, 256)
+        assert table.max(1).sum() / true.size > least
+
+
+def test_shifted_pairs_are_brought_together(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    right = {path.name: read(path) for path in label_maps(root)}
+    shifted(root)
+    repair(root, tmp_path / "mended", examine(root))
+    mended = label_maps(tmp_path / "mended")
+    assert len(mended) == len(right) - 1
+    assert all(np.array_equal(read(path), right[path.name]) for path in mended)
+
+
+def test_maps_in_the_other_order_of_celebamask_are_renumbered(tmp_path: Path) -> None:
+    root = make_faces(tmp_path / "set")
+    right = {path.name: read(path) for path in label_maps(root)}
+    each_map(root, CELEBAMASK_HQ_TO_PARSING, every=3)
+    assert codes(examine(root, "celebamask_hq")) == ["celebamask_order"]
+    report = examine(root)
+    assert codes(report) == ["celebamask_order"]
+    assert len(report.faults[0].files) == 4
+    repair(root, tmp_path / "mended", report)
+    assert all(np.array_equal(read(path), right[path.name]) for path in label_maps(tmp_path / "mended"))
+    assert codes(examine(tmp_path / "mended")) == []
+
+
+def test_flipped_faces_with_left_and_right_wrong(tmp_path: Path) -> None:
+    root = make_faces(tmp_path / "set")
+    for path in [*photos(root)[:2], *label_maps(root)[:2]]:
+        write(path, np.ascontiguousarray(read(path)[:, ::-1]))
+    report = examine(root)
+    assert codes(report) == ["left_right"]
+    assert len(report.faults[0].files) == 2
+    repair(root, tmp_path / "mended", report)
+    assert codes(examine(tmp_path / "mended")) == []
+
+
+def test_a_photo_of_another_size_class_is_no_fault_for_faces_as_published(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    make_faces(root, count=2)
+    for path in label_maps(root):
+        Image.fromarray(read(path)).resize((512, 512), Image.Resampling.NEAREST).save(path)
+    for path in photos(root):
+        Image.fromarray(read(path)).resize((1024, 1024)).save(path)
+    assert codes(examine(root)) == []
+
+
+def test_photos_need_not_be_like_their_classes(tmp_path: Path) -> None:
+    """Maps that explain nothing of their photos are no sign of a shift."""
+    root = make_set(tmp_path / "set")
+    rng = np.random.default_rng(3)
+    for path in photos(root):
+        write(path, photo_of(blobs(rng), rng))
+    assert codes(examine(root)) == []
