@@ -85,7 +85,7 @@ class Figure:
 
 
 def until(page: Page, script: str) -> Any:
-    """What a function in the page returns, once that is not null. (Playwright's own waiting needs `eval`.)"""
+    """What a function in the page returns, once that is not null; Playwright's own waiting needs `eval`."""
     ends = time.perf_counter() + 60
     while time.perf_counter() < ends:
         found = page.evaluate(script)
@@ -165,7 +165,7 @@ FINISHED = """
   return preview && picture ? [preview.at - up.at, picture.at - up.at] : null;
 }
 """
-"""Milliseconds from the last lifting of the pen to the frames of the request that followed; null before they are drawn."""
+"""Milliseconds from lifting the pen to the frames of the request that followed; null before they are drawn."""
 
 
 def _stroke(page: Page, number: int) -> None:

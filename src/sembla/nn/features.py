@@ -84,7 +84,8 @@ class Extractor:
             return np.empty((0, self.dimension), np.float32)
         with torch.inference_mode():
             features = self.network(self.prepare([_checked(picture) for picture in pictures]))
-        return features.float().cpu().numpy()
+        values: NDArray[np.float32] = features.float().cpu().numpy()
+        return values
 
     def stream(self, pictures: Iterable[Picture], *, batch: int = 32) -> Iterator[NDArray[np.float32]]:
         """Features (up to `batch`, D) of an endless or large stream of pictures; one batch is held at a time."""
@@ -118,7 +119,8 @@ class LocationExtractor:
         pixels = torch.from_numpy(np.array(_checked(picture))).permute(2, 0, 1)[None]
         with torch.inference_mode():
             planes = self.network(pixels.float() / 127.5 - 1)
-        return planes[0].flatten(1).T.contiguous().numpy()
+        values: NDArray[np.float32] = planes[0].flatten(1).T.contiguous().numpy()
+        return values
 
 
 def squeezenet(file: WeightsPath = None) -> Extractor:

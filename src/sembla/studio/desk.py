@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from PIL import Image
 from starlette.requests import HTTPConnection
 
 from sembla.studio.jobs import Jobs
@@ -43,6 +44,7 @@ async def desk_of(connection: HTTPConnection) -> Desk:
 def open_desk(*, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
     """A desk with its worker at work and its folder made; both go when the context ends."""
     remove_stale()
+    Image.init()  # two threads that load Pillow's decoders at once have been seen to get in each other's way
     with audible(), scratch_folder() as folder, ExitStack() as closing:
         jobs, decoders, library = Jobs(), Jobs("decoder", most_each=32), Jobs("library", most_each=32)
         for worker, patience in ((jobs, 5.0), (decoders, 1.0), (library, 1.0)):  # a decoder cannot be stopped
