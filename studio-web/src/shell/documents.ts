@@ -138,8 +138,7 @@ export class Documents {
       withPhoto(photo, (id) => matchMap(id, file, { name, classes, adoptNearest })),
     );
     const read = await this.#load(file, reading);
-    const stale = () => studio.photo !== photo || studio.classes !== classes;
-    if (read === null || stale()) return;
+    if (read === null || studio.photo !== photo) return;
     const layout = read.made;
     if (told(layout) !== told(photo)) {
       const line = `${name} is ${told(layout)}, the photo ${told(photo)}; open a layout of the photo's size.`;
@@ -147,8 +146,10 @@ export class Documents {
     }
     if (!read.strictly) {
       const question = `${name} has colours that are none of the classes of this document.`;
-      if (!(await allows(question, "Use the nearest class")) || stale()) return;
+      if (!(await allows(question, "Use the nearest class")) || studio.photo !== photo) return;
     }
+    if (studio.classes !== classes)
+      return status.problem(`The classes changed while ${name} was read; open it again.`);
     studio.change("Open a layout", { layout, target: "layout" });
   }
 
