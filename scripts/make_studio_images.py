@@ -132,3 +132,7 @@ def finished(page: Page) -> None:
 def write(page: Page, name: str) -> None:
     """Save what the page shows."""
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(IMAGES / f"{name}.jpg", quality=QUALITY)
+
+
+if __name__ == "__main__":
+    main()
