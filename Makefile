@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 BENCHMARKS := analogy label studio
+IN_BROWSER := tests/studio/browser
+# Playwright keeps an event loop running in its process, which other tests cannot share: hence two runs of pytest.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -30,7 +32,8 @@ studio: .venv/.light
 	@.venv/bin/sembla studio
 
 test: .venv/.test
-	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu"
+	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" --ignore $(IN_BROWSER)
+	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" $(IN_BROWSER)
 
 check: .venv/.dev
 	.venv/bin/ruff check .
