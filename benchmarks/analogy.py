@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.tables import table
 from sembla import api
 from sembla.core.tasks import AnalogyResult, AnalogyTask
 from sembla.core.types import LabelMap, Picture
@@ -272,14 +273,6 @@ def summary(rows: list[dict[str, object]], names: list[str]) -> list[dict[str, o
         for line in lines:
             line["distance / prototype"] = round(float(str(line["distance mean"])) / reference, 3)
     return lines
-
-
-def table(rows: list[dict[str, object]]) -> str:
-    """A Markdown table."""
-    heads = list(rows[0])
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(str(row[head]) for head in heads) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def set_rows(compared: dict[str, Engine], measured: list[Case]) -> Iterator[list[Picture]]:

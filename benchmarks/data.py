@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.tables import table
 from sembla.data.augment import Augmentation
 from sembla.data.catalog import KINDS
 from sembla.data.doctor import examine
@@ -197,14 +198,6 @@ def cycle_pairs() -> Iterator[tuple[Image.Image, Image.Image]]:
         picture.load()
         labels.load()
     return cycle(pairs)
-
-
-def table(rows: list[Row]) -> str:
-    """A Markdown table."""
-    heads = list(rows[0])
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(str(row[head]) for head in heads) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def main() -> None:

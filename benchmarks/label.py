@@ -30,6 +30,7 @@ from scipy.ndimage import label as connected
 from skimage.graph import route_through_array as _route
 from skimage.segmentation import random_walker, slic
 
+from benchmarks.tables import table
 from sembla.core.types import LabelMap, Picture
 from sembla.imaging.scribbles import fill_strokes
 from sembla.imaging.segments import propose_segments
@@ -234,14 +235,6 @@ def speed(measured: list[Case]) -> list[Row]:
             rows.append(json.loads(output.stdout) | {"load": round(os.getloadavg()[0], 1)})
             print(rows[-1], flush=True)
     return rows
-
-
-def table(rows: list[Row]) -> str:
-    """A Markdown table."""
-    heads = list(rows[0])
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(str(row[head]) for head in heads) + " |" for row in rows]
-    return "\n".join(lines)
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ import numpy as np
 from sembla.core.errors import InputError, LabelError
 from sembla.core.types import LabelMap
 from sembla.data.catalog.folder import plain_records
-from sembla.data.catalog.reading import below, numbering, paired, read_pair, same_size
+from sembla.data.catalog.reading import below, numbering, paired, read_coloured, read_pair
 from sembla.data.labelsets import CAMVID_11, CAMVID_32, CAMVID_32_TO_11, IGNORE
 from sembla.data.records import SPLITS, Kind, Record, Sample
-from sembla.imaging.io import MapArray, read_map, read_picture
+from sembla.imaging.io import MapArray
 
 __all__ = ["KIND"]
 
@@ -54,10 +54,8 @@ def read(record: Record) -> Sample:
     """Decode one entry with the 11 classes; void becomes 255, to be ignored."""
     if "colour map" not in record.files:
         return read_pair(record, _IDS)
-    path = record.files["colour map"]
-    picture, colours = read_picture(record.files["image"]), read_map(path)
-    same_size(picture, colours, record)
-    return Sample(picture, CAMVID_32_TO_11(_from_colours(colours, path)))
+    picture, colours = read_coloured(record)
+    return Sample(picture, CAMVID_32_TO_11(_from_colours(colours, record.files["colour map"])))
 
 
 def _from_colours(colours: MapArray, path: Path) -> LabelMap:

@@ -4,10 +4,9 @@ from pathlib import Path
 
 from sembla.core.errors import InputError
 from sembla.data.catalog.folder import plain_records
-from sembla.data.catalog.reading import below, numbering, paired, read_pair, same_size
+from sembla.data.catalog.reading import below, numbering, paired, read_coloured, read_pair
 from sembla.data.labelsets import FASSEG_6
 from sembla.data.records import Kind, Record, Sample
-from sembla.imaging.io import read_map, read_picture
 from sembla.imaging.palette import snap
 
 __all__ = ["KIND"]
@@ -40,8 +39,7 @@ def read(record: Record) -> Sample:
     """Decode one entry; colours blended at the borders go to one of the classes beside them."""
     if "colour map" not in record.files:
         return read_pair(record, _IDS)
-    picture, colours = read_picture(record.files["image"]), read_map(record.files["colour map"])
-    same_size(picture, colours, record)
+    picture, colours = read_coloured(record)
     return Sample(picture, snap(colours, FASSEG_6.palette))
 
 

@@ -12,9 +12,9 @@ The layouts, the first that fits is taken:
 from pathlib import Path
 
 from sembla.core.errors import InputError
-from sembla.data.catalog.reading import SPLIT_FOLDERS, below, numbering, paired, read_pair, same_size
+from sembla.data.catalog.reading import SPLIT_FOLDERS, below, numbering, paired, read_coloured, read_pair
 from sembla.data.records import Kind, Record, Sample
-from sembla.imaging.io import SUFFIXES, read_map, read_picture
+from sembla.imaging.io import SUFFIXES
 from sembla.imaging.palette import read_classes
 
 __all__ = ["KIND", "plain_records"]
@@ -82,10 +82,8 @@ def read(record: Record) -> Sample:
     """Decode one entry: ids as they are stored; a case's colours become ids, the largest class first."""
     if "colour map" not in record.files:
         return read_pair(record, _IDS)
-    path = record.files["colour map"]
-    picture, colours = read_picture(record.files["image"]), read_map(path)
-    same_size(picture, colours, record)
-    return Sample(picture, read_classes(colours, [], names=[str(path)]).labels)
+    picture, colours = read_coloured(record)
+    return Sample(picture, read_classes(colours, [], names=[str(record.files["colour map"])]).labels)
 
 
 KIND = Kind(

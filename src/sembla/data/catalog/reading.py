@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.types import MAX_PIXELS, LabelMap, Picture
 from sembla.data.records import Record, Sample
-from sembla.imaging.io import SUFFIXES, read_picture
+from sembla.imaging.io import SUFFIXES, MapArray, read_map, read_picture
 
 __all__ = [
     "SPLIT_FOLDERS",
@@ -22,6 +22,7 @@ __all__ = [
     "fit",
     "numbering",
     "paired",
+    "read_coloured",
     "read_pair",
     "read_values",
     "renumber",
@@ -190,6 +191,13 @@ def read_pair(record: Record, table: NDArray[np.uint16]) -> Sample:
         instances = read_values(record.files["instances"])
         same_size(picture, instances, record)
     return Sample(picture, labels, instances)
+
+
+def read_coloured(record: Record) -> tuple[Picture, MapArray]:
+    """Decode image and colour map of a record as they stand. Raises `SizeError` where the sizes differ."""
+    picture, colours = read_picture(record.files["image"]), read_map(record.files["colour map"])
+    same_size(picture, colours, record)
+    return picture, colours
 
 
 def same_size(picture: Picture, values: NDArray[np.uint16] | NDArray[np.uint8], record: Record) -> None:
