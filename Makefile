@@ -3,22 +3,24 @@
 
 PYTHON ?= python3
 BENCHMARKS := analogy label studio
+# Playwright keeps an event loop running in its process, which other tests cannot share.
 IN_BROWSER := tests/studio/browser
-# Playwright keeps an event loop running in its process, which other tests cannot share: hence two runs of pytest.
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10
 INSTALL := .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TORCH = $(shell grep '^torch==' constraints.txt)
 
-.PHONY: help demo studio test check web web-check wheel-check bench clean
+.PHONY: help demo studio test check web web-check browser-check wheel-check bench clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo         a first picture from a bundled example"
 	@echo "make studio       the page where layouts are painted, in your browser"
-	@echo "make test         the tests, without those marked slow or gpu"
+	@echo "make test         the tests (brings PyTorch), without those marked slow or gpu"
 	@echo "make check        format, lint, types and the rules of dependency"
 	@echo "make web          the studio's page from studio-web/ into src/sembla/studio/static (needs Node.js 20.19 or later)"
 	@echo "make web-check    types, lint and tests of the page, and that a rebuild gives the committed files"
+	@echo "make browser-check  the studio in a real browser (skipped where there is none)"
 	@echo "make wheel-check  build the wheel and run the main job from it in a clean environment"
 	@echo "make bench        the side-by-side measurements ($(BENCHMARKS))"
 	@echo "make clean        remove .venv, demo and everything else that these targets made"
@@ -33,6 +35,8 @@ studio: .venv/.light
 
 test: .venv/.test
 	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" --ignore $(IN_BROWSER)
+
+browser-check: .venv/.test
 	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" $(IN_BROWSER)
 
 check: .venv/.dev
@@ -82,12 +86,18 @@ studio-web/node_modules/.made: studio-web/package.json studio-web/package-lock.j
 	@$(INSTALL) --editable .
 	@touch $@
 
-.venv/.test: .venv/.made pyproject.toml constraints.txt
-	@echo "Installing the light core and what the tests need into .venv"
-	@$(INSTALL) --editable '.[video,test]'
+# PyTorch goes first and alone: whatever else asks for it would take the newest build, which may be another.
+.venv/.torch: .venv/.made constraints.txt
+	@echo "Installing $(TORCH) into .venv"
+	@$(INSTALL) "$(TORCH)"
+	@touch $@
+
+.venv/.test: .venv/.torch pyproject.toml constraints.txt
+	@echo "Installing Sembla with all extras, and what the tests need, into .venv"
+	@$(INSTALL) --editable '.[video,models,test]'
 	@touch $@ .venv/.light
 
-.venv/.dev: .venv/.made pyproject.toml constraints.txt
-	@echo "Installing the light core and the developers' tools into .venv"
-	@$(INSTALL) --editable '.[video,test,dev]'
+.venv/.dev: .venv/.torch pyproject.toml constraints.txt
+	@echo "Installing Sembla with all extras, and the developers' tools, into .venv"
+	@$(INSTALL) --editable '.[video,models,dev]'
 	@touch $@ .venv/.test .venv/.light
