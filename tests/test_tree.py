@@ -29,7 +29,17 @@ LEARNED = frozenset(
     {
         "sembla.metrics.lpips",
         *(f"sembla.nn.{name}" for name in ("alexnet", "features", "inception", "loading", "mobilefacenet")),
-        *(f"sembla.nn.{name}" for name in ("squeezenet", "vgg")),
+        *(f"sembla.nn.{name}" for name in ("segmenters", "squeezenet", "vgg")),
+        *(
+            f"sembla.{package}.{path.stem}"
+            for package in ("engine", "losses", "runs", "train")
+            for path in (PACKAGE / package).glob("[!_]*.py")
+        ),
+        *(
+            f"sembla.methods.{path.parent.name}.{path.stem}"
+            for name in ("batches", "networks", "objective", "synthesis")
+            for path in (PACKAGE / "methods").glob(f"*/{name}*.py")
+        ),
     }
 )
 """What may ask for PyTorch, and comes with the extra `models`."""

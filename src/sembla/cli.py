@@ -18,7 +18,7 @@ from tyro.conf import subcommand
 
 from sembla.commands.analogy import Analogy
 from sembla.commands.console import fail, notes, server_log
-from sembla.commands.evaluate import EvaluateAnalogy
+from sembla.commands.evaluate import Evaluate
 from sembla.commands.examples import Examples
 from sembla.commands.label import Label
 from sembla.commands.studio import Studio
@@ -29,10 +29,13 @@ __all__ = ["main"]
 Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
     | Annotated[Label, subcommand("label")]
-    | Annotated[EvaluateAnalogy, subcommand("evaluate analogy")]
+    | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Examples, subcommand("examples")]
     | Annotated[Studio, subcommand("studio")]
 )
+
+_CONFIG = (tyro.conf.DisallowNone, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
+"""No `None` on the command line; the options of `evaluate KIND` are called as those of other verbs are."""
 
 _ABOUT = "Say what is where, get the picture. sembla VERB --help explains a verb, sembla --version tells the version."
 
@@ -85,16 +88,12 @@ def _run(arguments: list[str]) -> int:
 
 def _parsed(arguments: list[str]) -> Verb:
     """The verb with its options. Raises `SystemExit` after --help, and after telling a wrong use in one line."""
-    if arguments[:2] == ["evaluate", "analogy"]:
-        arguments = ["evaluate analogy", *arguments[2:]]
-    elif arguments[:1] == ["evaluate"]:  # there is but one thing to evaluate yet: explain that
-        arguments = ["evaluate analogy", "--help"] if {"-h", "--help"} & set(arguments) else arguments
+    if arguments[:2] == ["evaluate", "--compare"]:
+        arguments = ["evaluate", "compare", *arguments[2:]]
     said = io.StringIO()
     try:
         with redirect_stderr(said):
-            verb: Verb = tyro.cli(
-                Verb, prog="sembla", description=_ABOUT, args=arguments, config=(tyro.conf.DisallowNone,)
-            )
+            verb: Verb = tyro.cli(Verb, prog="sembla", description=_ABOUT, args=arguments, config=_CONFIG)
         return verb
     except SystemExit as stop:
         if stop.code not in {0, None}:

@@ -25,6 +25,15 @@ def test_the_sample_does_not_depend_on_order_or_batches() -> None:
     assert not np.array_equal(samples[0], filled(rows, 300, batch=100, seed=1).rows)
 
 
+@pytest.mark.parametrize("batch", [1, 3, 9, 50])
+def test_the_sample_is_that_of_the_smallest_keys(batch: int) -> None:
+    """With room for nearly half, a first batch of small keys must not close the door on larger ones."""
+    for seed in range(20):
+        rows = np.random.default_rng(seed).standard_normal((50, 2)).astype(np.float32)
+        expected = rows[np.argsort(row_keys(rows, seed=seed))[:20]]
+        assert np.array_equal(filled(rows, 20, batch=batch, seed=seed).rows, expected)
+
+
 def test_the_sample_is_uniform() -> None:
     """Of rows numbered 0 to 1, each tenth comes as often as the others: a chi-squared of 9 degrees."""
     rows = np.linspace(0, 1, 100_000, dtype=np.float32)[:, None]

@@ -26,7 +26,6 @@ def test_version_and_help(sembla: Sembla) -> None:
         assert outcome.code == 0
         assert f"sembla {verb}" in outcome.out
         assert outcome.err == ""
-    assert sembla("evaluate", "--help").out == sembla("evaluate", "analogy", "--help").out
 
 
 @pytest.fixture

@@ -17,9 +17,30 @@ from sembla.api.analogies import (
     warm_up,
 )
 from sembla.api.checking import check, output_size
+from sembla.api.evaluations import (
+    check_comparison,
+    check_run,
+    compare_runs,
+    comparison_json,
+    comparison_text,
+    evaluate_cases,
+    evaluate_folders,
+    evaluate_sequences,
+    evaluate_variations,
+    make_study,
+    read_run,
+    run_json,
+    run_text,
+    score_study,
+    study_json,
+    study_text,
+    write_comparison,
+    write_run,
+)
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
+from sembla.evaluation.results import Evaluation, Judged, OnProgress
 from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
@@ -36,6 +57,7 @@ from sembla.imaging.save import (
     write_picture,
 )
 from sembla.imaging.sheet import contact_sheet, thumbnail
+from sembla.metrics.protocol import Protocol, Score
 
 __all__ = [
     "ANIMATION_SUFFIXES",
@@ -45,41 +67,64 @@ __all__ = [
     "AnalogyScores",
     "AnalogyTask",
     "CaseFolder",
+    "Evaluation",
     "Example",
+    "Judged",
     "LabelSet",
     "Labelling",
     "OnPreview",
+    "OnProgress",
     "Preview",
+    "Protocol",
+    "Score",
     "__version__",
     "analogy",
     "analogy_sequence",
     "check",
     "check_animation",
+    "check_comparison",
     "check_output",
+    "check_run",
     "colourize",
+    "compare_runs",
+    "comparison_json",
+    "comparison_text",
     "contact_sheet",
     "digest",
     "evaluate_analogy",
+    "evaluate_cases",
+    "evaluate_folders",
+    "evaluate_sequences",
+    "evaluate_variations",
     "example_names",
     "fill_scribbles",
     "find_case",
     "find_pictures",
     "label",
     "load_example",
+    "make_study",
     "match_map",
     "output_size",
     "read_analogy",
     "read_own_labels",
     "read_picture",
+    "read_run",
     "read_settings",
     "run",
+    "run_json",
     "run_sequence",
+    "run_text",
+    "score_study",
     "segments",
+    "study_json",
+    "study_text",
     "thumbnail",
     "warm_up",
     "write_animation",
+    "write_comparison",
     "write_label_map",
     "write_picture",
+    "write_run",
 ]
 
 __version__ = version("sembla")

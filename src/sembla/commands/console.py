@@ -3,14 +3,14 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sembla.core.tasks import OnPreview, Preview
 
-__all__ = ["begin", "fail", "notes", "progress", "say", "say_json", "server_log"]
+__all__ = ["begin", "counting", "fail", "notes", "progress", "say", "say_json", "server_log"]
 
 
 def say(text: str) -> None:
@@ -116,3 +116,18 @@ def progress(pictures: int) -> Iterator["OnPreview | None"]:
             bar.update(task, completed=finished if left == 0 else finished + 0.4**left)  # a level costs 2.5 times more
 
         yield show
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show on stderr how many of all pictures are done, if that is a terminal; None stands for no bar."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # only for a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

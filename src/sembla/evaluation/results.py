@@ -1,12 +1,17 @@
 """What an evaluation gives: its scores with their protocols, and the pictures that they were taken of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
+from sembla.core.types import Picture
 from sembla.metrics.protocol import Score
 
-__all__ = ["Evaluation", "Judged"]
+__all__ = ["Evaluation", "Judged", "OnProgress"]
+
+OnProgress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of pictures that are done and of all there are, now and then while a run goes on."""
 
 
 @dataclass(frozen=True)
@@ -36,3 +41,5 @@ class Evaluation:
     """By the names that `Score.per_picture` uses."""
     notes: tuple[str, ...] = ()
     """What was left out and how to get it, a sentence each."""
+    maps: Mapping[str, Picture] = field(default_factory=dict)
+    """Pictures that the run computed, e.g. where variations differ; by file name without suffix, e.g. "deviation-3"."""

@@ -27,6 +27,7 @@ class Reservoir:
         self._rows: list[NDArray[np.generic]] = []
         self._keys: list[Keys] = []
         self._held = 0
+        self._limit: np.uint64 | None = None  # the largest key of the sample when it was last full
 
     def add(self, rows: NDArray[np.generic], *, keys: Keys | None = None) -> None:
         """Offer rows (N, D), all of one D and type; `keys` (N,) replace the hashes of the rows.
@@ -38,8 +39,8 @@ class Reservoir:
             raise SizeError(f"rows came as {rows.shape}; give an array {before}.")
         self.seen += len(rows)
         keys = row_keys(rows, seed=self.seed) if keys is None else keys
-        if self._held >= self.capacity:
-            below = keys < self._keys[0].max()
+        if self._limit is not None:
+            below = keys < self._limit
             rows, keys = rows[below], keys[below]
         if len(rows) == 0:
             return
@@ -63,6 +64,8 @@ class Reservoir:
         kept = np.argsort(keys, kind="stable")[: self.capacity]
         self._rows, self._keys = [np.concatenate(self._rows)[kept]], [keys[kept]]
         self._held = len(kept)
+        if self._held == self.capacity:
+            self._limit = self._keys[0][-1]
 
 
 def row_keys(rows: NDArray[np.generic], *, seed: int = 0) -> Keys:

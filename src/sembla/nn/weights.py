@@ -17,6 +17,7 @@ from sembla.core.errors import InputError
 
 __all__ = [
     "ALEXNET",
+    "FACE_PARSING_UNET",
     "FOLDER_VARIABLE",
     "INCEPTION_FID",
     "INCEPTION_TORCHVISION",
@@ -142,6 +143,13 @@ MOBILEFACENET = Weights(
 )
 """A face embedding, 128 numbers (Chen et al. 2018), of github foamliu/MobileFaceNet, converted."""
 
+FACE_PARSING_UNET = Weights(
+    name="face-parsing-unet",
+    files=("face_parsing_unet_simonenkel_256.safetensors",),
+    sha256="015cca1917bd5bd21de5590c8bd2a6c3049978e579fc4738d8c4e8ec8c87f44e",
+)
+"""A small face segmenter of github SimonEnkel/lightweight-unet-face-parsing, converted; classes in MaskGAN's order."""
+
 LPIPS_ALEX = Weights(
     name="lpips-alex",
     files=("lpips_linear/v0.1_alex.pth", "lpips_alex.pth"),
@@ -168,6 +176,7 @@ LPIPS_SQUEEZE = Weights(
 
 KNOWN_WEIGHTS = (
     *(SQUEEZENET, SQUEEZENET_CAFFE, ALEXNET, VGG16, VGG19, INCEPTION_FID, INCEPTION_TORCHVISION, MOBILEFACENET),
+    FACE_PARSING_UNET,
     *(LPIPS_ALEX, LPIPS_VGG, LPIPS_SQUEEZE),
 )
 """All of the above; a file of one that is given for another is recognised."""
