@@ -12,7 +12,8 @@ from tests.evaluation.photo_folders import crop, halves, write
 
 from sembla.core.errors import ImageError, InputError, LabelError
 from sembla.data.prepare import prepare
-from sembla.evaluation.reading import ahead, find_maps, natural, open_set, read_label_map
+from sembla.evaluation.reading import ahead, find_maps, open_set, read_label_map
+from sembla.imaging.folders import natural
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,8 @@ from sembla.core.types import Picture
 from sembla.evaluation.groups import in_words, naming
 from sembla.evaluation.measures import mean_score
 from sembla.evaluation.networks import load_stem, weights_by_name
-from sembla.evaluation.reading import natural
 from sembla.evaluation.results import Evaluation, Judged, OnProgress
-from sembla.imaging.folders import CaseFolder, find_case
+from sembla.imaging.folders import CaseFolder, find_case, natural
 from sembla.imaging.io import SUFFIXES, MapArray, read_map, read_picture
 from sembla.imaging.palette import ClassMaps, read_classes
 from sembla.metrics.protocol import Protocol, Score, versions

@@ -13,7 +13,7 @@ from sembla.core.errors import ImageError, InputError, SizeError
 from sembla.core.types import Picture, Region
 from sembla.data.catalog.reading import below
 from sembla.evaluation.measures import mean_score
-from sembla.evaluation.reading import natural
+from sembla.imaging.folders import natural
 from sembla.imaging.io import SUFFIXES, read_map, read_picture
 from sembla.metrics.protocol import Protocol, Score
 

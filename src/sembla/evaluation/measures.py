@@ -12,7 +12,8 @@ from PIL import Image
 from sembla.core.errors import SizeError
 from sembla.core.types import LabelMap, Picture
 from sembla.data.cores import cores
-from sembla.evaluation.reading import Entry, PictureSet, ahead, natural, read_label_map
+from sembla.evaluation.reading import Entry, PictureSet, ahead, read_label_map
+from sembla.imaging.folders import natural
 from sembla.metrics import protocol
 from sembla.metrics.protocol import Score
 

@@ -5,7 +5,6 @@ Only names and places are held; pixels are read when they are asked for.
 """
 
 import json
-import re
 import tarfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,9 +20,10 @@ from sembla.core.types import LabelMap, Picture
 from sembla.data.catalog.reading import below, check_ids, read_values
 from sembla.data.pairs import Packed, Pair, pack
 from sembla.data.prepared import DATASET, JOURNAL, Prepared, open_prepared, read_pairs, read_shards
+from sembla.imaging.folders import natural
 from sembla.imaging.io import SUFFIXES, read_picture
 
-__all__ = ["Entry", "PictureSet", "ahead", "find_maps", "natural", "open_set", "read_label_map"]
+__all__ = ["Entry", "PictureSet", "ahead", "find_maps", "open_set", "read_label_map"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -86,12 +86,6 @@ def find_maps(root: Path, split: str | None = None) -> dict[str, Path]:
 def read_label_map(path: Path) -> LabelMap:
     """Class ids (H, W) as a file stores them. Raises `InputError` for colours and for ids above 255."""
     return check_ids(read_values(path), path)
-
-
-def natural(name: str) -> tuple[list[tuple[bool, int, str]], str]:
-    """A key to sort names by, numbers in them counted; the name itself breaks ties."""
-    parts = re.findall(r"\d+|\D+", name.lower())
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], name
 
 
 def ahead(

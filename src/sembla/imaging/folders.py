@@ -8,7 +8,7 @@ from pathlib import Path
 from sembla.core.errors import InputError
 from sembla.imaging.io import SUFFIXES
 
-__all__ = ["CaseFolder", "find_case", "find_pictures"]
+__all__ = ["CaseFolder", "find_case", "find_pictures", "natural"]
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ def find_pictures(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
     pictures = [path for path in files if not path.name.startswith(".")]
     if not pictures:
         raise InputError(f"{folder} holds no picture; expected files that end with {', '.join(SUFFIXES[:6])} or such.")
-    return tuple(sorted(pictures, key=_natural))
+    return tuple(sorted(pictures, key=lambda path: natural(path.name)))
 
 
-def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
-    """Order by text and numbers in turn; the name itself breaks ties."""
-    parts = re.findall(r"\d+|\D+", path.name.lower())
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], path.name
+def natural(name: str) -> tuple[list[tuple[bool, int, str]], str]:
+    """A key to sort names by, by text and numbers in turn, so that 2 comes before 10; the name itself breaks ties."""
+    parts = re.findall(r"\d+|\D+", name.lower())
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], name
 
 
 def _only(files: tuple[Path, ...], stem: str) -> Path:
