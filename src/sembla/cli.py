@@ -1,7 +1,7 @@
 """The command line: reads the options, runs one verb, and turns what goes wrong into one line and an exit code.
 
-0 is success, 2 bad input, 130 Ctrl-C, 141 a reader that went away. Start here, then follow a verb into
-`sembla.commands`.
+0 is success, 1 faults that the doctor found, 2 bad input, 130 Ctrl-C, 141 a reader that went away. Start here, then
+follow a verb into `sembla.commands`.
 """
 
 import io
@@ -18,9 +18,11 @@ from tyro.conf import subcommand
 
 from sembla.commands.analogy import Analogy
 from sembla.commands.console import fail, notes, server_log
+from sembla.commands.doctor import Doctor
 from sembla.commands.evaluate import Evaluate
 from sembla.commands.examples import Examples
 from sembla.commands.label import Label
+from sembla.commands.prepare import Prepare
 from sembla.commands.studio import Studio
 from sembla.core.errors import SemblaError
 
@@ -30,6 +32,8 @@ Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Evaluate, subcommand("evaluate")]
+    | Annotated[Prepare, subcommand("prepare")]
+    | Annotated[Doctor, subcommand("doctor")]
     | Annotated[Examples, subcommand("examples")]
     | Annotated[Studio, subcommand("studio")]
 )
@@ -56,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    """Run one verb; 2 after an error that was told."""
+    """Run one verb and return its exit code; 2 after an error that was told."""
     if arguments == ["--version"]:
         from importlib.metadata import version  # a tenth of the time that --help may take
 
@@ -70,7 +74,7 @@ def _run(arguments: list[str]) -> int:
         with server_log() if isinstance(verb, Studio) else notes(), warnings.catch_warnings():
             if not verb.debug:
                 warnings.simplefilter("ignore")  # other packages' warnings: nothing that the caller can act on
-            verb.run()
+            return verb.run() or 0
     except (SemblaError, MemoryError) as error:
         if verb.debug:
             traceback.print_exc()
@@ -83,7 +87,6 @@ def _run(arguments: list[str]) -> int:
             traceback.print_exc()
         fail(f"{error.filename or 'the system'}: {error.strerror or error}; check the path.")
         return 2
-    return 0
 
 
 def _parsed(arguments: list[str]) -> Verb:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
 from scipy.interpolate import RBFInterpolator
 from tests.data.small_set import instances_of, labels_of, landmarks_of, unlike
 
@@ -25,7 +27,8 @@ from sembla.data.augment import (
     sample_parameters,
 )
 from sembla.data.records import Sample
-from sembla.data.warp import Warp, source_places
+from sembla.data.resize import bicubic
+from sembla.data.warp import Warp, blend, pick, source_places
 
 ALL = Augmentation(zoom=(1.0, 1.5), warp=0.06, brightness=0.2, contrast=0.3, saturation=0.4, hue=0.1)
 SIDES = LabelSet(("ground", "left", "right"), ((0, 0, 0), (255, 0, 0), (0, 0, 255)), swaps=((1, 2),))
@@ -132,6 +135,33 @@ def test_a_warp_is_the_thin_plate_spline_of_scipy(size: tuple[int, int]) -> None
     assert inside.mean() > 0.8
     assert np.abs(found_rows - wanted_rows)[inside].max() < 4e-4 * max(size)
     assert np.abs(found_columns - wanted_columns)[inside].max() < 4e-4 * max(size)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (100, 300), (31, 17)])
+def test_a_warped_pair_is_what_scipy_finds_at_the_same_places(size: tuple[int, int]) -> None:
+    sample = noise(*size)
+    warp = draw(5, size, size).warp
+    assert warp is not None
+    places = source_places(warp, size)
+    assert all(side.min() >= 0 and side.max() <= count - 1 for side, count in zip(places, size, strict=True))
+    channels = sample.picture.astype(float).transpose(2, 0, 1)
+    exact = np.stack([ndimage.map_coordinates(channel, places, order=1) for channel in channels], 2)
+    assert np.abs(blend(sample.picture, places) - exact).max() < 0.5 + 0.25  # rounded, with weights of 10 bits
+    nearest = ndimage.map_coordinates(labels_of(sample), np.rint(places), order=0)
+    assert np.array_equal(pick(labels_of(sample), places), nearest)
+
+
+@given(seeds, sizes, sizes, st.booleans())
+def test_resizing_is_that_of_pillow_to_the_bit(
+    seed: int, source: tuple[int, int], target: tuple[int, int], flip: bool
+) -> None:
+    picture = noise(*source, seed=seed).picture
+    left, top, width, height = draw(seed, source, target).crop
+    image = Image.fromarray(picture).crop((left, top, left + width, top + height))
+    wanted = np.asarray(image.resize(target[::-1], Image.Resampling.BICUBIC))
+    assert np.array_equal(
+        bicubic(picture, (left, top, width, height), target, flip=flip)[:, :: -1 if flip else 1], wanted
+    )
 
 
 DOTS = ((30, 25), (90, 31), (60, 60), (35, 88), (84, 92))

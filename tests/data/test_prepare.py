@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ from tests.data.small_set import CLASSES, SMALL, make_source, read, records, tre
 from sembla.core.errors import Cancelled, InputError, OutputError, SemblaError
 from sembla.data.pairs import pack
 from sembla.data.prepare import Preparation, prepare
-from sembla.data.prepared import JOURNAL, open_prepared, read_pairs, read_shards
+from sembla.data.prepared import JOURNAL, Prepared, open_prepared, read_pairs, read_shards
 from sembla.data.records import Kind, Record, Sample
 
 FORMS = pytest.mark.parametrize("shard", [None, 3])
@@ -270,8 +272,12 @@ def test_a_folder_with_other_settings_is_left_alone(source: Path, tmp_path: Path
     out = tmp_path / "out"
     run(source, out)
     wanted = tree(out)
-    for size, shard in ((17, None), (16, 3), (None, None)):
-        with pytest.raises(OutputError, match=f"size 16, shard None, not .*size {size}, shard {shard}"):
+    for size, shard, told in (
+        (17, None, "with size 16, not size 17;"),
+        (16, 3, "with shard None, not shard 3;"),
+        (None, 3, "with size 16, shard None, not size None, shard 3;"),
+    ):
+        with pytest.raises(OutputError, match=told):
             run(source, out, size=size, shard=shard)
     assert tree(out) == wanted
 
@@ -354,3 +360,45 @@ def test_a_full_disk_leaves_no_half_file(source: Path, tmp_path: Path, monkeypat
         with pytest.raises(OutputError, match="No space left"):
             run(source, tmp_path / "out")
     assert [name for name in tree(tmp_path / "out") if name != JOURNAL] == []
+
+
+def without_splits(folder: Path) -> list[Record]:
+    """All pairs below a folder, of no split."""
+    return [replace(record, split="") for record in records(folder)]
+
+
+WHOLE = Kind("whole", "A set for tests that has no splits.", CLASSES, without_splits, read, "none")
+
+
+def splits_of(prepared: Prepared) -> dict[str, str]:
+    return {pair.name: pair.split for pair in read_pairs(prepared)}
+
+
+def test_what_is_held_out_stays_so_when_pairs_are_added(tmp_path: Path) -> None:
+    source, out = make_source(tmp_path / "source", train=40, val=0), tmp_path / "out"
+    prepared = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1).prepared
+    before = splits_of(prepared)
+    assert dict(prepared.counts) == dict(Counter(before.values()))
+    assert set(prepared.counts) == {"train", "val"}
+    assert 4 <= prepared.counts["val"] <= 16  # of 40: three standard deviations about 10
+    assert open_prepared(out).hold_out == 25
+    for number in range(40, 60):
+        write_pair(source, f"train/train.{number}", seed=number)
+    again = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1)
+    after = splits_of(again.prepared)
+    assert (again.made, again.kept) == (20, 40)
+    assert {name: after[name] for name in before} == before
+
+
+def test_how_much_is_held_out_is_checked(source: Path, tmp_path: Path) -> None:
+    for percent in (0, 100, -3, float("nan")):
+        with pytest.raises(InputError, match="between 0 and 100"):
+            prepare(WHOLE, source, tmp_path / "out", hold_out=percent, workers=1)
+    with pytest.raises(InputError, match=r"splits of its own \(train, val\); leave out --hold-out"):
+        prepare(SMALL, source, tmp_path / "out", hold_out=10, workers=1)
+    with pytest.raises(InputError, match="leaves 9 for training and 0 held out; hold out more"):
+        prepare(WHOLE, source, tmp_path / "out", hold_out=0.001, workers=1)
+    assert not (tmp_path / "out").exists()
+    prepare(WHOLE, source, tmp_path / "out", hold_out=30, size=16, workers=1)
+    with pytest.raises(OutputError, match=r"hold_out 30\.0, not hold_out None"):
+        prepare(WHOLE, source, tmp_path / "out", size=16, workers=1)

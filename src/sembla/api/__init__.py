@@ -17,6 +17,7 @@ from sembla.api.analogies import (
     warm_up,
 )
 from sembla.api.checking import check, output_size
+from sembla.api.datasets import examine_pair, kinds, prepare
 from sembla.api.evaluations import (
     check_comparison,
     check_run,
@@ -40,6 +41,14 @@ from sembla.api.evaluations import (
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
+from sembla.data.augment import Augmentation
+from sembla.data.doctor import Fault, Mended, Report, examine, repair
+from sembla.data.doctor import as_json as report_json
+from sembla.data.doctor import check_place as check_repair
+from sembla.data.doctor import lines as report_lines
+from sembla.data.loading import Batch, batches, batches_once
+from sembla.data.prepare import Preparation
+from sembla.data.prepared import Prepared, open_prepared
 from sembla.evaluation.results import Evaluation, Judged, OnProgress
 from sembla.examples import Example
 from sembla.examples import load as load_example
@@ -66,24 +75,34 @@ __all__ = [
     "AnalogyResult",
     "AnalogyScores",
     "AnalogyTask",
+    "Augmentation",
+    "Batch",
     "CaseFolder",
     "Evaluation",
     "Example",
+    "Fault",
     "Judged",
     "LabelSet",
     "Labelling",
+    "Mended",
     "OnPreview",
     "OnProgress",
+    "Preparation",
+    "Prepared",
     "Preview",
     "Protocol",
+    "Report",
     "Score",
     "__version__",
     "analogy",
     "analogy_sequence",
+    "batches",
+    "batches_once",
     "check",
     "check_animation",
     "check_comparison",
     "check_output",
+    "check_repair",
     "check_run",
     "colourize",
     "compare_runs",
@@ -96,20 +115,28 @@ __all__ = [
     "evaluate_folders",
     "evaluate_sequences",
     "evaluate_variations",
+    "examine",
+    "examine_pair",
     "example_names",
     "fill_scribbles",
     "find_case",
     "find_pictures",
+    "kinds",
     "label",
     "load_example",
     "make_study",
     "match_map",
+    "open_prepared",
     "output_size",
+    "prepare",
     "read_analogy",
     "read_own_labels",
     "read_picture",
     "read_run",
     "read_settings",
+    "repair",
+    "report_json",
+    "report_lines",
     "run",
     "run_json",
     "run_sequence",

@@ -59,7 +59,7 @@ def evaluate_folders(
     nearest: int = 5,
     subset_size: int = 1000,
     seed: int = 0,
-    batch: int = 32,
+    batch: int = 4,
     on_progress: OnProgress | None = None,
 ) -> Evaluation:
     """Score the pictures of a folder or prepared set against real ones; the settings are those of `FolderSettings`.

@@ -51,7 +51,7 @@ class EvaluateFolders:
     """Pictures in each subset that the spread of KID is taken over."""
     seed: int = 0
     """Decides all that is drawn by chance."""
-    batch: int = 32
+    batch: int = 4
     """Pictures that a network sees at once."""
     out: Folder = None
     """Write scores.json, scores.md, report.html and contact sheets there."""

@@ -1,6 +1,6 @@
 """Augmentation in two halves: parameters are drawn in one function and applied in others, to all of a pair alike.
 
-What is applied, in this order: crop, resize, flip, warp, colour. Parameters say all of it and can be written as JSON,
+What is applied, in this order: crop, resize, flip, colour, warp. Parameters say all of it and can be written as JSON,
 so that every picture a model has seen can be made again.
 
 Points count pixel centres as whole numbers: (0, 0) is the middle of the first pixel, (-0.5, -0.5) its outer corner.
@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from sembla.core.errors import InputError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.types import Picture
+from sembla.data.colour import Colour, recolour
 from sembla.data.records import Sample
-from sembla.data.warp import MOST_WARP, Warp, blend, source_places, unwarp
+from sembla.data.resize import bicubic
+from sembla.data.warp import MOST_WARP, Places, Warp, blend, pick, source_places, unwarp
 
 __all__ = [
     "Augmentation",
@@ -34,9 +35,6 @@ __all__ = [
 ]
 
 Ids = TypeVar("Ids", bound=np.generic)
-
-_GREY = 127.5
-_TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.595716, -0.274453, -0.321263], [0.211456, -0.522591, 0.311135]])
 
 
 @dataclass(frozen=True)
@@ -69,28 +67,6 @@ class Augmentation:
                 raise InputError(f"{value} came for {name}; give a number from 0 to {most:g}.")
         if not 1 <= self.zoom[0] <= self.zoom[1] < math.inf:
             raise InputError(f"{self.zoom} came for zoom; give the least and the most, each 1 or more.")
-
-
-@dataclass(frozen=True)
-class Colour:
-    """A linear change of the colours: hue and saturation first, then contrast, then brightness."""
-
-    brightness: float = 1.0
-    contrast: float = 1.0
-    saturation: float = 1.0
-    hue: float = 0.0
-    """In turns."""
-
-    @property
-    def matrix(self) -> NDArray[np.float64]:
-        """What colours 0 to 255 are multiplied with, (3, 4); the last column is added."""
-        turn = 2 * math.pi * self.hue
-        chroma = self.saturation * np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-        change = np.eye(3)
-        change[1:, 1:] = chroma
-        linear = np.linalg.inv(_TO_YIQ) @ change @ _TO_YIQ * self.contrast
-        added = np.full((3, 1), _GREY * (1 - self.contrast))
-        return np.hstack([linear, added]) * self.brightness
 
 
 @dataclass(frozen=True)
@@ -189,11 +165,12 @@ def apply(
 ) -> Sample:
     """Apply parameters to all of a sample. A flip exchanges the swap pairs of `label_set` and of the landmarks."""
     swaps = label_set.swap_table if label_set and label_set.swaps else None
+    places = _places(parameters)
     return replace(
         sample,
-        picture=apply_to_picture(parameters, sample.picture),
-        labels=None if sample.labels is None else apply_to_ids(parameters, sample.labels, swaps=swaps),
-        instances=None if sample.instances is None else apply_to_ids(parameters, sample.instances),
+        picture=_picture(parameters, sample.picture, places),
+        labels=None if sample.labels is None else _ids(parameters, sample.labels, places, swaps=swaps),
+        instances=None if sample.instances is None else _ids(parameters, sample.instances, places, swaps=None),
         landmarks=None
         if sample.landmarks is None
         else apply_to_landmarks(parameters, sample.landmarks, swaps=landmark_swaps),
@@ -205,18 +182,7 @@ def apply_to_picture(parameters: Parameters, picture: Picture) -> Picture:
 
     Raises `SizeError` where the crop does not lie in the picture.
     """
-    picture = _crop(parameters, picture)
-    image = Image.fromarray(picture)
-    if image.size != parameters.size[::-1]:
-        image = image.resize(parameters.size[::-1], Image.Resampling.BICUBIC)
-    if parameters.colour:
-        image = image.convert("RGB", tuple(parameters.colour.matrix.ravel()))
-    if parameters.flip:
-        image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    picture = np.asarray(image)
-    if parameters.warp:
-        picture = blend(picture, *source_places(parameters.warp, parameters.size))
-    return np.ascontiguousarray(picture)
+    return _picture(parameters, picture, _places(parameters))
 
 
 def apply_to_ids(parameters: Parameters, ids: NDArray[Ids], *, swaps: NDArray[Ids] | None = None) -> NDArray[Ids]:
@@ -224,16 +190,33 @@ def apply_to_ids(parameters: Parameters, ids: NDArray[Ids], *, swaps: NDArray[Id
 
     `swaps` is what each id becomes when it is flipped. Raises `SizeError` where the crop does not lie in the map.
     """
-    ids = _crop(parameters, ids)
+    return _ids(parameters, ids, _places(parameters), swaps=swaps)
+
+
+def _places(parameters: Parameters) -> Places | None:
+    """Where the warp takes pixels from; the same for all of a pair."""
+    return source_places(parameters.warp, parameters.size) if parameters.warp else None
+
+
+def _picture(parameters: Parameters, picture: Picture, places: Places | None) -> Picture:
+    _check_crop(parameters, picture)
+    picture = bicubic(picture, parameters.crop, parameters.size, flip=parameters.flip)
+    picture = recolour(picture, parameters.colour) if parameters.colour else picture
+    return blend(picture, places) if places else picture
+
+
+def _ids(
+    parameters: Parameters, ids: NDArray[Ids], places: Places | None, *, swaps: NDArray[Ids] | None
+) -> NDArray[Ids]:
+    _check_crop(parameters, ids)
+    left, top, width, height = parameters.crop
+    ids = ids[top : top + height, left : left + width]
     if ids.shape != parameters.size:
         rows, columns = (_nearest(old, new) for old, new in zip(ids.shape, parameters.size, strict=True))
-        ids = ids[rows[:, None], columns]
+        ids = ids[rows][:, columns]
     if parameters.flip:
         ids = ids[:, ::-1] if swaps is None else swaps[ids[:, ::-1]]
-    if parameters.warp:
-        rows_from, columns_from = source_places(parameters.warp, parameters.size)
-        ids = ids[np.rint(rows_from).astype(np.intp), np.rint(columns_from).astype(np.intp)]
-    return np.ascontiguousarray(ids)
+    return np.ascontiguousarray(pick(ids, places) if places else ids)
 
 
 def apply_to_landmarks(
@@ -257,14 +240,14 @@ def apply_to_landmarks(
     return np.asarray(moved - 0.5, np.float32)
 
 
-def _crop(parameters: Parameters, array: NDArray[Ids]) -> NDArray[Ids]:
+def _check_crop(parameters: Parameters, array: NDArray[Any]) -> None:
+    """Raise `SizeError` where the crop does not lie in an array (H, W, ...)."""
     left, top, width, height = parameters.crop
     if min(left, top) < 0 or top + height > array.shape[0] or left + width > array.shape[1]:
         raise SizeError(
             f"a crop of {width}x{height} at ({left}, {top}) came for {array.shape[1]}x{array.shape[0]} pixels; "
             "give parameters that were drawn for this size."
         )
-    return array[top : top + height, left : left + width]
 
 
 def _nearest(old: int, new: int) -> NDArray[np.intp]:

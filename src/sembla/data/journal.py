@@ -75,9 +75,8 @@ class Journal:
 
     def _check(self, before: object) -> None:
         if before != self._settings and isinstance(before, Mapping):
-            told = (
-                ", ".join(f"{name} {each.get(name)}" for name in self._settings) for each in (before, self._settings)
-            )
+            differ = [name for name, value in self._settings.items() if before.get(name) != value]
+            told = (", ".join(f"{name} {each.get(name)}" for name in differ) for each in (before, self._settings))
             raise OutputError(f"{self._out} was made with {next(told)}, not {next(told)}; choose another folder.")
 
     def begin(self) -> None:

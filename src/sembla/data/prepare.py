@@ -8,30 +8,27 @@ verified: pieces whose files are gone or damaged, and those whose sources are ne
 import contextlib
 import hashlib
 import importlib.metadata
-import multiprocessing
 import os
-import signal
-import threading
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import groupby, islice
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import PIL
 
-from sembla.core.errors import Cancelled, InputError, OutputError, SemblaError
+from sembla.core.errors import Cancelled, InputError, OutputError
 from sembla.core.types import MIN_SIDE
 from sembla.data.augment import Parameters, apply
 from sembla.data.cores import cores
+from sembla.data.hold_out import held_out
 from sembla.data.journal import Entry, Journal, files_of, index_text
 from sembla.data.pairs import Pair, encode
 from sembla.data.prepared import DATASET, INDEX, JOURNAL, VERSION, Prepared, Shard, open_prepared
+from sembla.data.processes import in_processes
 from sembla.data.records import SPLITS, Kind, Record
 from sembla.data.shards import names_digest, shard_file, write_shard
 from sembla.imaging.save import digest, whole_file
@@ -84,6 +81,7 @@ def prepare(
     *,
     size: int | None = None,
     shard: int | None = None,
+    hold_out: float | None = None,
     workers: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Preparation:
@@ -95,6 +93,8 @@ def prepare(
         out: A new or empty folder, or one that the same call has begun or finished. Nothing else is ever replaced.
         size: Shorter side of the pictures in pixels, 16 to 4096; None keeps theirs.
         shard: Pairs in a tar; None writes single files.
+        hold_out: Percentage of the pairs that become the split "val", the others "train", for a set without splits of
+            its own; see `held_out`.
         workers: Processes; None for one a core. With more than one, a script must call this from under
             `if __name__ == "__main__"`.
         on_progress: Told how far it is, in pairs.
@@ -102,12 +102,17 @@ def prepare(
     Raises `InputError` when the source is not of this kind, or when pairs cannot be read (all others are made before
     that is told), `OutputError` when `out` holds something else or cannot be written, `Cancelled`.
     """
+    if workers is not None and workers < 1:
+        raise InputError(f"{workers} workers came; give 1 or more.")
     source, out, workers = Path(source), Path(out), workers or cores()
-    settings = _settings(kind, size, shard)
+    settings = _settings(kind, size, shard, hold_out)
+    if not source.exists():
+        raise InputError(f"{source}: no such folder or file; check the path.")
     _check_out(out, source)
-    pieces = _pieces(kind.records(source), shard)
-    if not pieces:
+    records = kind.records(source)
+    if not records:
         raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
+    pieces = _pieces(records if hold_out is None else held_out(records, hold_out), shard)
     with Journal(out, settings) as journal:
         known = journal.known()
         kept = _verified(out, pieces, known, workers)
@@ -132,13 +137,14 @@ def prepare(
     )
 
 
-def _settings(kind: Kind, size: int | None, shard: int | None) -> dict[str, Any]:
+def _settings(kind: Kind, size: int | None, shard: int | None, hold_out: float | None) -> dict[str, Any]:
     """What must be the same in all runs over one folder."""
     if size is not None and not MIN_SIDE <= size <= MOST_SIZE:
         raise InputError(f"size {size} came; give {MIN_SIDE} to {MOST_SIZE} pixels.")
     if shard is not None and shard < 1:
         raise InputError(f"{shard} pairs a shard came; give 1 or more.")
-    return {"version": VERSION, "kind": kind.name, "size": size, "shard": shard}
+    share = None if hold_out is None else float(hold_out)
+    return {"version": VERSION, "kind": kind.name, "size": size, "shard": shard, "hold_out": share}
 
 
 def _check_out(out: Path, source: Path) -> None:
@@ -244,7 +250,7 @@ def _make_all(
     """Make pieces and note them. Returns them by name, and why others could not be made."""
     made: dict[str, Entry] = {}
     failures = []
-    with contextlib.closing(_results(make, pieces, min(workers, len(pieces)))) as results:
+    with contextlib.closing(in_processes(make, pieces, min(workers, len(pieces)))) as results:
         for piece, result in zip(pieces, results, strict=True):
             if isinstance(result, _Failure):
                 failures.append(result.sentence)
@@ -253,46 +259,6 @@ def _make_all(
                 made[piece.name] = result
             progress.add(len(piece.records))
     return made, failures
-
-
-def _results(
-    make: Callable[[_Piece], Entry | _Failure], pieces: Sequence[_Piece], workers: int
-) -> Generator[Entry | _Failure, None, None]:
-    """Make pieces in worker processes, some ahead of what has been taken; results come in order."""
-    if workers <= 1:
-        yield from map(make, pieces)
-        return
-    # Started anew, not forked: a fork of a process with threads may hang.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
-    try:
-        ahead: deque[Future[Entry | _Failure]] = deque()
-        for piece in pieces:
-            ahead.append(pool.submit(make, piece))
-            if len(ahead) > 4 * workers:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
-    except BrokenProcessPool as error:
-        raise SemblaError(
-            "a worker process ended unasked, perhaps for want of memory; run it again with fewer workers "
-            '(a script must call prepare from under if __name__ == "__main__").'
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """Leave Ctrl-C to the main process, and end with it even where it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
 
 
 def _make(kind: Kind, out: Path, size: int | None, piece: _Piece) -> Entry | _Failure:
@@ -352,6 +318,7 @@ def _header(out: Path, kind: Kind, settings: Mapping[str, Any], entries: Sequenc
         label_set=kind.label_set,
         size=settings["size"],
         shard=settings["shard"],
+        hold_out=settings["hold_out"],
         counts=counts,
         ids=tuple(sorted(set().union(*(entry.ids for entry in entries)))),
         licence=kind.licence,

@@ -80,6 +80,8 @@ class Prepared:
     """Shorter side of the pictures in pixels; None where they kept theirs."""
     shard: int | None
     """Most pairs in a tar; None where they lie in single files."""
+    hold_out: float | None
+    """Percentage of the pairs that were to be held out as "val"; None where the splits are the makers'."""
     counts: Mapping[str, int]
     """Pairs in each split; the split of a set without any is ""."""
     ids: tuple[int, ...]
@@ -102,6 +104,7 @@ class Prepared:
             "label_set": self.label_set and label_set_to_json(self.label_set),
             "size": self.size,
             "shard": self.shard,
+            "hold_out": self.hold_out,
             "counts": dict(self.counts),
             "ids": self.ids,
             "licence": self.licence,
@@ -137,6 +140,7 @@ def _prepared(root: Path, values: Mapping[str, Any]) -> Prepared:
         label_set=values["label_set"] and label_set_from_json(values["label_set"]),
         size=values["size"],
         shard=values["shard"],
+        hold_out=values.get("hold_out"),
         counts=dict(values["counts"]),
         ids=tuple(values["ids"]),
         licence=str(values["licence"]),

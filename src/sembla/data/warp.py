@@ -5,13 +5,19 @@ A warp says where each pixel is taken from. It is worked out in the unit square,
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.types import Picture
 
-__all__ = ["MOST_WARP", "Warp", "blend", "source_places", "unwarp"]
+__all__ = ["MOST_WARP", "Places", "Warp", "blend", "pick", "source_places", "unwarp"]
+
+Ids = TypeVar("Ids", bound=np.generic)
+
+Places: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The fractional row and column (H, W) that each pixel is taken from."""
 
 MOST_WARP = 0.1
 """Most that a control point may move, as a share of the side: a grid of 4 bent further may fold."""
@@ -71,57 +77,29 @@ def _lattice(grid: int) -> NDArray[np.float32]:
     return np.asarray(_kernel(places, points) @ solve, np.float32)
 
 
-def source_places(warp: Warp, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def source_places(warp: Warp, size: tuple[int, int]) -> Places:
     """The row and column (H, W) that each pixel is taken from; beyond the border the picture is mirrored."""
+    from sembla.data.kernels import places  # here and below: only what is warped waits for the compiler to load
+
     offsets = (_lattice(warp.grid) @ np.array(warp.offsets, np.float32)).reshape(_LATTICE + 1, _LATTICE + 1, 2)
-    down = _refine(offsets, size[0]).swapaxes(0, 1)  # (cells + 1, H, 2)
-    across, along = (np.ascontiguousarray(_refine(down[..., axis], size[1]).T) for axis in (0, 1))  # (H, W)
-    rows = np.arange(size[0], dtype=np.float32)[:, None] + along * np.float32(size[0])
-    columns = np.arange(size[1], dtype=np.float32) + across * np.float32(size[1])
-    return _mirror(rows, size[0]), _mirror(columns, size[1])
+    rows, columns = np.empty(size, np.float32), np.empty(size, np.float32)
+    places(np.ascontiguousarray(offsets.transpose(2, 0, 1)), rows, columns)
+    return rows, columns
 
 
-def _refine(values: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Interpolate lattice values (cells + 1, ...) at the centres of `count` pixels."""
-    at = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * np.float32(_LATTICE / count)
-    cell = np.minimum(at.astype(np.intp), _LATTICE - 1)
-    share = (at - cell).astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray(values[cell] + share * (values[cell + 1] - values[cell]), np.float32)
+def blend(picture: Picture, places: Places) -> Picture:
+    """The picture (H, W, 3) at fractional places, bilinear."""
+    from sembla.data.kernels import blend_at, plain
+
+    out = np.empty_like(picture, order="C")
+    blend_at(plain(picture), *places, out)
+    return out
 
 
-def _mirror(at: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    at = np.where(at < -0.5, -1 - at, at)
-    at = np.where(at > count - 0.5, 2 * count - 1 - at, at)
-    return np.clip(at, 0, count - 1)
+def pick(ids: NDArray[Ids], places: Places) -> NDArray[Ids]:
+    """Label map, instances or mask (H, W) at the pixels nearest to fractional places."""
+    from sembla.data.kernels import pick_at, plain
 
-
-def blend(picture: Picture, rows: NDArray[np.float32], columns: NDArray[np.float32]) -> Picture:
-    """The picture at fractional places (H, W), bilinear."""
-    height, width = picture.shape[:2]
-    padded = np.zeros((height, width, 4), np.uint8)  # four bytes a pixel are gathered as one number
-    padded[..., :3] = picture
-    pixels = padded.view(np.uint32).ravel()
-    whole_rows, whole_columns = np.floor(rows), np.floor(columns)
-    down, right = (rows - whole_rows)[..., None], (columns - whole_columns)[..., None]
-    top, left = whole_rows.astype(np.intp), whole_columns.astype(np.intp)
-    first = top * width + left
-    across, below = (left < width - 1).astype(np.intp), (top < height - 1) * np.intp(width)
-    upper = _between(pixels, first, first + across, right)
-    first += below
-    lower = _between(pixels, first, first + across, right)
-    lower -= upper
-    lower *= down
-    upper += lower
-    upper += np.float32(0.5)
-    return np.ascontiguousarray(upper.astype(np.uint8)[..., :3])
-
-
-def _between(
-    pixels: NDArray[np.uint32], one: NDArray[np.intp], other: NDArray[np.intp], share: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Mix the pixels at two places (H, W), of which the other has this share; (H, W, 4)."""
-    near, far = (pixels.take(at).view(np.uint8).reshape(*at.shape, 4).astype(np.float32) for at in (one, other))
-    far -= near
-    far *= share
-    near += far
-    return near
+    out = np.empty_like(ids, order="C")
+    pick_at(plain(ids), *places, out)
+    return out

@@ -189,7 +189,8 @@ async def read_labels(
 
         with heard() as notes:
             made = api.read_own_labels(picture, io.BytesIO(body), name=name, resize=resize)
-        return Labelled(map=pack(made.labels), classes=class_entries(made.palette), notes=notes)
+        found = [fault.sentence for fault in api.examine_pair(picture, io.BytesIO(body), name=name)]
+        return Labelled(map=pack(made.labels), classes=class_entries(made.palette), notes=[*notes, *found])
 
     return await _for_photo(desk, request, photo=photo, work=work)
 

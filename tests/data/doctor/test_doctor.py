@@ -107,7 +107,7 @@ def test_several_faults_at_once(tmp_path: Path) -> None:
     photos(root)[0].write_text("no picture")
     report = examine(root)
     assert {fault.code for fault in report.faults} == {"unreadable", "off_by_one", "ignore_value"}
-    assert repair(root, tmp_path / "mended", report) == 17
+    assert repair(root, tmp_path / "mended", report).pairs == 17
     assert examine(tmp_path / "mended").faults == ()
     about = json.loads((tmp_path / "mended" / "classes.json").read_text())
     assert (len(about["classes"]), about["ignore"]) == (6, 255)

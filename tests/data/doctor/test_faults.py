@@ -266,7 +266,7 @@ def test_a_seeded_fault_is_found_alone_and_mended(tmp_path: Path, seed: Seed) ->
     assert bool(fault.remedies) == seed.mended
     assert ("sembla doctor" in fault.advice) == seed.mended
     if seed.mended:
-        assert repair(root, tmp_path / "mended", report) >= 11
+        assert repair(root, tmp_path / "mended", report).pairs >= 11
         assert codes(examine(tmp_path / "mended")) == []
     assert snapshot(root) == before
 

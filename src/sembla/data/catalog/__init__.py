@@ -1,8 +1,10 @@
 """The known data sets, each in the layout that its makers gave it: one module a set, one dict of them all."""
 
+import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from sembla.core.errors import InputError
 from sembla.data.catalog import (
     ade20k,
     camvid,
@@ -17,7 +19,7 @@ from sembla.data.catalog import (
 )
 from sembla.data.records import Kind
 
-__all__ = ["KINDS"]
+__all__ = ["KINDS", "find_kind"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -39,3 +41,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 """Every kind by its name."""
+
+
+def find_kind(name: str) -> Kind:
+    """The kind of a name. Raises `InputError` that lists the kinds, and suggests the one that may be meant."""
+    if name in KINDS:
+        return KINDS[name]
+    close = difflib.get_close_matches(name.lower().replace("-", "_"), KINDS, n=1)
+    meant = f" (did you mean {close[0]}?)" if close else ""
+    raise InputError(f"there is no kind {name!r}{meant}; the kinds are {', '.join(KINDS)}.")

@@ -13,9 +13,12 @@ from sembla.data.catalog.tables import attributes_of, read_table
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING, CELEBAMASK_HQ_TO_PARSING
 from sembla.data.records import Kind, Record, Sample
 
-__all__ = ["KIND", "KIND_PARSING"]
+__all__ = ["KIND", "KIND_PARSING", "PARTS", "PHOTOS", "home", "paint", "parts"]
 
 _IDS = numbering({label: label for label in range(CELEBAMASK_HQ_19.count)})
+PHOTOS, PARTS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
+"""The makers' folders of photos, and of a file for each part of each face."""
+
 _LICENCE = "Non-commercial research only."
 
 # CelebA's own splits, which begin at these of its pictures (counted from 0).
@@ -29,9 +32,9 @@ def records(root: Path) -> list[Record]:
     CelebAMask-HQ-mask-anno/0/00000_hair.png, with their lists of attributes and of CelebA's numbers (for the splits)
     where they are there. Photos and index maps in one folder: 0.jpg, 0.png. The plain one: images/ and labels/.
     """
-    for folder in (root / "CelebAMask-HQ", root):
-        if (folder / "CelebA-HQ-img").is_dir():
-            return _of_makers(folder)
+    makers = home(root)
+    if makers:
+        return _of_makers(makers)
     found = plain_records(root) or _side_by_side(root)
     if not found:
         raise InputError(
@@ -41,25 +44,30 @@ def records(root: Path) -> list[Record]:
     return found
 
 
+def home(root: Path) -> Path | None:
+    """Where the makers' folders lie: in `root` or in CelebAMask-HQ in it; None where they do not."""
+    return next((folder for folder in (root / "CelebAMask-HQ", root) if (folder / PHOTOS).is_dir()), None)
+
+
 def _of_makers(root: Path) -> list[Record]:
-    images = below(root / "CelebA-HQ-img")
+    images = below(root / PHOTOS)
     maps = below(root / "CelebAMask-HQ-mask") or below(root / "CelebAMaskHQ-mask")
-    parts = {} if maps else _parts(root / "CelebAMask-HQ-mask-anno")
-    alone = [name for name in images if name not in maps and name not in parts]
+    files = {} if maps else parts(root / PARTS)
+    alone = [name for name in images if name not in maps and name not in files]
     if alone or not images:
-        told = f"{images[alone[0]]} has no map" if alone else f"{root / 'CelebA-HQ-img'} holds no photo"
-        raise InputError(f"{told}; expected CelebAMask-HQ-mask-anno/*/00000_skin.png and so on, or index maps.")
+        told = f"{images[alone[0]]} has no map" if alone else f"{root / PHOTOS} holds no photo"
+        raise InputError(f"{told}; expected {PARTS}/*/00000_skin.png and so on, or index maps.")
     mapping, lists = root / "CelebA-HQ-to-CelebA-mapping.txt", root / "CelebAMask-HQ-attribute-anno.txt"
     splits = _splits(mapping) if mapping.is_file() else {}
     extra = {"attributes": lists} if lists.is_file() else {}
     found = []
     for name, image in images.items():
-        own = {"labels": maps[name]} if maps else parts[name]
+        own = {"labels": maps[name]} if maps else files[name]
         found.append(Record(name, splits.get(name, ""), {"image": image, **own, **extra}, key=name))
     return found
 
 
-def _parts(root: Path) -> dict[str, dict[str, Path]]:
+def parts(root: Path) -> dict[str, dict[str, Path]]:
     """The files of each face's parts: "0" -> {"part:hair": ...}; the folders hold 2000 faces each."""
     known = set(CELEBAMASK_HQ_19.names)
     found: dict[str, dict[str, Path]] = {}
@@ -90,7 +98,7 @@ def read(record: Record) -> Sample:
     if "labels" in record.files:
         labels = renumber(read_values(record.files["labels"]), _IDS, record.files["labels"])
     else:
-        labels = _paint(record)
+        labels = paint(record)
     attributes = {}
     if "attributes" in record.files:
         attributes = attributes_of(read_table(record.files["attributes"]), record.key)
@@ -105,7 +113,7 @@ def read_parsing(record: Record) -> Sample:
     return replace(sample, labels=CELEBAMASK_HQ_TO_PARSING(sample.labels))
 
 
-def _paint(record: Record) -> LabelMap:
+def paint(record: Record) -> LabelMap:
     """The parts (0 and 255) one over the other, in the order of the classes: hair lies over the skin."""
     labels: LabelMap | None = None
     for label, part in enumerate(CELEBAMASK_HQ_19.names):

@@ -13,7 +13,7 @@ from sembla.data.labelsets import FACADES_12
 from sembla.data.records import SPLITS, Kind, Record, Sample
 from sembla.imaging.io import read_picture
 
-__all__ = ["KIND"]
+__all__ = ["KIND", "joined", "read"]
 
 _STORED = numbering({label + 1: label for label in range(FACADES_12.count)})
 _PLAIN = numbering({label: label for label in range(FACADES_12.count)})
@@ -28,7 +28,7 @@ def records(root: Path) -> list[Record]:
     train/*.jpg and the same for val and test, photo and colour map side by side in one picture. The plain one:
     train/images/ and train/labels/ with ids from 0.
     """
-    found = _of_makers(root) or plain_records(root) or _joined(root)
+    found = _of_makers(root) or plain_records(root) or joined(root)
     if not found:
         raise InputError(
             f"{root} is not the facade database; expected base/cmp_b0001.jpg and .png, or pix2pix's train/*.jpg, in it."
@@ -43,13 +43,13 @@ def _of_makers(root: Path) -> list[Record]:
     return paired(images, labels, "")
 
 
-def _joined(root: Path) -> list[Record]:
-    """Entries that hold photo and map in one file."""
-    found = []
-    for split in SPLITS:
-        joined = below(root / split)
-        found += [Record(f"{split}/{name}", split, {"joined": path}) for name, path in joined.items()]
-    return found
+def joined(root: Path) -> list[Record]:
+    """Entries that hold photo and map in one file: the pictures in train/, val/ and test/."""
+    return [
+        Record(f"{split}/{name}", split, {"joined": path})
+        for split in SPLITS
+        for name, path in below(root / split).items()
+    ]
 
 
 def read(record: Record) -> Sample:

@@ -1,6 +1,7 @@
 """What the checks read: one set of pairs, what was measured of each, and what its maps may hold."""
 
 import json
+import os
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -83,10 +84,18 @@ class Chart:
     @property
     def command(self) -> str:
         """The command that mends this set."""
-        root = self.finding.root
-        out = root.with_name(f"{root.resolve().name}-mended") if root.name else Path(f"{root.resolve().name}-mended")
-        given = ["--as", self.kind] if self.asked else []
-        return shlex.join(["sembla", "doctor", str(root), *given, "--fix", str(out)])
+        given = ["--as", self.kind] if self.asked and self.kind else []
+        return shlex.join(
+            ["sembla", "doctor", str(self.finding.root), *given, "--fix", str(_beside(self.finding.root))]
+        )
+
+
+def _beside(root: Path) -> Path:
+    """A name beside a folder that is not taken."""
+    home = root.parent if root.name not in {"", ".."} else root / ".."
+    name = f"{root.resolve().name}-mended"
+    names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next((home / name for name in names if not os.path.lexists(home / name)), home / name)
 
 
 def counted(number: int, of: int, thing: str) -> str:

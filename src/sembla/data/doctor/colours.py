@@ -15,10 +15,12 @@ from sembla.data.doctor.report import Fault
 from sembla.imaging.palette import find_palette
 from sembla.imaging.snapping import nearest
 
-__all__ = ["check_colours"]
+__all__ = ["SOFT_IN_CASES", "check_colours"]
+
+SOFT_IN_CASES = 0.05
+"""As many of the pixels of a case may be: the analogy engine takes soft brushes as they come."""
 
 _SOFT = 0.002  # share of the pixels in colours that fill no area
-_SOFT_IN_CASES = 0.05  # the analogy engine takes soft brushes as they come
 _SAMPLED = 8  # maps in which the classes of a noisy set are sought
 _SAME = 24.0  # Euclidean, RGB: noisy maps show a class in colours this near to one another
 
@@ -26,7 +28,8 @@ _SAME = 24.0  # Euclidean, RGB: noisy maps show a class in colours this near to 
 def check_colours(chart: Chart) -> Iterator[Fault]:
     """All faults of this module; a map has one of them at most."""
     compressed = chart.where(_is_compressed)
-    soft = [n for n in chart.where(lambda look: _is_soft(look, chart)) if n not in set(compressed)]
+    chosen = _chosen(chart)
+    soft = [n for n in chart.where(lambda look: _is_soft(look, chart, chosen)) if n not in set(compressed)]
     coloured = chart.where(lambda look: look.labels.in_colour or _is_compressed(look))
     flat = [n for n in coloured if n not in {*compressed, *soft}]
     remedies = _remedies(chart, coloured, noisy=[*compressed, *soft])
@@ -87,8 +90,17 @@ def _is_compressed(look: Look) -> bool:
     return look.labels.is_jpeg or look.labels.ripples
 
 
-def _is_soft(look: Look, chart: Chart) -> bool:
-    return look.labels.in_colour and look.labels.stray > (_SOFT_IN_CASES if chart.finding.in_cases else _SOFT)
+def _chosen(chart: Chart) -> set[tuple[int, ...]]:
+    """The colours that fill an area in some map."""
+    shown = (look.labels.colours for look in chart.looks if look.labels.in_colour and not _is_compressed(look))
+    return {tuple(colour) for colours in shown if colours is not None for colour in colours.tolist()}
+
+
+def _is_soft(look: Look, chart: Chart, chosen: set[tuple[int, ...]]) -> bool:
+    """Whether a map shows colours that fill no area, in it or in another: a class may be but a thin line here."""
+    thin = sum(share for colour, share in look.labels.odd.items() if colour in chosen)
+    limit = SOFT_IN_CASES if chart.finding.in_cases else _SOFT
+    return look.labels.in_colour and look.labels.stray - thin > limit
 
 
 def _three_channels(chart: Chart) -> Iterator[Fault]:

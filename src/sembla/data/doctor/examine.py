@@ -4,19 +4,18 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sembla.core.errors import InputError
-from sembla.data.catalog import KINDS
 from sembla.data.doctor.chart import Chart
 from sembla.data.doctor.colours import check_colours
 from sembla.data.doctor.expectations import check_kind, expect, recognise
 from sembla.data.doctor.files import check_files
 from sembla.data.doctor.ids import check_ids
 from sembla.data.doctor.looking import Look, in_threads, look_at, look_at_labels
-from sembla.data.doctor.pairs import Finding, Pair, find
+from sembla.data.doctor.pairs import Finding, Pair
+from sembla.data.doctor.reading import find_pairs
 from sembla.data.doctor.report import Report
 from sembla.data.doctor.scenes import check_scenes
 
-__all__ = ["chart_of", "examine", "find_pairs"]
+__all__ = ["chart_of", "examine"]
 
 _COMPARED = 512  # pairs whose thumbnails are kept, to be compared with their neighbours
 _RUN = 32  # pairs in a row of which they are
@@ -43,7 +42,7 @@ def chart_of(root: Path, kind: str | None, *, on_pair: Callable[[int, int], None
     check_kind(kind)
     finding = find_pairs(root, kind)
     known = kind if kind not in {None, "folder"} else ""
-    kind_found = known or recognise(finding)
+    kind_found = known or finding.kind or recognise(finding)
     looks = []
     for look in in_threads(_look, _with_choice(finding), workers=_workers()):
         looks.append(look)
@@ -57,27 +56,6 @@ def chart_of(root: Path, kind: str | None, *, on_pair: Callable[[int, int], None
 def _workers() -> int:
     """Threads; decoding lets go of the interpreter's lock, the rest does not, so that many bring nothing."""
     return min(4, os.cpu_count() or 1)
-
-
-def find_pairs(root: Path, kind: str | None) -> Finding:
-    """The pairs of a folder, by its names; by the reader of the kind where the names do not tell.
-
-    Raises `InputError` where there are none.
-    """
-    try:
-        return find(root)
-    except InputError:
-        if kind is None or not root.is_dir():
-            raise
-        pairs = []
-        for record in KINDS[kind].records(root):
-            labels = record.files.get("labels") or record.files.get("colour map")
-            if labels and "image" in record.files:
-                name = record.name.removeprefix(f"{record.split}/")
-                pairs.append(Pair(name, record.split, record.files["image"], labels))
-        if not pairs:
-            raise
-        return Finding(root, tuple(pairs))
 
 
 def _with_choice(finding: Finding) -> Iterator[tuple[Pair, bool]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sembla.core.errors import InputError, LabelError
-from sembla.data.catalog import KINDS
+from sembla.data.catalog import find_kind
 from sembla.data.doctor.chart import Expected, declared
 from sembla.data.doctor.looking import Look
 from sembla.data.doctor.pairs import Finding
@@ -53,10 +53,9 @@ _NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 def check_kind(kind: str | None) -> None:
     """Raise `InputError` for a kind that is not known, or has no label maps."""
-    if kind is not None and kind not in KINDS:
-        raise InputError(f"there is no kind {kind!r}; the kinds are {', '.join(KINDS)}.")
-    if kind is not None and kind != "folder" and kind not in _STORED:
-        raise InputError(f"{kind} has no label maps, so that there is nothing for the label doctor to look at.")
+    if kind is None or find_kind(kind).name in {"folder", *_STORED}:
+        return
+    raise InputError(f"{kind} has no label maps, so that there is nothing for the label doctor to look at.")
 
 
 def recognise(finding: Finding) -> str:

@@ -16,6 +16,7 @@ def check_files(chart: Chart) -> Iterator[Fault]:
     yield from _missing_partner(chart)
     yield from _unreadable(chart, "empty")
     yield from _unreadable(chart, "damaged")
+    yield from _refused(chart)
     yield from _exif(chart)
     yield from _sizes(chart)
     yield from _alpha(chart)
@@ -58,6 +59,21 @@ def _unreadable(chart: Chart, problem: str) -> Iterator[Fault]:
         sentence = f"{len(files):,} file{'s are' if many else ' is'} damaged, cut off, or no picture."
     advice = "their pairs are left out. Or copy or download the files again."
     yield chart.fault(code, sentence, files, advice=advice, remedies=[LeaveOut(frozenset(numbers))])
+
+
+def _refused(chart: Chart) -> Iterator[Fault]:
+    """Pairs that the reader of their kind cannot make sense of."""
+    told = {
+        number: complaint
+        for number, look in enumerate(chart.looks)
+        if (complaint := look.labels.problem or look.photo.problem) not in {"", "empty", "damaged"}
+    }
+    if not told:
+        return
+    sentence = f"{len(told):,} pair{'s' if len(told) > 1 else ''} cannot be read as {chart.kind}: {told[min(told)]}"
+    advice = "they are left out. Or get their files anew."
+    remedies = [LeaveOut(frozenset(told))]
+    yield chart.fault("unreadable", sentence, chart.images_of(told), advice=advice, remedies=remedies)
 
 
 def lies_upright(look: Look) -> bool:

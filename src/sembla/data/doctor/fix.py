@@ -1,7 +1,8 @@
 """Mending: a repaired copy of a folder, made from what the doctor found. The source is never touched.
 
-The copy has the source's folders and names. It is made under a name of its own beside its place and moved there when
-it is whole, so that nothing half-mended is ever left.
+The copy has the source's folders and names; where a pair is not two files there, it has images/ and labels/. It is
+made under a name of its own beside its place and moved there when it is whole, so that nothing half-mended is ever
+left.
 """
 
 import json
@@ -22,11 +23,11 @@ from scipy import ndimage
 from sembla.core.errors import OutputError
 from sembla.core.labels import LabelSet
 from sembla.data.doctor.chart import CLASSES
-from sembla.data.doctor.examine import find_pairs
 from sembla.data.doctor.expectations import expect
 from sembla.data.doctor.looking import in_threads
 from sembla.data.doctor.pairs import Finding, Pair
 from sembla.data.doctor.pixels import decode, label_pixels, mixtures
+from sembla.data.doctor.reading import find_pairs
 from sembla.data.doctor.remedies import (
     Declare,
     Fill,
@@ -47,13 +48,25 @@ from sembla.imaging.palette import read_classes, snap
 from sembla.imaging.save import PICTURE_SUFFIXES, write_label_map, write_picture
 from sembla.imaging.snapping import in_blocks
 
-__all__ = ["repair"]
+__all__ = ["Mended", "check_place", "repair"]
 
 R = TypeVar("R")
 
 
-def repair(path: str | os.PathLike[str], out: str | os.PathLike[str], report: Report) -> int:
-    """Write a mended copy of the folder that `report` is about, and return the number of its pairs.
+@dataclass(frozen=True)
+class Mended:
+    """What became of a folder in its mended copy."""
+
+    pairs: int
+    """Photos with a label map in the copy."""
+    files: int
+    """Photos and label maps that are not as they were."""
+    left_out: int
+    """Pairs that are not in the copy."""
+
+
+def repair(path: str | os.PathLike[str], out: str | os.PathLike[str], report: Report) -> Mended:
+    """Write a mended copy of the folder that `report` is about.
 
     What the advice of each fault promises is done; faults without a safe repair stay. Files that belong to no pair
     are not copied, nor are pairs that are left out.
@@ -64,21 +77,29 @@ def repair(path: str | os.PathLike[str], out: str | os.PathLike[str], report: Re
     finding = find_pairs(root, report.kind or None)
     plan = _Plan(finding, tuple(remedy for fault in report.faults for remedy in fault.remedies))
     with _whole_folder(root, out) as part:
-        made = sum(in_threads(lambda number: plan.write(number, part), range(len(finding.pairs)), workers=2))
+        changes = list(in_threads(lambda number: plan.write(number, part), range(len(finding.pairs)), workers=2))
+        made = [changed for changed in changes if changed is not None]
         if not made:
             raise OutputError(f"{out}: nothing would be left of {root}; mend its files by hand.")
         if not report.kind:
             _write_classes(root, part, plan)
-    return made
+    return Mended(len(made), sum(made), len(changes) - len(made))
+
+
+def check_place(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
+    """Raise `OutputError` unless a mended copy of the folder `path` may be written to `out`."""
+    if os.path.lexists(out):
+        raise OutputError(f"{out} exists already; choose another name for the mended copy.")
+    if Path(out).resolve().is_relative_to(Path(path).resolve()):
+        raise OutputError(f"{out} lies within {path}, which is never touched; choose a place beside it.")
+    if not Path(out).resolve().parent.is_dir():
+        raise OutputError(f"{Path(out).parent} is no folder; make it, or choose another place for the mended copy.")
 
 
 @contextmanager
 def _whole_folder(root: Path, out: Path) -> Iterator[Path]:
     """Give a folder to fill; move it to `out` when the block ends, remove it when the block fails."""
-    if os.path.lexists(out):
-        raise OutputError(f"{out} exists already; choose another name for the mended copy.")
-    if out.resolve().is_relative_to(root.resolve()):
-        raise OutputError(f"{out} lies within {root}, which is never touched; choose a place beside it.")
+    check_place(root, out)
     part = out.with_name(f".{secrets.token_hex(6)}.part")
     try:
         part.mkdir()
@@ -101,25 +122,24 @@ class _Plan:
         """The remedies of one sort."""
         return [remedy for remedy in self.remedies if isinstance(remedy, sort)]
 
-    def write(self, number: int, part: Path) -> bool:
-        """Write one pair below `part`; False if it is left out."""
+    def write(self, number: int, part: Path) -> int | None:
+        """Write one pair below `part`. Returns how many of its files are changed; None if it is left out."""
         source = self._source(number)
         if source is None:
-            return False
+            return None
         pair, labelled = self.finding.pairs[number], self.finding.pairs[source]
         if self.finding.in_cases:
-            self._write_case(number, part)
-            return True
-        self._write_photo(number, part)
-        place = self._place(pair.labels, part)
+            return self._write_case(number, part)
+        changed = self._write_photo(number, part)
+        place = _plain_place(pair, "labels", part) if pair.draw else self._place(pair.labels, part)
         labels = self._labels(source)
         if labels is None:
             shutil.copyfile(labelled.labels, place)
         else:
-            _save_ids(place.with_suffix(".png"), labels)
+            _save_ids(place.with_name(f"{place.stem}.png"), labels)
         if pair.instances and labelled.instances:
             shutil.copyfile(labelled.instances, self._place(pair.instances, part))
-        return True
+        return changed + (source != number or bool(self._remedies_of(source)))
 
     def _source(self, number: int) -> int | None:
         """The pair whose label map this photo gets; None for pairs that are left out."""
@@ -138,25 +158,34 @@ class _Plan:
         place.parent.mkdir(parents=True, exist_ok=True)
         return place
 
-    def _write_photo(self, number: int, part: Path) -> None:
-        """A photo as it is, or without its EXIF mark."""
-        path = self.finding.pairs[number].image
-        place = self._place(path, part)
+    def _write_photo(self, number: int, part: Path) -> bool:
+        """A photo as it is, or without its EXIF mark; True for that."""
+        pair = self.finding.pairs[number]
+        path = pair.image
+        place = _plain_place(pair, "images", part) if pair.draw else self._place(path, part)
+        if pair.show:
+            write_picture(place.with_name(f"{place.stem}.png"), pair.show())
+            return False
         turns = [remedy.pairs[number] for remedy in self.all(Turn) if number in remedy.pairs]
         if not turns:
             shutil.copyfile(path, place)
-            return
+            return False
         picture = read_picture(path) if turns[0] else np.asarray(decode(path)[0].convert("RGB"))
         write_picture(place if place.suffix.lower() in PICTURE_SUFFIXES else place.with_suffix(".png"), picture)
+        return True
+
+    def _remedies_of(self, number: int) -> list[Remedy]:
+        """What is done to the values of a label map."""
+        those = [remedy for remedy in self.remedies if not isinstance(remedy, LeaveOut | Shift | Turn | Declare)]
+        return [remedy for remedy in those if number in remedy.pairs]
 
     def _labels(self, number: int) -> NDArray[np.uint8] | None:
         """The mended ids (H, W) of a pair; None where its file is to be copied as it is."""
-        mine = [remedy for remedy in self.remedies if not isinstance(remedy, LeaveOut | Shift | Turn | Declare)]
-        mine = [remedy for remedy in mine if number in remedy.pairs]
-        if not mine:
-            return None
+        mine = self._remedies_of(number)
         pair = self.finding.pairs[number]
-        values: NDArray[Any] = label_pixels(decode(pair.labels)[0])
+        if not (mine or pair.draw):
+            return None
+        values: NDArray[Any] = pair.draw() if pair.draw else label_pixels(decode(pair.labels)[0])
         for sort in (ReadColours, TakeClasses, Sharpen, Renumber, Fill, Resize, Plain):
             for remedy in mine:
                 if isinstance(remedy, sort):
@@ -165,10 +194,10 @@ class _Plan:
             return None if values.ndim == 2 else np.ascontiguousarray(values)
         return values.astype(np.uint8)
 
-    def _write_case(self, number: int, part: Path) -> None:
-        """One photo with its label map and its layouts, drawn anew if need be."""
+    def _write_case(self, number: int, part: Path) -> int:
+        """One photo with its label map and its layouts, drawn anew if need be. Returns how many files are changed."""
         pair = self.finding.pairs[number]
-        self._write_photo(number, part)
+        changed = self._write_photo(number, part)
         layouts = [path for path in self.finding.layouts if path.parent.parent == pair.labels.parent]
         maps = [pair.labels, *layouts]
         places = [self._place(path, part) for path in maps]
@@ -178,9 +207,17 @@ class _Plan:
             read = read_classes(source, targets, names=names, adopt_nearest=True)
             for place, labels in zip(places, (read.labels, *read.layouts), strict=True):
                 write_label_map(place.with_suffix(".png"), labels, palette=read.palette)
-        else:
-            for path, place in zip(maps, places, strict=True):
-                shutil.copyfile(path, place)
+            return changed + len(maps)
+        for path, place in zip(maps, places, strict=True):
+            shutil.copyfile(path, place)
+        return changed
+
+
+def _plain_place(pair: Pair, folder: str, part: Path) -> Path:
+    """Where a file of a pair goes in the plain layout."""
+    place = part / pair.split / folder / f"{pair.name}{pair.image.suffix}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
 
 
 def _apply(remedy: Remedy, values: NDArray[Any], pair: Pair) -> NDArray[Any]:

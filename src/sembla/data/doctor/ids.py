@@ -12,16 +12,20 @@ from sembla.data.doctor.pixels import LabelFacts
 from sembla.data.doctor.remedies import Declare, Fill, Remedy, Renumber, Sharpen, TakeClasses
 from sembla.data.doctor.report import Fault
 
-__all__ = ["IGNORE", "check_ids"]
+__all__ = ["ALL", "IGNORE", "SOFT", "check_ids"]
 
 IGNORE = 255
 """The value of pixels without a class in maps that Sembla writes."""
 
-_SOFT = 0.5  # sharp maps have a mixed value on at most a fifth of their borders, blurred ones on six in ten and more
+SOFT = 0.5
+"""Sharp maps have a mixed value on at most a fifth of their borders, blurred ones on six in ten and more."""
+
+ALL = 0.98
+"""A class that takes this share of the pixels leaves nothing to learn about others."""
+
 _STRAYS = 0.1  # values of no class show in fewer of the maps than this
 _FEW = 4  # with fewer maps nobody can say that a class is never used
 _MANY = 40
-_ALL = 0.98  # share of the pixels
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def check_ids(chart: Chart) -> Iterator[Fault]:
 
 def holds_plain_ids(labels: LabelFacts) -> bool:
     """Whether a map's values are ids as somebody meant them: not instances, not blurred, never a JPEG."""
-    return not (labels.in_colour or labels.is_jpeg or labels.ripples or _is_deep(labels) or labels.mixed > _SOFT)
+    return not (labels.in_colour or labels.is_jpeg or labels.ripples or _is_deep(labels) or labels.mixed > SOFT)
 
 
 def _is_deep(labels: LabelFacts) -> bool:
@@ -128,9 +132,7 @@ def _instances(chart: Chart) -> Iterator[Fault]:
 
 def _blurred(chart: Chart) -> Iterator[Fault]:
     """Maps that were resized with blending."""
-    numbers = chart.where(
-        lambda look: look.labels.mixed > _SOFT and not look.labels.is_jpeg and not look.labels.ripples
-    )
+    numbers = chart.where(lambda look: look.labels.mixed > SOFT and not look.labels.is_jpeg and not look.labels.ripples)
     if not numbers:
         return
     mixed = max(chart.looks[number].labels.mixed for number in numbers)
@@ -350,7 +352,7 @@ def _one_class(chart: Chart, census: _Census) -> Iterator[Fault]:
     """One class nearly everywhere."""
     total = sum(census.pixels.values())
     value, pixels = census.pixels.most_common(1)[0]
-    if pixels < _ALL * total or chart.finding.in_cases:
+    if pixels < ALL * total or chart.finding.in_cases:
         return
     numbers = [n for n in census.maps if value in _values(chart.looks[n].labels)]
     sentence = (

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sembla.core.errors import InputError
 from sembla.data.doctor.alignment import explained, label_thumbnail, photo_thumbnail, turned
 from sembla.data.doctor.pairs import Pair
 from sembla.data.doctor.pixels import LabelFacts, PhotoFacts, decode, label_facts, label_pixels, photo_facts
@@ -53,8 +54,8 @@ class Look:
 
 def look_at(pair: Pair, *, keep: bool) -> Look:
     """Open both files of a pair and measure them; `keep` the thumbnails."""
-    image, image_problem = decode(pair.image, reduce=_REDUCED)
-    map_, map_problem = decode(pair.labels)
+    image, image_problem = _made(pair.show) if pair.show else decode(pair.image, reduce=_REDUCED)
+    map_, map_problem = _made(pair.draw) if pair.draw else decode(pair.labels)
     photo = photo_thumbnail(image)
     facts = photo_facts(image, image_problem, photo)
     pixels = label_pixels(map_)
@@ -74,6 +75,16 @@ def look_at(pair: Pair, *, keep: bool) -> Look:
         as_shown=shown,
         thumbnails=Thumbnails(photo, small) if keep else None,
     )
+
+
+def _made(make: Callable[[], NDArray[np.uint8]]) -> tuple[Image.Image, str]:
+    """What a reader gives, and its complaint, as `decode` does."""
+    try:
+        image = Image.fromarray(make())
+    except InputError as error:
+        return Image.new("L", (1, 1)), str(error)
+    image.info["stored"] = image.size
+    return image, ""
 
 
 def look_at_labels(path: Path) -> LabelFacts:

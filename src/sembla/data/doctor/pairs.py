@@ -8,15 +8,17 @@ path and name when the words for the role are taken away is the key that a pair 
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sembla.core.errors import InputError
+from sembla.core.types import LabelMap, Picture
 from sembla.data.labelsets import CELEBAMASK_HQ_19
+from sembla.imaging.folders import natural
 from sembla.imaging.io import SUFFIXES
 
-__all__ = ["Finding", "Pair", "find", "natural"]
+__all__ = ["Finding", "Pair", "find"]
 
 _IMAGE = frozenset(
     (
@@ -53,6 +55,10 @@ class Pair:
     image: Path
     labels: Path
     instances: Path | None = None
+    show: Callable[[], Picture] | None = None
+    """Gives the photo where it is not a file of its own."""
+    draw: Callable[[], LabelMap] | None = None
+    """Gives the label map where it is not a file of its own; `labels` is then a file that it is drawn from."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class Finding:
     """Whether these are cases of one photo each (img.*, label.*, cond/*), whose maps may be in colour."""
     by_order: bool = False
     """Whether the names do not match and photos and maps were paired in sorted order."""
+    kind: str = ""
+    """The kind whose layout this is, where that alone tells what a pair is."""
 
 
 def find(root: Path) -> Finding:
@@ -95,12 +103,6 @@ def find(root: Path) -> Finding:
     objects = {(file.split, file.key): file.path for file in by_role["instances"]}
     pairs = tuple(replace(pair, instances=objects.get((pair.split, pair.name))) for pair in finding.pairs)
     return replace(finding, pairs=pairs)
-
-
-def natural(text: str) -> tuple[list[tuple[bool, int, str]], str]:
-    """Sort key by text and numbers in turn, so that 2 comes before 10."""
-    parts = re.findall(r"\d+|\D+", text.lower())
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts], text
 
 
 def _walk(root: Path) -> dict[Path, list[Path]]:
@@ -212,11 +214,6 @@ def _split_by_suffix(found: dict[str, list[_File]], source: str = "") -> None:
 def _refuse(root: Path, by_role: Mapping[str, list[_File]]) -> Finding:
     """Raise `InputError` for a folder in which no pair can be."""
     count = sum(map(len, by_role.values()))
-    if by_role.get("parts"):
-        raise InputError(
-            f"{root} holds CelebAMask-HQ with a file for each part of a face; the doctor looks at maps of all classes. "
-            "Join them first: sembla prepare celebamask_hq."
-        )
     lacks = "label maps" if not by_role["labels"] else "photos"
     where = "labels/" if not by_role["labels"] else "images/"
     raise InputError(

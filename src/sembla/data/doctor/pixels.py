@@ -3,7 +3,8 @@
 What is kept of a file is small (counts, a few numbers, a digest), so that a million files fit into memory.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,17 @@ from sembla.data.face_order import detect_celebamask_order
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.imaging.snapping import in_blocks, measure_noise
 
-__all__ = ["LabelFacts", "PhotoFacts", "decode", "label_facts", "label_pixels", "mixtures", "photo_facts"]
+__all__ = [
+    "LabelFacts",
+    "PhotoFacts",
+    "array_facts",
+    "decode",
+    "label_facts",
+    "label_pixels",
+    "mixtures",
+    "photo_facts",
+    "without_copies",
+]
 
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
 _BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning, UnidentifiedImageError)
@@ -27,6 +38,7 @@ _ACROSS = (5, 6, 7, 8)  # orientations that exchange width and height
 _WINDOW = 512  # borders are looked at in the middle of a map, at most this many pixels wide and high
 _GREY = 3  # the channels of a grey photo differ no more than this: JPEG and rounding
 _MOST_COLOURS = 64
+_FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class PhotoFacts:
     """What is to be known of a photo."""
 
     problem: str
-    """Why it cannot be read: "empty", "damaged", or "" for a photo that can."""
+    """Why it cannot be read: "empty", "damaged", or what the reader of its kind says; "" for a photo that can."""
     size: tuple[int, int] = (0, 0)
     """Width and height as stored."""
     turn: int = 1
@@ -75,6 +87,8 @@ class LabelFacts:
     """Of the borders between values that are not neighbours: the share with a value between the two on it."""
     stray: float = 0.0
     """Share of the pixels in colours, or values, that fill no area."""
+    odd: Mapping[tuple[int, ...], float] = field(default_factory=dict)
+    """The colours that fill no area and their shares of the pixels, where they are few: some may have been chosen."""
     ripples: bool = False
     """Whether the strays are those of a JPEG."""
     order: LabelSet | None = None
@@ -117,7 +131,11 @@ def label_pixels(image: Image.Image) -> NDArray[Any]:
         return np.asarray(image).astype(np.uint8) if image.mode == "1" else np.asarray(image)
     if image.mode in {"LA", "PA"}:
         return np.asarray(image)[..., 0]
-    colours = np.asarray(image if image.mode in {"RGB", "RGBA"} else image.convert("RGB"))[..., :3]
+    return without_copies(np.asarray(image if image.mode in {"RGB", "RGBA"} else image.convert("RGB"))[..., :3])
+
+
+def without_copies(colours: NDArray[Any]) -> NDArray[Any]:
+    """Colours (H, W, 3) as values (H, W) where the three channels are alike."""
     is_grey = np.array_equal(colours[..., 0], colours[..., 1]) and np.array_equal(colours[..., 0], colours[..., 2])
     return colours[..., 0] if is_grey else colours
 
@@ -126,21 +144,18 @@ def label_facts(image: Image.Image, problem: str, pixels: NDArray[Any]) -> Label
     """The facts of a decoded label map and its `label_pixels`."""
     if problem:
         return LabelFacts(problem)
+    known = image.format == "JPEG"  # then its ripples need not be looked for, which takes long
+    channels = 3 if image.mode in {"RGB", "RGBA", "CMYK", "YCbCr"} else 1
+    return replace(array_facts(pixels, known=known), is_jpeg=known, alpha=_alpha(image), channels=channels)
+
+
+def array_facts(pixels: NDArray[Any], *, known: bool = False) -> LabelFacts:
+    """The facts of `label_pixels` alone; `known` says that they are of a JPEG."""
     height, width = pixels.shape[:2]
     window = pixels[max(0, (height - _WINDOW) // 2) :, max(0, (width - _WINDOW) // 2) :][:_WINDOW, :_WINDOW]
-    known = image.format == "JPEG"  # then its ripples need not be looked for, which takes long
-    facts: dict[str, Any] = (
-        _colour_facts(pixels, known=known) if pixels.ndim == 3 else _value_facts(pixels, window, known=known)
-    )
-    return LabelFacts(
-        "",
-        size=(width, height),
-        is_jpeg=known,
-        alpha=_alpha(image),
-        in_colour=pixels.ndim == 3,
-        channels=3 if image.mode in {"RGB", "RGBA", "CMYK", "YCbCr"} else 1,
-        **facts,
-    )
+    in_colour = pixels.ndim == 3
+    facts = _colour_facts(pixels, known=known) if in_colour else _value_facts(pixels, window, known=known)
+    return LabelFacts("", size=(width, height), in_colour=in_colour, **facts)
 
 
 def mixtures(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -193,7 +208,7 @@ def _value_facts(values: NDArray[Any], window: NDArray[Any], *, known: bool) -> 
         stray = float(np.count_nonzero(~solid[window]) / window.size)
         # Ripples repeat every grey somewhere, so strays alone do not show them: few pixels are still.
         if not known and (stray > 0.01 or still.mean() < 0.5):
-            ripples = bool(measure_noise(np.repeat(window[..., None], 3, 2), still).level)
+            ripples = bool(measure_noise(window[..., None], still).level)
     return {
         "values": present.astype(np.int32),
         "areas": counts[present],
@@ -247,18 +262,36 @@ def _colour_facts(colours: NDArray[np.uint8], *, known: bool) -> dict[str, Any]:
     still = in_blocks(codes, 3)
     part = codes[::2, ::2]  # a block of 3x3 pixels holds one of these
     solid, areas = np.unique(part[still[::2, ::2]], return_counts=True)
-    if len(solid):
-        place = np.searchsorted(solid, part).clip(max=len(solid) - 1)
-        stray = float(np.count_nonzero(solid[place] != part) / part.size)
-    else:
-        stray = 1.0
+    stray, odd = _strays(part, solid)
     smeared = stray > 0.002 or len(solid) > _MOST_COLOURS
     ripples = not known and smeared and bool(measure_noise(colours, still).level)
     largest = np.argsort(-areas, kind="stable")[:_MOST_COLOURS]
     kept = solid[largest]
     return {
-        "colours": np.stack([kept & 255, kept >> 8 & 255, kept >> 16], 1).astype(np.uint8),
+        "colours": _unpacked(kept),
         "areas": areas[largest] * 4,
         "stray": stray,
+        "odd": odd,
         "ripples": ripples,
     }
+
+
+def _strays(part: NDArray[np.int32], solid: NDArray[np.int32]) -> tuple[float, dict[tuple[int, ...], float]]:
+    """Share of the pixels in colours (packed) that are not among the solid ones, which fill areas; and those colours.
+
+    None are named where they are many, as blends are.
+    """
+    if not len(solid):
+        return 1.0, {}
+    place = np.searchsorted(solid, part).clip(max=len(solid) - 1)
+    others = part[solid[place] != part]
+    colours, counts = np.unique(others, return_counts=True)
+    if len(colours) > _FEW:
+        return others.size / part.size, {}
+    odd = zip(_unpacked(colours).tolist(), (counts / part.size).tolist(), strict=True)
+    return others.size / part.size, {tuple(colour): share for colour, share in odd}
+
+
+def _unpacked(codes: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Packed colours as (n, 3)."""
+    return np.stack([codes & 255, codes >> 8 & 255, codes >> 16], 1).astype(np.uint8)

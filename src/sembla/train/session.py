@@ -1,0 +1,74 @@
+"""A training in a run folder: begun or gone on with, recorded, and saved when it ends or is stopped."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from sembla.core.tasks import ShouldStop
+from sembla.engine.base import Engine
+from sembla.runs.checkpoint import Snapshot, latest, read_checkpoint
+from sembla.runs.description import Description, check_same, read_description, write_description
+from sembla.runs.folder import RunFolder
+from sembla.runs.log import Log
+from sembla.train.recording import Desk, Metric, Recorder
+from sembla.train.trainer import Observer, Trainer
+
+__all__ = ["train"]
+
+
+def train(
+    trainer: Trainer[Any, Any, Any],
+    engine: Engine,
+    folder: RunFolder,
+    *,
+    description: Description,
+    resume: bool = False,
+    metric: Metric | None = None,
+    observers: Sequence[Observer] = (),
+    stop: ShouldStop = lambda: False,
+) -> bool:
+    """Train into a run folder, which all processes can read; gives whether `stop` ended it before its last step.
+
+    Args:
+        trainer: New, with the engine given here.
+        engine: Of this process.
+        folder: New or empty; with `resume` a run, which is gone on with from its last checkpoint.
+        description: What is trained.
+        resume: Go on; `description` must then say the same as the run's.
+        metric: What checkpoints are judged by; the best is kept.
+        observers: Called in the first process after each step.
+        stop: Asked before each step, in every process.
+
+    Raises:
+        InputError: There is no run to go on with, or it was begun with other settings.
+        OutputError: The folder holds something, is in use, or cannot be written; earlier checkpoints are whole.
+        DivergedError: A loss or gradient is not finite; the last checkpoint is good.
+        MemoryNeedError: A step does not fit into memory.
+    """
+    folder.check(resume=resume)
+    snapshot = _last(folder, description) if resume else None
+    if snapshot:
+        trainer.restore(snapshot, path=folder.checkpoints)
+    engine.mean({"checked": 1.0})  # none writes before all have read
+    with ExitStack() as stack:
+        desk = _open(folder, description, stack, step=trainer.step) if engine.rank == 0 else None
+        recorder = Recorder(trainer, engine, desk, metric=metric)
+        if snapshot:
+            recorder.resume(snapshot.state.pending)
+        stopped = trainer.run([recorder, *(observers if desk else ())], stop=stop)
+        recorder.finish(stopped=stopped)
+    return stopped
+
+
+def _open(folder: RunFolder, description: Description, stack: ExitStack, *, step: int) -> Desk:
+    stack.enter_context(folder)
+    if not folder.description.is_file():
+        write_description(folder, description)
+    return Desk(folder, description, stack.enter_context(Log(folder.log, step=step)))
+
+
+def _last(folder: RunFolder, description: Description) -> Snapshot | None:
+    """The last checkpoint of a run of the same; None for a run that was stopped before its first."""
+    check_same(read_description(folder.root), description, root=folder.root)
+    path = latest(folder)
+    return read_checkpoint(path) if path else None

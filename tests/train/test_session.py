@@ -1,0 +1,293 @@
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from safetensors.torch import save_file
+from tests.train.support import SETTINGS, left, lines, run, trainer
+from tests.train.toys import GAN, Depth, ToyConfig
+from torch import Tensor, nn
+
+from sembla.core.errors import InputError, OutputError
+from sembla.runs import checkpoint, folder, tensors
+from sembla.runs.description import read_description, read_weights
+from sembla.runs.plain import from_plain
+from sembla.runs.tensors import fill
+from sembla.train.recording import Metric
+from sembla.train.stopping import SignalStop
+from sembla.train.watch import DivergedError
+
+ROOT = Path(__file__).parents[2]
+
+
+def after(steps: int) -> Callable[[], bool]:
+    """A wish to stop before the step after `steps`."""
+    asked = iter(range(steps + 1))
+    return lambda: next(asked) == steps
+
+
+def steps_of(root: Path) -> list[int]:
+    return sorted(int(path.name) for path in (root / "checkpoints").iterdir())
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was never stopped."""
+    root = tmp_path_factory.mktemp("whole") / "run"
+    assert not run(root, config=ToyConfig(depth=Depth(norm=True)))
+    return root
+
+
+def test_a_run_holds_what_it_says(whole: Path) -> None:
+    assert steps_of(whole) == [10, 12]  # 5 is past `keep`
+    assert sorted(int(path.stem) for path in (whole / "previews").iterdir()) == [4, 8, 12]
+    assert [line["step"] for line in lines(whole)] == [3, 6, 9, 12]
+    description = read_description(whole)
+    assert description.method == "toy"
+    assert description.config["depth"] == {"width": 8, "norm": True}
+    names = read_weights(whole).keys()
+    assert {name.partition(".")[0] for name in names} == {"generator", "discriminator"}
+    report = (whole / "report.html").read_text()
+    assert "generator/adversarial" in report
+    assert "data:image/png;base64," in report
+
+
+def test_the_weights_are_the_average_where_there_is_one(whole: Path) -> None:
+    weights = read_weights(whole)
+    snapshot = checkpoint.read_checkpoint(whole / "checkpoints" / "00000012")
+    for name, value in weights.items():
+        its = snapshot.averages if name.startswith("generator") else snapshot.networks
+        assert torch.equal(value, its[name])
+    assert not torch.equal(weights["generator.0.weight"], snapshot.networks["generator.0.weight"])
+
+
+def test_a_run_is_enough_to_use_its_networks(whole: Path) -> None:
+    description = read_description(whole)
+    config = from_plain(type(GAN.recipes[description.recipe]), description.config)
+    assert config == ToyConfig(depth=Depth(norm=True))
+    networks = GAN.load().networks(config)
+    players = {name: networks[name] for name in ("generator", "discriminator")}
+    fill(players, read_weights(whole), path=whole)
+    training = trainer(config)
+    training.restore(checkpoint.read_checkpoint(whole / "checkpoints" / "00000012"), path=whole)
+    latents = torch.randn(5, 2)
+    with training.shown() as shown:
+        assert torch.equal(networks.eval()["generator"](latents), shown["generator"](latents))
+
+
+@pytest.mark.parametrize("stopped_at", [1, 4, 7, 10])
+def test_stopping_and_going_on_equals_never_having_stopped(whole: Path, tmp_path: Path, stopped_at: int) -> None:
+    config = ToyConfig(depth=Depth(norm=True))
+    assert run(tmp_path / "run", config=config, stop=after(stopped_at))
+    assert steps_of(tmp_path / "run")[-1] == stopped_at
+    assert not run(tmp_path / "run", config=config, resume=True)
+    there, expected = left(tmp_path / "run"), left(whole)
+    kept = {name: data for name, data in there.items() if not name.startswith(("checkpoints/", ".lock"))}
+    assert kept == {name: data for name, data in expected.items() if not name.startswith("checkpoints/")}
+    last = {name: data for name, data in there.items() if name.startswith("checkpoints/00000012")}
+    assert last == {name: data for name, data in expected.items() if name.startswith("checkpoints/00000012")}
+    assert len(last) == 4
+
+
+def test_fp16_goes_on_exactly_too(tmp_path: Path) -> None:
+    settings = replace(SETTINGS, precision="fp16")
+    run(tmp_path / "whole", settings=settings)
+    run(tmp_path / "parts", settings=settings, stop=after(7))
+    run(tmp_path / "parts", settings=settings, resume=True)
+    one, other = left(tmp_path / "whole"), left(tmp_path / "parts")
+    assert one["weights.safetensors"] == other["weights.safetensors"]
+    assert one["checkpoints/00000012/optimisers.safetensors"] == other["checkpoints/00000012/optimisers.safetensors"]
+
+
+def test_a_run_may_be_made_longer(tmp_path: Path) -> None:
+    run(tmp_path / "whole", steps=12)
+    run(tmp_path / "parts", steps=10)
+    run(tmp_path / "parts", steps=12, resume=True)
+    assert left(tmp_path / "whole")["weights.safetensors"] == left(tmp_path / "parts")["weights.safetensors"]
+
+
+def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
+    values = iter([3.0, 1.0, 2.0, 4.0, 5.0])
+    run(
+        tmp_path / "run",
+        steps=10,
+        settings=replace(SETTINGS, checkpoint_every=2, keep=1),
+        metric=Metric("distance", lambda _networks: next(values)),
+    )
+    assert steps_of(tmp_path / "run") == [4, 10]
+    told = {line["step"]: line["distance"] for line in lines(tmp_path / "run") if "distance" in line}
+    assert told == {2: 3.0, 4: 1.0, 6: 2.0, 8: 4.0, 10: 5.0}
+
+
+def test_a_metric_of_which_more_is_better(tmp_path: Path) -> None:
+    values = iter([1.0, 3.0, 2.0])
+    settings = replace(SETTINGS, checkpoint_every=2, keep=1)
+    metric = Metric("agreement", lambda _networks: next(values), lower_is_better=False)
+    run(tmp_path / "run", steps=6, settings=settings, metric=metric)
+    assert steps_of(tmp_path / "run") == [4, 6]
+
+
+def test_a_metric_sees_averages_in_evaluation_mode(tmp_path: Path) -> None:
+    def look(networks: nn.ModuleDict) -> float:
+        assert not networks.training
+        assert networks.keys() == {"generator", "discriminator", "helper"}
+        return 0.0
+
+    run(tmp_path / "run", steps=5, metric=Metric("nothing", look))
+
+
+def test_a_folder_that_holds_a_run_is_not_begun_anew(tmp_path: Path, whole: Path) -> None:
+    with pytest.raises(OutputError, match="holds a run already; go on with --resume"):
+        run(whole)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is no empty folder"):
+        run(tmp_path)
+    with pytest.raises(InputError, match="holds no run to go on with"):
+        run(tmp_path / "none", resume=True)
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    run(tmp_path / "run", steps=2)
+    with folder.RunFolder(tmp_path / "run"), pytest.raises(OutputError, match="in use by another training"):
+        run(tmp_path / "run", resume=True)
+
+
+def test_going_on_with_other_settings_names_them(whole: Path) -> None:
+    config = ToyConfig(depth=Depth(width=9, norm=True), clip=1.0)
+    settings = replace(SETTINGS, batch=8)
+    with pytest.raises(InputError) as caught:
+        run(whole, config=config, settings=settings, resume=True)
+    told = str(caught.value)
+    assert "depth.width is 9, was 8" in told
+    assert "clip is 1.0, was None" in told
+    assert "batch is 8, was 4" in told
+    assert "rates" not in told
+
+
+def test_going_on_with_another_method_is_refused(tmp_path: Path) -> None:
+    run(tmp_path / "run", steps=1)
+    values = json.loads((tmp_path / "run" / "method.json").read_text())
+    (tmp_path / "run" / "method.json").write_text(json.dumps(values | {"method": "scene"}))
+    with pytest.raises(InputError, match="is a run of method scene, not toy"):
+        run(tmp_path / "run", resume=True)
+
+
+def test_divergence_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(DivergedError, match="in step 7"):
+        run(tmp_path / "run", config=ToyConfig(poison=7))
+    assert steps_of(tmp_path / "run") == [5]
+    assert all(value.isfinite().all() for value in read_weights(tmp_path / "run").values())
+    with pytest.raises(DivergedError, match="in step 7"):
+        run(tmp_path / "run", config=ToyConfig(poison=7), resume=True)
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = iter(range(100))
+
+    def fill(data: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+        if next(calls) == 6:  # four files at step 5, then the third of step 10
+            path.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        save_file(data, path, metadata=metadata)
+
+    monkeypatch.setattr(tensors, "save_file", fill)
+    with pytest.raises(OutputError, match=r"no checkpoint of step 10: .*No space left.*step 5 is whole"):
+        run(tmp_path / "run")
+    monkeypatch.undo()
+    assert steps_of(tmp_path / "run") == [5]
+    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["00000005"]
+    run(tmp_path / "run", resume=True)
+    run(tmp_path / "whole")
+    assert left(tmp_path / "run")["weights.safetensors"] == left(tmp_path / "whole")["weights.safetensors"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sembla.runs import folder
+from tests.train.support import run
+from tests.train.toys import GAN, Depth, ToyConfig
+
+moment, root = int(sys.argv[1]), Path(sys.argv[2])
+calls = iter(range(1000))
+
+def maybe(act):
+    def acted(*args, **named):
+        if next(calls) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return act(*args, **named)
+    return acted
+
+folder._sync = maybe(folder._sync)
+folder.shutil.rmtree = maybe(folder.shutil.rmtree)
+run(root, config=ToyConfig(depth=Depth(norm=True)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "saved"),
+    [
+        pytest.param(2, [], id="before the first", marks=pytest.mark.slow),
+        pytest.param(6, [], id="in the first", marks=pytest.mark.slow),
+        pytest.param(9, [5], id="after it took its place", marks=pytest.mark.slow),
+        pytest.param(12, [5], id="with the weights", marks=pytest.mark.slow),
+        pytest.param(18, [5], id="in the second"),
+        pytest.param(33, [10, 12], id="while the first is removed"),
+    ],
+)
+def test_a_kill_while_saving_costs_the_interval_at_most(
+    tmp_path: Path, whole: Path, moment: int, saved: list[int]
+) -> None:
+    """`moment` counts the acts that make files safe."""
+    root = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(moment), str(root)], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert [int(path.name) for path in sorted((root / "checkpoints").glob("0*"))] == saved
+    run(root, config=ToyConfig(depth=Depth(norm=True)), resume=True)
+    assert left(root)["weights.safetensors"] == left(whole)["weights.safetensors"]
+    assert lines(root) == lines(whole)
+    assert not list(root.rglob(".*.part"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_step_and_saves(tmp_path: Path, number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    asked = iter(range(100))
+
+    with SignalStop() as stop:
+
+        def ask() -> bool:
+            if next(asked) == 4:
+                os.kill(os.getpid(), number)
+            return stop()
+
+        assert run(tmp_path / "run", stop=ask)
+        assert stop.signal == number
+    assert signal.getsignal(number) is before
+    assert steps_of(tmp_path / "run") == [4]
+
+
+def test_a_second_signal_is_not_held_back() -> None:
+    with SignalStop() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_checkpoint_of_other_networks_is_refused(tmp_path: Path) -> None:
+    training = trainer(ToyConfig(depth=Depth(width=4)))
+    with pytest.raises(InputError, match=r"generator.0.weight has shape \(4, 2\) instead of \(8, 2\)"):
+        trainer().restore(training.snapshot(), path=tmp_path)
