@@ -32,13 +32,8 @@ LEARNED = frozenset(
         *(f"sembla.nn.{name}" for name in ("segmenters", "squeezenet", "vgg")),
         *(
             f"sembla.{package}.{path.stem}"
-            for package in ("engine", "losses", "runs", "train")
+            for package in ("engine", "runs", "train")
             for path in (PACKAGE / package).glob("[!_]*.py")
-        ),
-        *(
-            f"sembla.methods.{path.parent.name}.{path.stem}"
-            for name in ("batches", "networks", "objective", "synthesis")
-            for path in (PACKAGE / "methods").glob(f"*/{name}*.py")
         ),
     }
 )
