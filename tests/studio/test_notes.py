@@ -15,7 +15,7 @@ from tests.studio.support import png
 from sembla import api
 
 RNG = np.random.default_rng(4)
-LABELS = blobs(RNG, side=128)
+LABELS = blobs(RNG, side=128).repeat(3, 0).repeat(3, 1)
 PHOTO = photo_of(LABELS, RNG)
 
 
@@ -40,14 +40,13 @@ def jpeg(colours: NDArray[np.uint8]) -> bytes:
 
 def with_a_mark() -> NDArray[np.uint8]:
     ids = LABELS.copy()
-    ids[:9] = 255
+    ids[:27] = 255
     return ids
 
 
 def test_a_clean_map_gives_no_more_notes_than_its_reader(client: httpx.Client, opened: str) -> None:
-    reader = "my.map: 6 colours became 6 classes; 0.0% of the pixels were snapped."
-    assert notes(client, opened, png(COLOURS[LABELS])) == [reader]
-    assert notes(client, opened, png(LABELS)) == ["my.map: 6 classes, taken as they are."]
+    for shown in (COLOURS[LABELS], LABELS):
+        assert notes(client, opened, png(shown)) == ["my.map: 6 classes, taken as they are."]
 
 
 @pytest.mark.parametrize(
@@ -70,11 +69,11 @@ def test_a_fault_is_one_note_in_one_line(client: httpx.Client, opened: str, cont
 
 def test_a_scaled_map_says_so(client: httpx.Client, opened: str) -> None:
     small = png(np.ascontiguousarray(LABELS[::2, ::2]))
-    assert notes(client, opened, small, resize="true")[1] == "my.map is 64x64, but the photo 128x128."
+    assert notes(client, opened, small, resize="true")[1] == "my.map is 192x192, but the photo 384x384."
 
 
 def test_alpha_is_told_once(client: httpx.Client, opened: str) -> None:
-    alpha = np.full((128, 128, 1), 255, np.uint8)
+    alpha = np.full((384, 384, 1), 255, np.uint8)
     alpha[:20] = 0
     told = notes(client, opened, png(np.dstack([COLOURS[LABELS], alpha])))
     assert len(told) == 2
@@ -82,8 +81,8 @@ def test_alpha_is_told_once(client: httpx.Client, opened: str) -> None:
 
 
 def test_looking_takes_little_time() -> None:
-    """50 ms at 512 px at most; the limit here leaves room for a slower machine."""
-    photo, shown = PHOTO.repeat(4, 0).repeat(4, 1), png(COLOURS[LABELS.repeat(4, 0).repeat(4, 1)])
+    """50 ms at 512 px at most; these have twice the pixels, and the limit leaves room for a slower machine."""
+    photo, shown = PHOTO.repeat(2, 0).repeat(2, 1), png(COLOURS[LABELS.repeat(2, 0).repeat(2, 1)])
     api.examine_pair(photo, io.BytesIO(shown))
     seconds = []
     for _ in range(5):

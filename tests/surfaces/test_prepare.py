@@ -1,0 +1,168 @@
+"""`sembla prepare`: what it says, how it goes on, and what it refuses."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tests.data.small_set import tree
+from tests.surfaces.support import Sembla
+
+import sembla as library
+from sembla.data.prepared import JOURNAL
+
+COMMAND = (sys.executable, "-m", "sembla", "prepare")
+
+
+def write_pairs(root: Path, count: int, *, split: str = "", side: int = 32) -> Path:
+    """images/ and labels/ of noise and ids 0 to 2."""
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        for folder, pixels in (
+            ("images", rng.integers(0, 256, (side, side, 3), np.uint8)),
+            ("labels", rng.integers(0, 3, (side, side), np.uint8)),
+        ):
+            (root / split / folder).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(root / split / folder / f"{number:04}.png")
+    return root
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    write_pairs(tmp_path / "source", 5, split="train")
+    return write_pairs(tmp_path / "source", 2, split="val")
+
+
+def test_it_says_what_was_made_kept_changed_and_removed(sembla: Sembla, source: Path) -> None:
+    first = sembla("prepare", "folder", source, "out", "--size", "16", "--workers", "1")
+    assert (first.code, first.err) == (0, "")
+    assert first.out.splitlines() == ["out: 7 pairs of folder (train 5, val 2)", "made 7, kept 0"]
+    time.sleep(0.02)  # until a file written now is later than all before
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(source / "train" / "images" / "0001.png")
+    for folder in ("images", "labels"):
+        (source / "val" / folder / "0000.png").unlink()
+    second = sembla("prepare", "folder", source, "out", "--size", "16", "--workers", "1")
+    assert second.out.splitlines() == [
+        "out: 6 pairs of folder (train 5, val 1)",
+        "made 1, kept 5",
+        "changed since the last time: train/0001",
+        "removed, for their sources are gone: val/0000",
+    ]
+
+
+def test_json_is_one_object_and_the_set_can_be_opened(sembla: Sembla, source: Path) -> None:
+    told = json.loads(sembla("prepare", "folder", source, "out", "--shards", "--workers", "1", "--json").out)
+    assert told["counts"] == {"train": 5, "val": 2}
+    assert (told["out"], told["kind"], told["pairs"], told["made"], told["kept"]) == ("out", "folder", 7, 7, 0)
+    assert told["changed"] == told["removed"] == []
+    prepared = library.open_prepared("out")
+    assert (prepared.sha256, prepared.shard) == (told["sha256"], 512)
+    batch = next(library.batches(prepared, "train", batch=5, size=(32, 32), seed=3))
+    assert sorted(batch.names) == [f"train/{number:04}" for number in range(5)]
+
+
+def test_pairs_without_splits_can_be_held_out(sembla: Sembla, tmp_path: Path) -> None:
+    whole = write_pairs(tmp_path / "whole", 30)
+    plain = json.loads(sembla("prepare", "folder", whole, "plain", "--workers", "1", "--json").out)
+    assert plain["counts"] == {"all": 30}
+    split = json.loads(sembla("prepare", "folder", whole, "split", "--hold-out", "20", "--workers", "1", "--json").out)
+    assert set(split["counts"]) == {"train", "val"}
+    assert sum(split["counts"].values()) == 30
+    assert json.loads(Path("split/dataset.json").read_text())["hold_out"] == 20
+
+
+def test_every_kind_is_in_the_help(sembla: Sembla) -> None:
+    told = re.split(r"[^a-z0-9_]+", sembla("prepare", "--help").out)
+    assert set(library.kinds()) <= set(told)
+
+
+def test_what_cannot_be_prepared_is_one_line(sembla: Sembla, source: Path, tmp_path: Path) -> None:
+    def complaint(*arguments: object) -> str:
+        return sembla("prepare", *arguments).complaint
+
+    assert "did you mean cityscapes?" in complaint("cityscape", source, "out")
+    assert "the kinds are cityscapes, " in complaint("pictures", source, "out")
+    assert complaint("folder", "gone", "out") == "gone: no such folder or file; check the path."
+    (tmp_path / "empty").mkdir()
+    assert "holds no picture" in complaint("folder", tmp_path / "empty", "out")
+    assert "is not CelebAMask-HQ" in complaint("celebamask_hq", tmp_path / "empty", "out")
+    assert "16 to 4096" in complaint("folder", source, "out", "--size", "3")
+    assert "1 or more" in complaint("folder", source, "out", "--workers", "0")
+    assert "leave out --hold-out" in complaint("folder", source, "out", "--hold-out", "10")
+    assert "between 0 and 100" in complaint("folder", source, "out", "--hold-out", "nan")
+    assert "lies in the source" in complaint("folder", source, source / "out")
+    assert "holds other files" in complaint("folder", source, tmp_path)
+    (tmp_path / "file").write_text("")
+    assert "is a file" in complaint("folder", source, tmp_path / "file")
+    assert "SOURCE" in complaint("folder")
+    assert not Path("out").exists()
+    assert sembla("prepare", "folder", source, "out", "--size", "16", "--workers", "1").code == 0
+    assert "with size 16, not size 20" in complaint("folder", source, "out", "--size", "20")
+
+
+def test_pairs_that_cannot_be_read_are_named_and_the_others_made(sembla: Sembla, source: Path) -> None:
+    path = source / "train" / "images" / "0002.png"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:300])
+    told = sembla("prepare", "folder", source, "out", "--workers", "1").complaint
+    assert "0002.png" in told
+    assert "All other pairs are made" in told
+    path.write_bytes(whole)
+    assert sembla("prepare", "folder", source, "out", "--workers", "1").out.splitlines()[1] == "made 1, kept 6"
+
+
+def test_a_label_map_of_another_size_is_named(sembla: Sembla, source: Path) -> None:
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(source / "val" / "labels" / "0001.png")
+    told = sembla("prepare", "folder", source, "out", "--workers", "1").complaint
+    assert "0001.png is 32x32, but its map is 8x8" in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
+@pytest.mark.parametrize("early", [True, False], ids=["while workers start", "at work"])
+def test_ctrl_c_says_nothing_and_leaves_a_set_that_can_be_gone_on_with(tmp_path: Path, early: bool) -> None:
+    source, out = write_pairs(tmp_path / "source", 30, side=256), tmp_path / "out"
+    call = [*COMMAND, "folder", str(source), str(out), "--workers", "2"]
+    with subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as work:
+        while not ((out / JOURNAL).exists() if early else list(out.rglob("*.webp"))):
+            assert work.poll() is None, work.communicate()
+            time.sleep(0.005)
+        os.killpg(work.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+        told = work.communicate(timeout=60)
+    assert (work.returncode, told) == (130, ("", ""))
+    assert (out / JOURNAL).exists()
+    again = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert (again.returncode, again.stderr) == (0, "")
+    subprocess.run([*COMMAND, "folder", str(source), str(tmp_path / "whole")], capture_output=True, check=True)
+    assert tree(out) == tree(tmp_path / "whole")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
+def test_a_terminal_sees_how_far_it_is(source: Path, tmp_path: Path) -> None:
+    import pty  # POSIX only
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    call = [*COMMAND, "folder", str(source), str(tmp_path / "out"), "--workers", "1", "--json"]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env=environment) as work:
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                seen += chunk
+        except OSError:  # how Linux says that the other side is closed
+            pass
+        out, _ = work.communicate()
+    os.close(ours)
+    assert work.returncode == 0, seen
+    assert json.loads(out)["pairs"] == 7
+    assert b"preparing" in seen
+    assert b"7/7" in seen
