@@ -110,6 +110,7 @@ def taps(length: Integer, count: Integer) -> tuple[Array, Array]:
     """
     scale = length / count
     stretch = max(scale, 1.0)
+    shrink = 1 / stretch  # as Pillow rounds
     most = int(np.ceil(2 * stretch)) * 2 + 1
     starts, weights = np.zeros(count, np.int32), np.zeros((count, most), np.int32)
     line = np.empty(most)
@@ -119,7 +120,7 @@ def taps(length: Integer, count: Integer) -> tuple[Array, Array]:
         number = min(int(centre + 2 * stretch + 0.5), length) - first
         total = 0.0
         for tap in range(number):
-            line[tap] = _keys((tap + first - centre + 0.5) / stretch)
+            line[tap] = _keys((tap + first - centre + 0.5) * shrink)
             total += line[tap]
         for tap in range(number):
             weight = line[tap] / total * (1 << 22)

@@ -59,18 +59,32 @@ def in_processes(
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C back while a process starts, which inherits that: else it might come before `_begin_worker`."""
-    if sys.platform == "win32":
+    """Hold Ctrl-C back while a process starts: it would leave one half started, which complains.
+
+    The process that starts inherits that it is held back, until `_begin_worker`; ours gets what came at the end.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C interrupts no other
         yield
         return
-    from multiprocessing import resource_tracker
-
-    resource_tracker.ensure_running()  # it would let signals through when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    before = _block() if sys.platform != "win32" else set()
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if sys.platform != "win32":
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
+    if came and callable(handler):
+        handler(signal.SIGINT, None)
+
+
+def _block() -> set[int]:
+    """Block Ctrl-C in this thread, and return what was blocked before."""
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # it would let signals through when it starts
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))
 
 
 def _begin_worker(told: Connection) -> None:

@@ -1,7 +1,7 @@
 """Cropping, resizing and mirroring of pictures in one pass.
 
-The result is that of Pillow's bicubic filter, bit for bit: Keys' kernel with a = -1/2, widened where the picture
-shrinks, first across, then down, with weights of 22 bits. It takes half the time.
+The filter is that of Pillow's bicubic, bit for bit: Keys' kernel with a = -1/2, widened where the picture shrinks, with
+weights of 22 bits; always first across, then down, where Pillow may begin with the other. It takes half the time.
 """
 
 import numpy as np
