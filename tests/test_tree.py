@@ -29,11 +29,16 @@ LEARNED = frozenset(
     {
         "sembla.metrics.lpips",
         *(f"sembla.nn.{name}" for name in ("alexnet", "features", "inception", "loading", "mobilefacenet")),
-        *(f"sembla.nn.{name}" for name in ("segmenters", "squeezenet", "vgg")),
+        *(f"sembla.nn.{name}" for name in ("segmenters", "shallow", "squeezenet", "vgg")),
         *(
             f"sembla.{package}.{path.stem}"
-            for package in ("engine", "runs", "train")
+            for package in ("engine", "losses", "runs", "train")
             for path in (PACKAGE / package).glob("[!_]*.py")
+        ),
+        *(
+            f"sembla.methods.{path.parent.name}.{path.stem}"
+            for part in ("*batches", "*networks", "*objective", "learned", "synthesis")
+            for path in (PACKAGE / "methods").glob(f"*/{part}.py")
         ),
     }
 )

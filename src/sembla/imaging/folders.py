@@ -23,13 +23,17 @@ class CaseFolder:
     """The wanted label maps, cond/*, in the order of their names."""
 
 
-def find_case(folder: str | os.PathLike[str]) -> CaseFolder:
-    """Find img.*, label.* and cond/* in a folder. Raises `InputError` where one is missing or there are two of it."""
+def find_case(folder: str | os.PathLike[str], *, wanted: bool = True) -> CaseFolder:
+    """Find img.*, label.* and cond/* in a folder; with `wanted` off, no layouts are looked for.
+
+    Raises `InputError` where one is missing or there are two of it.
+    """
     folder = Path(folder)
     files = find_pictures(folder)
-    if not (folder / "cond").is_dir():
+    if wanted and not (folder / "cond").is_dir():
         raise InputError(f"{folder} has no folder cond with layouts; expected img.*, label.* and cond/*.")
-    return CaseFolder(_only(files, "img"), _only(files, "label"), find_pictures(folder / "cond"))
+    layouts = find_pictures(folder / "cond") if wanted else ()
+    return CaseFolder(_only(files, "img"), _only(files, "label"), layouts)
 
 
 def find_pictures(folder: str | os.PathLike[str]) -> tuple[Path, ...]:

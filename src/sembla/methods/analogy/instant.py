@@ -20,7 +20,15 @@ from sembla.patches.compiling import cached
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Job, Settled, solve
 
-__all__ = ["memory_need", "output_size", "synthesize", "synthesize_sequence", "warm_up"]
+__all__ = [
+    "check",
+    "memory_need",
+    "output_size",
+    "same_view",
+    "synthesize",
+    "synthesize_sequence",
+    "warm_up",
+]
 
 PREVIEW_SIDE = 120
 """The first level whose longer side reaches this is the first preview that `preview_seconds` counts."""
@@ -80,7 +88,7 @@ def synthesize(
         SizeError: Photo and label map differ in size, or the result's size is out of range.
         Cancelled: `on_preview` returned False, or `stop` True.
     """
-    _check(task)
+    check(task)
     warm_up()
     clock = _Clock(on_preview)
     job = _job(task)
@@ -111,7 +119,7 @@ def synthesize_sequence(
     before: LabelMap | None = None
     for layout in layouts:
         frame = replace(task, layout=layout, variations=1)
-        _check(frame)
+        check(frame)
         warm_up()
         clock = _Clock(on_preview)
         job = _job(frame)
@@ -174,8 +182,8 @@ def _result(task: AnalogyTask, pictures: tuple[Picture, ...], clock: _Clock) -> 
     )
 
 
-def _check(task: AnalogyTask) -> None:
-    """Refuse what cannot be done, before anything is done."""
+def check(task: AnalogyTask) -> None:
+    """Refuse what cannot be done, before anything is done: raises `LabelError` and `SizeError`."""
     if task.picture.shape[:2] != task.labels.shape:
         (height, width), (map_height, map_width) = task.picture.shape[:2], task.labels.shape
         raise SizeError(
@@ -193,14 +201,15 @@ def _check(task: AnalogyTask) -> None:
 
 def _source_size(task: AnalogyTask, size: Size) -> Size:
     """The size that the photo is resampled to, for a result of `size`."""
-    if _same_view(task):
+    if same_view(task):
         return size
     scale = size[0] / task.layout.shape[0]
     height, width = task.labels.shape
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _same_view(task: AnalogyTask) -> bool:
+def same_view(task: AnalogyTask) -> bool:
+    """Whether photo and layout have the same aspect ratio, within 2 %, and so show the same view."""
     height, width = task.labels.shape
     layout_height, layout_width = task.layout.shape
     return bool(abs(height * layout_width / (width * layout_height) - 1) <= SAME_SHAPE)
@@ -219,7 +228,7 @@ def _job(task: AnalogyTask) -> Job:
             "give a larger size."
         )
     job = Job(picture, labels, layout, int(max(labels.max(), layout.max())) + 1, seed=task.seed % SEEDS)
-    if not (task.keep and _same_view(task)):
+    if not (task.keep and same_view(task)):
         return job
     touched = changes(labels, layout)
     return replace(job, open=touched.open, distrusted=touched.distrusted)

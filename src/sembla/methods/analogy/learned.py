@@ -1,0 +1,133 @@
+"""What of the method needs PyTorch, for both recipes."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sembla.core.method import Objective, Parts
+from sembla.core.tasks import AnalogyTask
+from sembla.data.case import Case
+from sembla.imaging.palette import colourize
+from sembla.methods.analogy import batches, fast_batches, fast_objective, objective, synthesis
+from sembla.methods.analogy.config import Config, Fast, Semia
+from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
+from sembla.methods.analogy.networks import Generator, PyramidDiscriminator, Segmenter
+from sembla.nn.shallow import SqueezeNetLayers, VGG19Layers
+
+__all__ = ["FAST", "PARTS", "SEMIA"]
+
+
+def _semia_networks(config: Semia) -> nn.ModuleDict:
+    return nn.ModuleDict(
+        {
+            "generator": Generator(config.width, attention=config.attention, skips=config.skips),
+            "discriminator": PyramidDiscriminator(config.discriminator_width),
+            "segmenter": Segmenter(config.segmenter_width),
+        }
+    )
+
+
+def _fast_networks(config: Fast) -> nn.ModuleDict:
+    return nn.ModuleDict(
+        {
+            "generator": FastGenerator(config.classes, width=config.width),
+            "discriminator": FastDiscriminator(config.classes, width=config.discriminator_width),
+        }
+    )
+
+
+def _semia_make(config: Semia, generator: nn.Module, scene: synthesis.Scene, chance: torch.Generator) -> Tensor:
+    """Nothing is left to chance."""
+    del chance
+    device = next(generator.parameters()).device
+    palette = np.asarray(config.palette, np.uint8)
+    maps = (colourize(labels, palette) for labels in (scene.labels, scene.layout))
+    made, _ = generator(*(synthesis.to_planes(each).to(device) for each in (scene.picture, *maps)))
+    return cast("Tensor", made)
+
+
+def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chance: torch.Generator) -> Tensor:
+    device = next(generator.parameters()).device
+    height, width = scene.layout.shape
+    noise = torch.randn(1, 1, height // 2, width // 2, generator=chance)
+    maps = (torch.from_numpy(np.array(labels))[None] for labels in (scene.labels, scene.layout))
+    planes = (fast_batches.one_hot(labels, config.classes) for labels in maps)
+    made = generator(*(each.to(device) for each in (synthesis.to_planes(scene.picture), *planes, noise)))
+    return cast("Tensor", made)
+
+
+def _semia_objective(config: Semia, networks: nn.ModuleDict) -> objective.SemiaObjective:
+    judge = cast("PyramidDiscriminator", networks["discriminator"])
+    return objective.SemiaObjective(config, networks, _layers(config, networks, lambda seen: judge.features(seen)[:2]))
+
+
+def _fast_objective(config: Fast, networks: nn.ModuleDict) -> fast_objective.FastObjective:
+    judge = cast("FastDiscriminator", networks["discriminator"])
+
+    def own(seen: Tensor) -> Sequence[Tensor]:
+        nothing = seen.new_zeros(len(seen), config.classes, *seen.shape[2:])
+        return judge.features(seen, nothing)[:2]
+
+    return fast_objective.FastObjective(config, networks, _layers(config, networks, own))
+
+
+def _layers(config: Config, networks: nn.ModuleDict, own: objective.Layers) -> objective.Layers:
+    """The features that patches are compared by; frozen, and no part of the networks, which are saved."""
+    if config.features not in _FEATURES:
+        return own
+    device = next(networks.parameters()).device
+    layers: objective.Layers = _FEATURES[config.features]().to(device)
+    return layers
+
+
+_FEATURES = {"vgg19": VGG19Layers, "squeezenet": SqueezeNetLayers}
+
+SEMIA: Parts[Semia, Case, batches.Batch] = Parts(
+    networks=_semia_networks,
+    players=objective.players,
+    rate=objective.rate,
+    objective=_semia_objective,
+    batches=batches.batches,
+    previews=partial(synthesis.previews, make=_semia_make),
+    tasks={AnalogyTask: partial(synthesis.relayout, make=_semia_make)},
+    trials=synthesis.trials,
+)
+"""The recipe `semia`."""
+
+FAST: Parts[Fast, Case, fast_batches.FastBatch] = Parts(
+    networks=_fast_networks,
+    players=fast_objective.players,
+    rate=fast_objective.rate,
+    objective=_fast_objective,
+    batches=fast_batches.batches,
+    previews=partial(synthesis.previews, make=_fast_make),
+    tasks={AnalogyTask: partial(synthesis.relayout, make=_fast_make)},
+    trials=synthesis.trials,
+)
+"""The recipe `fast`."""
+
+
+def _of(config: Config) -> Parts[Any, Case, Any]:
+    """The parts of a config's recipe."""
+    return FAST if isinstance(config, Fast) else SEMIA
+
+
+def _any_objective(config: Config, networks: nn.ModuleDict) -> Objective[Any]:
+    return _of(config).objective(config, networks)
+
+
+PARTS: Parts[Config, Case, Any] = Parts(
+    networks=lambda config: _of(config).networks(config),
+    players=lambda config: _of(config).players(config),
+    rate=lambda config, player, images: _of(config).rate(config, player, images),
+    objective=_any_objective,
+    batches=lambda config, case, feed: _of(config).batches(config, case, feed),
+    previews=lambda config, networks, case: _of(config).previews(config, networks, case),
+    tasks={AnalogyTask: lambda config, networks, task: _of(config).tasks[AnalogyTask](config, networks, task)},
+    trials=synthesis.trials,
+)
+"""Both recipes, told apart by their configs."""
