@@ -1,7 +1,7 @@
 """The command line: reads the options, runs one verb, and turns what goes wrong into one line and an exit code.
 
-0 is success, 1 faults that the doctor found, 2 bad input, 130 Ctrl-C, 141 a reader that went away. Start here, then
-follow a verb into `sembla.commands`.
+0 is success, 1 faults that the doctor found, 2 bad input, 130 Ctrl-C, 141 a reader that went away, 143 a training that
+was asked to end. Start here, then follow a verb into `sembla.commands`.
 """
 
 import io
@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from dataclasses import replace
 from typing import Annotated, TypeAlias
 
 import tyro
@@ -21,9 +22,13 @@ from sembla.commands.console import fail, notes, server_log
 from sembla.commands.doctor import Doctor
 from sembla.commands.evaluate import Evaluate
 from sembla.commands.examples import Examples
+from sembla.commands.export import Export
 from sembla.commands.label import Label
+from sembla.commands.methods import Methods, Recipes
 from sembla.commands.prepare import Prepare
+from sembla.commands.settings import statement
 from sembla.commands.studio import Studio
+from sembla.commands.train import Train
 from sembla.core.errors import SemblaError
 
 __all__ = ["main"]
@@ -34,6 +39,10 @@ Verb: TypeAlias = (
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Prepare, subcommand("prepare")]
     | Annotated[Doctor, subcommand("doctor")]
+    | Annotated[Train, subcommand("train")]
+    | Annotated[Methods, subcommand("methods")]
+    | Annotated[Recipes, subcommand("recipes")]
+    | Annotated[Export, subcommand("export")]
     | Annotated[Examples, subcommand("examples")]
     | Annotated[Studio, subcommand("studio")]
 )
@@ -96,21 +105,20 @@ def _parsed(arguments: list[str]) -> Verb:
     said = io.StringIO()
     try:
         with redirect_stderr(said):
+            if arguments[:1] == ["train"]:
+                return _parsed_train(arguments)
             verb: Verb = tyro.cli(Verb, prog="sembla", description=_ABOUT, args=arguments, config=_CONFIG)
         return verb
     except SystemExit as stop:
         if stop.code not in {0, None}:
-            fail(_first_statement(said.getvalue()))
+            fail(f"{statement(said.getvalue())}. See sembla --help.")
         raise
 
 
-def _first_statement(box: str) -> str:
-    """What tyro complains about, without the frame it draws and the helpful text below."""
-    told: list[str] = []
-    for line in box.splitlines():
-        text = line.strip("│╭╮╰╯─ \t")
-        if told and not text:  # an empty line or a rule ends the statement
-            break
-        if text and not line.startswith("╭"):
-            told.append(text)
-    return f"{' '.join(told).rstrip('.')}. See sembla --help."
+def _parsed_train(arguments: list[str]) -> Train:
+    """The verb train; what it does not know are settings of the recipe, which only its method knows."""
+    verb, rest = tyro.cli(
+        Verb, prog="sembla", description=_ABOUT, args=arguments, config=_CONFIG, return_unknown_args=True
+    )
+    assert isinstance(verb, Train)
+    return replace(verb, settings=tuple(rest))

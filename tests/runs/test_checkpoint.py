@@ -191,7 +191,7 @@ def test_weights_whose_layout_is_another_are_written_as_they_read(tmp_path: Path
     ("given", "told"),
     [
         ({"a": torch.ones(2)}, "b is missing"),
-        ({"a": torch.ones(2), "b": torch.ones(3), "c": torch.ones(1)}, "c is not part of these networks"),
+        ({"a": torch.ones(2), "b": torch.ones(3), "c": torch.ones(1)}, "c is not part of the network"),
         ({"a": torch.ones(2), "b": torch.ones(4)}, r"b has shape \(4,\) instead of \(3,\)"),
     ],
 )

@@ -18,14 +18,13 @@ from tests.train.support import SETTINGS, left, lines, run, trainer
 from tests.train.toys import GAN, Depth, ToyConfig
 from torch import Tensor, nn
 
-from sembla.core.errors import InputError, OutputError
+from sembla.core.errors import DivergedError, InputError, OutputError
 from sembla.runs import checkpoint, folder, tensors
 from sembla.runs.description import read_description, read_weights
 from sembla.runs.plain import from_plain
 from sembla.runs.tensors import fill
 from sembla.train.recording import Metric
 from sembla.train.stopping import SignalStop
-from sembla.train.watch import DivergedError
 
 ROOT = Path(__file__).parents[2]
 
@@ -122,26 +121,27 @@ def test_the_best_checkpoint_is_kept(tmp_path: Path) -> None:
         tmp_path / "run",
         steps=10,
         settings=replace(SETTINGS, checkpoint_every=2, keep=1),
-        metric=Metric("distance", lambda _networks: next(values)),
+        metric=Metric("distance", lambda _networks: {"distance": next(values), "beside": 1.0}),
     )
     assert steps_of(tmp_path / "run") == [4, 10]
     told = {line["step"]: line["distance"] for line in lines(tmp_path / "run") if "distance" in line}
     assert told == {2: 3.0, 4: 1.0, 6: 2.0, 8: 4.0, 10: 5.0}
+    assert [line["beside"] for line in lines(tmp_path / "run") if "beside" in line] == [1.0] * 5
 
 
 def test_a_metric_of_which_more_is_better(tmp_path: Path) -> None:
     values = iter([1.0, 3.0, 2.0])
     settings = replace(SETTINGS, checkpoint_every=2, keep=1)
-    metric = Metric("agreement", lambda _networks: next(values), lower_is_better=False)
+    metric = Metric("agreement", lambda _networks: {"agreement": next(values)}, lower_is_better=False)
     run(tmp_path / "run", steps=6, settings=settings, metric=metric)
     assert steps_of(tmp_path / "run") == [4, 6]
 
 
 def test_a_metric_sees_averages_in_evaluation_mode(tmp_path: Path) -> None:
-    def look(networks: nn.ModuleDict) -> float:
+    def look(networks: nn.ModuleDict) -> dict[str, float]:
         assert not networks.training
         assert networks.keys() == {"generator", "discriminator", "helper"}
-        return 0.0
+        return {"nothing": 0.0}
 
     run(tmp_path / "run", steps=5, metric=Metric("nothing", look))
 

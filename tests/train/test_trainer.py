@@ -1,5 +1,6 @@
 import math
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,14 +9,16 @@ import pytest
 pytest.importorskip("torch", reason="needs PyTorch")
 
 import torch
+from tests.train import toys
 from tests.train.support import SETTINGS, advance, nets, trainer
-from tests.train.toys import Depth, ToyConfig
+from tests.train.toys import GAN, Cloud, Depth, Points, ToyConfig
 from torch import Tensor, nn
 
-from sembla.core.errors import InputError, MemoryNeedError
+from sembla.core.errors import DivergedError, InputError, MemoryNeedError
+from sembla.core.method import Feed, Term
+from sembla.engine.local import LocalEngine
 from sembla.train.settings import TrainSettings
-from sembla.train.trainer import Moment
-from sembla.train.watch import DivergedError
+from sembla.train.trainer import Moment, Trainer
 
 
 def weights(networks: nn.ModuleDict) -> dict[str, Tensor]:
@@ -206,3 +209,37 @@ def test_settings_are_checked(name: str) -> None:
     numbers: dict[str, Any] = {"steps": 1, name: 0}
     with pytest.raises(InputError, match=f"{name} 0 came"):
         TrainSettings(**numbers)
+
+
+def test_the_next_batch_is_read_while_a_step_is_computed_and_none_after_the_last() -> None:
+    read = [threading.Event() for _ in range(5)]
+
+    def batches(config: ToyConfig, source: Cloud, feed: Feed) -> Iterator[Points]:
+        for event, batch in zip(read, toys.batches(config, source, feed), strict=False):
+            event.set()
+            yield batch
+
+    class Waiting(toys.ToyObjective):
+        def discriminator(self, batch: Points) -> Mapping[str, Term]:
+            assert read[min(training.step + 1, 3)].wait(timeout=20)
+            return super().discriminator(batch)
+
+    parts = replace(GAN.load(), batches=batches, objective=Waiting)
+    settings = replace(SETTINGS, steps=4)
+    engine = LocalEngine(torch.device("cpu"))
+    training = Trainer(replace(GAN, load=lambda: parts), ToyConfig(), Cloud(), settings=settings, engine=engine)
+    training.run()
+    assert not read[4].is_set()
+
+
+def test_a_batch_that_cannot_be_read_ends_the_step_that_needs_it() -> None:
+    def batches(config: ToyConfig, source: Cloud, feed: Feed) -> Iterator[Points]:
+        yield next(toys.batches(config, source, feed))
+        raise InputError("0002.png cannot be read")
+
+    parts = replace(GAN.load(), batches=batches)
+    engine = LocalEngine(torch.device("cpu"))
+    training = Trainer(replace(GAN, load=lambda: parts), ToyConfig(), Cloud(), settings=SETTINGS, engine=engine)
+    training.advance()
+    with pytest.raises(InputError, match=r"0002\.png"):
+        training.advance()

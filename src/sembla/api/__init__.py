@@ -4,6 +4,7 @@ Inputs are paths, Pillow images or NumPy arrays everywhere. Every function raise
 """
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from sembla.api.analogies import (
     AnalogyRequest,
@@ -39,7 +40,10 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
+from sembla.api.synthesis import export, load
+from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
+from sembla.core.method import Method
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
 from sembla.data.augment import Augmentation
 from sembla.data.doctor import Fault, Mended, Report, examine, repair
@@ -66,7 +70,16 @@ from sembla.imaging.save import (
     write_picture,
 )
 from sembla.imaging.sheet import contact_sheet, thumbnail
+from sembla.methods import find_method
 from sembla.metrics.protocol import Protocol, Score
+from sembla.train.stopping import SignalStop
+
+if TYPE_CHECKING:
+    from sembla.engine.base import Precision as Precision
+    from sembla.runs.exporting import Target as Target
+    from sembla.runs.synthesizer import Synthesizer as Synthesizer
+    from sembla.train.choices import Choices as Choices
+    from sembla.train.trainer import Moment as Moment
 
 __all__ = [
     "ANIMATION_SUFFIXES",
@@ -85,14 +98,19 @@ __all__ = [
     "LabelSet",
     "Labelling",
     "Mended",
+    "Method",
     "OnPreview",
     "OnProgress",
+    "OnStep",
     "Preparation",
     "Prepared",
     "Preview",
     "Protocol",
     "Report",
     "Score",
+    "SignalStop",
+    "Trained",
+    "TrainingPlan",
     "__version__",
     "analogy",
     "analogy_sequence",
@@ -104,11 +122,13 @@ __all__ = [
     "check_output",
     "check_repair",
     "check_run",
+    "choose",
     "colourize",
     "compare_runs",
     "comparison_json",
     "comparison_text",
     "contact_sheet",
+    "count_parameters",
     "digest",
     "evaluate_analogy",
     "evaluate_cases",
@@ -118,16 +138,21 @@ __all__ = [
     "examine",
     "examine_pair",
     "example_names",
+    "export",
     "fill_scribbles",
     "find_case",
+    "find_method",
     "find_pictures",
     "kinds",
     "label",
+    "load",
     "load_example",
     "make_study",
     "match_map",
+    "methods",
     "open_prepared",
     "output_size",
+    "plan_training",
     "prepare",
     "read_analogy",
     "read_own_labels",
@@ -146,6 +171,7 @@ __all__ = [
     "study_json",
     "study_text",
     "thumbnail",
+    "train",
     "warm_up",
     "write_animation",
     "write_comparison",

@@ -3,14 +3,18 @@
 import json
 import logging
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sembla.api import Moment, OnStep
     from sembla.core.tasks import OnPreview, Preview
 
-__all__ = ["begin", "counting", "fail", "notes", "progress", "say", "say_json", "server_log"]
+__all__ = ["begin", "counting", "fail", "notes", "progress", "say", "say_json", "server_log", "training"]
+
+_RECENT = 30  # steps that a speed is taken over
 
 
 def say(text: str) -> None:
@@ -131,3 +135,28 @@ def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def training() -> Iterator["OnStep | None"]:
+    """Show on stderr how far and how fast a training is, if that is a terminal; None stands for no bar."""
+    begin()
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # only for a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    speed = TextColumn("{task.fields[speed]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("training", total=None, speed="")
+        recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
+
+        def show(moment: "Moment") -> None:
+            recent.append((moment.images, moment.seconds))
+            images, seconds = recent[-1][0] - recent[0][0], recent[-1][1] - recent[0][1]
+            speed = f"{images / seconds:.3g} img/s" if seconds else ""
+            bar.update(task, completed=moment.step, total=moment.steps, speed=speed)
+
+        yield show

@@ -7,6 +7,7 @@
     │   └── SizeError       sizes that do not fit one another
     ├── OutputError         the result cannot be written where it was asked for
     ├── MemoryNeedError     the job is predicted not to fit into memory
+    ├── DivergedError       a training has gone wrong
     ├── MissingExtraError   an optional package is needed
     └── Cancelled           a callback asked to stop
 
@@ -15,6 +16,7 @@ Every message is one line that says what came, what was expected, and what to do
 
 __all__ = [
     "Cancelled",
+    "DivergedError",
     "ImageError",
     "InputError",
     "LabelError",
@@ -52,6 +54,10 @@ class OutputError(SemblaError):
 
 class MemoryNeedError(SemblaError):
     """The job is predicted not to fit into the memory at hand."""
+
+
+class DivergedError(SemblaError):
+    """A loss or gradient of a training is infinite or not a number."""
 
 
 class MissingExtraError(SemblaError):

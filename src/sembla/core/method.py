@@ -16,7 +16,20 @@ from sembla.core.types import Picture
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-__all__ = ["Batch", "Feed", "Lesson", "Method", "Objective", "Pace", "Parts", "Player", "Sheet", "Term", "Turn"]
+__all__ = [
+    "Batch",
+    "Feed",
+    "Graph",
+    "Lesson",
+    "Method",
+    "Objective",
+    "Pace",
+    "Parts",
+    "Player",
+    "Sheet",
+    "Term",
+    "Turn",
+]
 
 C = TypeVar("C")
 """The config of a method: a frozen dataclass of plain values, tuples of them, and such dataclasses."""
@@ -124,6 +137,20 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Graph:
+    """Work on tensors alone, for programs without Sembla."""
+
+    module: nn.Module
+    """In evaluation mode; takes the inputs in their order, gives one tensor or a tuple of them."""
+    inputs: Mapping[str, Tensor]
+    """An example of each, by name."""
+    outputs: tuple[str, ...]
+    """Names of what comes out, in order."""
+    free: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Axes that may have other lengths, by input. Tried is half as much again as the examples have."""
+
+
+@dataclass(frozen=True)
 class Parts(Generic[C, S, B]):
     """What of a method needs PyTorch. All are pure functions of their arguments and of PyTorch's random state."""
 
@@ -142,7 +169,15 @@ class Parts(Generic[C, S, B]):
     previews: Callable[[C, nn.ModuleDict, S], Sheet]
     """What the networks can do now, from fixed inputs; they are in evaluation mode and without gradients."""
     tasks: Mapping[type[Any], Callable[[C, nn.ModuleDict, Any], Result]] = field(default_factory=dict)
-    """By type of task: config, trained networks in evaluation mode and the task in, its result out."""
+    """By type of task: config, trained networks in evaluation mode and the task in, its result out.
+
+    They are called without gradients, with PyTorch's random state begun anew from the task's seed, and under autocast:
+    what comes out of a network may be bf16.
+    """
+    trials: Callable[[C, S], Sequence[Any]] | None = None
+    """Tasks of types in `tasks` that show how far a training is, the same each time; there may be none."""
+    graph: Callable[[C, nn.ModuleDict], Graph] | None = None
+    """What can be exported, from trained networks in evaluation mode; None where nothing can."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def launched() -> int:
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
     """Join the processes that torchrun has started, and leave them at the end."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # NCCL asks which
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield

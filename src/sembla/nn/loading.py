@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from sembla.core.errors import InputError
 from sembla.nn.weights import WeightsFile
 
-__all__ = ["load_weights", "read_state"]
+__all__ = ["load_weights", "misfits", "read_state"]
 
 
 def load_weights(network: nn.Module, file: WeightsFile, *, ignore: Collection[str] = ()) -> None:
@@ -24,7 +24,8 @@ def load_weights(network: nn.Module, file: WeightsFile, *, ignore: Collection[st
     """
     state = {name: value for name, value in read_state(file.path).items() if not name.startswith(tuple(ignore))}
     wanted = network.state_dict()
-    faults = [*_missing(wanted, state), *_other_shapes(wanted, state), *_unknown(wanted, state)]
+    asked = {name: value for name, value in wanted.items() if name in state or not _is_counter(name)}
+    faults = misfits({name: value for name, value in state.items() if name in wanted or not _is_counter(name)}, asked)
     if faults:
         raise InputError(
             f"{file.path} (SHA-256 {file.sha256[:8]}) does not hold the weights of {file.weights.name}: "
@@ -32,6 +33,17 @@ def load_weights(network: nn.Module, file: WeightsFile, *, ignore: Collection[st
         )
     network.load_state_dict({name: value for name, value in state.items() if name in wanted}, strict=False)
     network.eval().requires_grad_(requires_grad=False)
+
+
+def misfits(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """What keeps `given` from having the names and shapes of `wanted`: a clause for each tensor, its name first."""
+    lacking = [f"{name} is missing" for name in wanted if name not in given]
+    others = [
+        f"{name} has shape {tuple(given[name].shape)} instead of {tuple(value.shape)}"
+        for name, value in wanted.items()
+        if name in given and given[name].shape != value.shape
+    ]
+    return [*lacking, *others, *(f"{name} is not part of the network" for name in given if name not in wanted)]
 
 
 def read_state(path: Path) -> Mapping[str, Tensor]:
@@ -50,22 +62,6 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f"{path} holds no plain weights (names and tensors); save the network's state_dict.")
     return state
-
-
-def _missing(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[str]:
-    return [f"{name} is missing" for name in wanted if name not in state and not _is_counter(name)]
-
-
-def _other_shapes(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[str]:
-    return [
-        f"{name} has shape {tuple(state[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in wanted.items()
-        if name in state and state[name].shape != value.shape
-    ]
-
-
-def _unknown(wanted: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> list[str]:
-    return [f"{name} is not part of the network" for name in state if name not in wanted and not _is_counter(name)]
 
 
 def _is_counter(name: str) -> bool:

@@ -1,6 +1,7 @@
 """A run folder: what lies where, whose it is, and files that are whole whatever happens.
 
 RUN/method.json             what is trained, and how: method, config, data, licence
+RUN/config.yaml             all settings, to be read by people and to train the same again
 RUN/weights.safetensors     the weights to use, averaged; of the last checkpoint
 RUN/checkpoints/00000500/   all that a training goes on from
 RUN/previews/00000500.png   contact sheets
@@ -36,6 +37,11 @@ class RunFolder:
     def description(self) -> Path:
         """method.json."""
         return self.root / "method.json"
+
+    @property
+    def settings(self) -> Path:
+        """config.yaml."""
+        return self.root / "config.yaml"
 
     @property
     def weights(self) -> Path:

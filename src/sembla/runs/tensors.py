@@ -9,6 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from sembla.core.errors import InputError
+from sembla.nn.loading import misfits
 
 __all__ = ["below", "fill", "fit", "named", "read_notes", "read_tensors", "write_tensors"]
 
@@ -43,13 +44,7 @@ def read_notes(path: Path) -> dict[str, str]:
 
 def fit(given: Mapping[str, Tensor], wanted: Mapping[str, Tensor], *, path: Path) -> None:
     """Raise `InputError`, naming the first tensor at fault, unless `given` has the names and shapes of `wanted`."""
-    faults = [f"{name} is missing" for name in wanted if name not in given]
-    faults += [f"{name} is not part of these networks" for name in given if name not in wanted]
-    faults += [
-        f"{name} has shape {tuple(given[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in wanted.items()
-        if name in given and given[name].shape != value.shape
-    ]
+    faults = misfits(given, wanted)
     if faults:
         raise InputError(f"{path} does not fit its config: {faults[0]} ({len(faults)} such); it was changed since.")
 

@@ -26,8 +26,9 @@ class Metric:
     """What checkpoints are judged by."""
 
     name: str
-    measure: Callable[[nn.ModuleDict], float]
-    """Of the networks as they are used; called in the first process alone."""
+    """The score that decides which is best."""
+    measure: Callable[[nn.ModuleDict], Mapping[str, float]]
+    """Scores of the networks as they are used, `name` among them; called in the first process alone."""
     lower_is_better: bool = True
 
 
@@ -120,6 +121,6 @@ class Recorder:
         assert self._desk
         torch.manual_seed(self._settings.seed)
         with self._trainer.shown() as networks:
-            value = self._metric.measure(networks)
-        self._desk.log.add(self._trainer.step, {self._metric.name: value})
-        return Score(self._metric.name, value, self._metric.lower_is_better)
+            scores = self._metric.measure(networks)
+        self._desk.log.add(self._trainer.step, {name: value for name, value in scores.items() if math.isfinite(value)})
+        return Score(self._metric.name, scores[self._metric.name], self._metric.lower_is_better)

@@ -10,6 +10,7 @@ from sembla.runs.checkpoint import Snapshot, latest, read_checkpoint
 from sembla.runs.description import Description, check_same, read_description, write_description
 from sembla.runs.folder import RunFolder
 from sembla.runs.log import Log
+from sembla.train.choices import write_written
 from sembla.train.recording import Desk, Metric, Recorder
 from sembla.train.trainer import Observer, Trainer
 
@@ -51,7 +52,7 @@ def train(
         trainer.restore(snapshot, path=folder.checkpoints)
     engine.mean({"checked": 1.0})  # none writes before all have read
     with ExitStack() as stack:
-        desk = _open(folder, description, stack, step=trainer.step) if engine.rank == 0 else None
+        desk = _open(folder, description, stack, trainer=trainer) if engine.rank == 0 else None
         recorder = Recorder(trainer, engine, desk, metric=metric)
         if snapshot:
             recorder.resume(snapshot.state.pending)
@@ -60,11 +61,12 @@ def train(
     return stopped
 
 
-def _open(folder: RunFolder, description: Description, stack: ExitStack, *, step: int) -> Desk:
+def _open(folder: RunFolder, description: Description, stack: ExitStack, *, trainer: Trainer[Any, Any, Any]) -> Desk:
     stack.enter_context(folder)
+    write_written(folder.settings, description, trainer.settings)
     if not folder.description.is_file():
         write_description(folder, description)
-    return Desk(folder, description, stack.enter_context(Log(folder.log, step=step)))
+    return Desk(folder, description, stack.enter_context(Log(folder.log, step=trainer.step)))
 
 
 def _last(folder: RunFolder, description: Description) -> Snapshot | None:

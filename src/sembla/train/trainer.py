@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -47,7 +48,7 @@ class Moment:
     "PLAYER/gradient" is the norm of the gradient."""
 
 
-Observer: TypeAlias = Callable[[Moment], None]
+Observer: TypeAlias = Callable[[Moment], object]
 """Called after every step; may draw random numbers, and must change nothing that is trained."""
 
 
@@ -77,6 +78,8 @@ class Trainer(Generic[C, S, B]):
         }
         self._objective = self.parts.objective(config, self.networks)
         self._batches: Iterator[B] | None = None
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches")
+        self._ahead: Future[list[B]] | None = None
 
     def run(self, observers: Sequence[Observer] = (), *, stop: ShouldStop = lambda: False) -> bool:
         """Train until all steps are done, or until `stop` says True in any process; gives whether it did.
@@ -142,7 +145,9 @@ class Trainer(Generic[C, S, B]):
         for name, learner in self.learners.items():
             learner.restore(below(snapshot.optimisers, name), path=path)
         self.step, self.images, self.seconds = snapshot.state.step, snapshot.state.images, snapshot.state.seconds
-        self._batches = None
+        if self._ahead:
+            self._ahead.result()
+        self._batches = self._ahead = None
 
     def weights(self) -> dict[str, Tensor]:
         """The weights to use, by the names of the players: averages where a player keeps one."""
@@ -155,12 +160,19 @@ class Trainer(Generic[C, S, B]):
         return {name: learner.average.network for name, learner in self.learners.items() if learner.average}
 
     def _next_batches(self) -> list[B]:
-        """The batches of the next step, on the device."""
+        """The batches of the next step, on the device; those of the step after it are begun on meanwhile."""
+        ahead = self._ahead or self._reader.submit(self._read_batches)
+        batches = ahead.result()
+        self._ahead = self._reader.submit(self._read_batches) if self.step + 1 < self.settings.steps else None
+        return [self._engine.place(batch) for batch in batches]
+
+    def _read_batches(self) -> list[B]:
+        """The batches of the step that follows the last one read; in one thread always."""
         if self._batches is None:
             start = self.images // (self._part * self._engine.ranks)
             feed = Feed(self._part, self.settings.seed, start, rank=self._engine.rank, ranks=self._engine.ranks)
             self._batches = self.parts.batches(self.config, self.source, feed)
-        return [self._engine.place(batch) for batch in islice(self._batches, self.settings.accumulate)]
+        return list(islice(self._batches, self.settings.accumulate))
 
     def _checked(self, player: str, terms: Mapping[str, Tensor], norm: Tensor) -> dict[str, float]:
         """The losses and the norm of the gradient as numbers, fetched from the device at once."""

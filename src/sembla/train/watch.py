@@ -3,13 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from sembla.core.errors import SemblaError
+from sembla.core.errors import DivergedError
 
-__all__ = ["DivergedError", "check_finite"]
-
-
-class DivergedError(SemblaError):
-    """A loss or gradient is infinite or not a number."""
+__all__ = ["check_finite"]
 
 
 def check_finite(terms: Mapping[str, float], *, norm: float, player: str, step: int) -> None:

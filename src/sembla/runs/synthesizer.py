@@ -1,0 +1,111 @@
+"""A trained method at work: rebuilt from `method.json` and `weights.safetensors`, neither of which can hold code."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from sembla.core.errors import InputError
+from sembla.core.method import Graph, Method
+from sembla.core.tasks import Result
+from sembla.runs.description import Description, read_description, read_weights
+from sembla.runs.plain import from_plain
+from sembla.runs.tensors import fill
+
+__all__ = ["Synthesizer", "read_synthesizer"]
+
+
+class Synthesizer:
+    """Trained networks that do the tasks of their method, one after the other."""
+
+    def __init__(
+        self,
+        method: Method[Any, Any, Any],
+        description: Description,
+        networks: nn.ModuleDict,
+        *,
+        config: Any,
+        device: torch.device,
+        half: bool,
+    ) -> None:
+        self.description = description
+        """What was trained, and on what."""
+        self.config = config
+        """Of the method's own type."""
+        self.half = half
+        """Whether networks compute in bf16, which is faster and not quite the same."""
+        self._parts = method.load()
+        self._name = method.name
+        self._device = device
+        moving: Any = networks.to(device).eval().requires_grad_(requires_grad=False)
+        self._networks: nn.ModuleDict = moving.to(memory_format=torch.channels_last)
+
+    @property
+    def tasks(self) -> tuple[type, ...]:
+        """The types of tasks that it does."""
+        return tuple(self._parts.tasks)
+
+    @property
+    def parameters(self) -> Mapping[str, int]:
+        """Number of trained weights, by network."""
+        players = self._parts.players(self.config)
+        return {name: sum(weight.numel() for weight in self._networks[name].parameters()) for name in players}
+
+    def __call__(self, task: Any) -> Result:
+        """Do a task. The same task gives the same result, and PyTorch's random state stays as it is.
+
+        Raises `InputError` for a task that this method does not do.
+        """
+        do = self._parts.tasks.get(type(task))
+        if do is None:
+            known = ", ".join(kind.__name__ for kind in self.tasks) or "no tasks"
+            raise InputError(f"a {type(task).__name__} came; {self._name} does {known}.")
+        with self._working(task.seed):
+            return do(self.config, self._networks, task)
+
+    def many(self, tasks: Iterable[Any]) -> Iterator[Result]:
+        """Do tasks as their results are asked for: those of a folder need not all be in memory."""
+        return map(self, tasks)
+
+    def graph(self) -> Graph:
+        """What can be exported, in fp32. Raises `InputError` for a method of which nothing can."""
+        if self._parts.graph is None:
+            raise InputError(f"{self._name} cannot be exported; use it from Python with sembla.load.")
+        return self._parts.graph(self.config, self._networks)
+
+    @contextmanager
+    def _working(self, seed: int) -> Iterator[None]:
+        """Random numbers that begin from `seed`, no gradients, and bf16 where it is wanted."""
+        gpus = [self._device] if self._device.type == "cuda" else []
+        lower = torch.autocast(self._device.type, torch.bfloat16) if self.half else nullcontext()
+        with torch.random.fork_rng(gpus), torch.no_grad(), lower:
+            torch.manual_seed(seed)
+            yield
+
+
+def read_synthesizer(
+    root: Path, methods: Mapping[str, Method[Any, Any, Any]], *, device: torch.device, half: bool
+) -> Synthesizer:
+    """Rebuild what was trained from a run, or from a folder that holds its two files and nothing else.
+
+    Raises `InputError` where they are missing, damaged, or do not fit one another, for a method that is not among
+    `methods`, and for one of a newer Sembla.
+    """
+    description = read_description(root)
+    method = methods.get(description.method)
+    if method is None:
+        raise InputError(
+            f"{root} is of method {description.method!r}; this Sembla has {', '.join(methods)}. Update or add it."
+        )
+    if description.recipe not in method.recipes:
+        raise InputError(f"{root} is of recipe {description.recipe!r}; {method.name} has {', '.join(method.recipes)}.")
+    config = from_plain(type(method.recipes[description.recipe]), description.config)
+    parts = method.load()
+    with torch.random.fork_rng([]):  # building draws numbers that nobody needs
+        networks = parts.networks(config)
+    players = {name: networks[name] for name in parts.players(config)}
+    fill(players, read_weights(root), path=root / "weights.safetensors")
+    return Synthesizer(method, description, networks, config=config, device=device, half=half)
