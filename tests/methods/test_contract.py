@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.patches.support import scene, scene_labels
+from tests.methods.analogy.support import case
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
@@ -40,10 +40,7 @@ AnyTrainer = Trainer[Any, Any, Any]
 def source_of(kind: type) -> Any:
     """Something small of the kind that a method is trained on."""
     assert kind is Case, f"say here what a small {kind.__name__} is"
-    picture, labels = (np.ascontiguousarray(part[:, :100]) for part in scene())
-    palette = np.array([[250, 10, 20], [10, 240, 30], [30, 20, 230], [200, 200, 0]], np.uint8)
-    layout = np.ascontiguousarray(scene_labels(40)[:, :100])
-    return Case(picture, labels, palette[: int(labels.max()) + 1], (layout, layout[:80, :56]))
+    return case()
 
 
 def small(method: Method[Any, Any, Any], recipe: str) -> Any:

@@ -111,9 +111,9 @@ class Fast(Config):
     width: int = 32
     """Channels of the generator at half the size."""
     discriminator_width: int = 32
-    generator_rate: float = 0.002
-    discriminator_rate: float = 0.002
-    half_life: float = 50.0
+    generator_rate: float = 0.001
+    discriminator_rate: float = 0.001
+    half_life: float = 30.0
     """Of the average of the generator's weights, in images seen."""
     lessons: int = 64
     """Random layouts that the instant engine makes pictures for; each is computed when it first comes up."""
@@ -131,13 +131,13 @@ class Fast(Config):
     """That weight after `warm_up`."""
     adversarial: float = 0.3
     """Weight of convincing the discriminator."""
-    distribution: float = 10.0
+    distribution: float = 1.0
     """Weight of the distance between the patches of each class in the picture and in the photo."""
     patches: float = 0.5
     """Weight of the distance of features to the nearest of the photo's."""
-    sampled_patches: int = 4096
+    sampled_patches: int = 3000
     """Patches of a picture whose distribution is compared, at each scale."""
-    directions: int = 48
+    directions: int = 32
     """Directions along which distributions are compared, anew in each step."""
     searched_patches: int = 512
     """Places of a picture whose nearest features are looked for."""

@@ -77,9 +77,11 @@ class FastGenerator(nn.Module):
         self.raised_again = nn.Conv2d(wide, width, 3, padding=1)
         self.borders = nn.Conv2d(4 * classes, width, 1)
         self.fine = nn.Sequential(nn.Conv2d(2 * width + 1, width, 3, padding=1), Block(width))
-        self.tail = nn.Sequential(nn.LeakyReLU(_SLOPE), nn.Conv2d(width, 12, 3, padding=1), nn.PixelShuffle(2))
+        last = nn.Conv2d(width, 12, 3, padding=1)
+        nn.init.normal_(last.weight, std=0.01)  # begins as grey, far from where the bound bends
+        self.tail = nn.Sequential(nn.LeakyReLU(_SLOPE), last, nn.PixelShuffle(2))
 
-    def forward(self, picture: Tensor, source: Tensor, target: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, picture: Tensor, source: Tensor, target: Tensor, *, noise: Tensor) -> Tensor:
         """The picture (N, 3, H, W), -1 to 1, made from the photo with layout `source` for the layout `target`.
 
         `noise` (N, 1, H / 2, W / 2) is what chance decides by. Photo and its layout may be one for all of a batch.
@@ -113,7 +115,7 @@ class FastDiscriminator(nn.Module):
             nn.Sequential(*_seen(below, above, side=4, stride=2), *_seen(above, above))
             for below, above in pairwise(chain)
         )
-        self.scores = nn.ModuleList(spectral_norm(nn.Conv2d(channels, 1, 1)) for channels in chain)
+        self.scores = nn.ModuleList(spectral_norm(nn.Conv2d(channels, 1, 1, bias=False)) for channels in chain)
         self.register_buffer("strength", torch.zeros(()))
 
     def forward(self, picture: Tensor, layout: Tensor) -> list[Tensor]:

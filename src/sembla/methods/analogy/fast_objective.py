@@ -21,7 +21,6 @@ _BETAS = (0.5, 0.99)
 _SIDE = 7  # of the patches whose distributions are compared
 _SCALES = 3
 _FEWEST = 8  # patches of a class that make a distribution
-_LABEL = 1e3  # how much dearer another class is than any feature, in the search
 
 
 def players(config: Fast) -> Mapping[str, Player]:
@@ -113,28 +112,24 @@ class FastObjective:
         """How far features of random places are from the nearest ones of the photo in the same class."""
         layers = self.layers(made)
         with torch.no_grad():
-            known = self.layers(batch.photo)
+            known = [planes[0].float().flatten(1).T for planes in self.layers(batch.photo[:1])]
         distances = []
-        for ours, theirs in zip(layers, known, strict=True):
-            maps = [_at(part, ours.shape[2:]) for part in (batch.layout, batch.labels)]
-            for one, other, wanted, given in zip(ours.float(), theirs.float(), *maps, strict=True):
-                rows, source = one.flatten(1).T, other.flatten(1).T
-                drawn = torch.randint(len(rows), (self.config.searched_patches,), device=rows.device)
-                sought, among = (self._labelled(*pair) for pair in ((rows.detach(), wanted), (source, given)))
-                nearest = nearest_rows(sought[drawn], among)
-                distances.append(patch_coherence(rows[drawn], source, nearest) / source.std().clamp(min=1e-3))
+        for ours, source in zip(layers, known, strict=True):
+            size = ours.shape[2:]
+            classes = _at(batch.labels[:1], size).flatten()
+            for planes, wanted in zip(ours.float(), _at(batch.layout, size).flatten(1), strict=True):
+                drawn = torch.randint(len(wanted), (self.config.searched_patches,), device=wanted.device)
+                rows = planes.flatten(1).T[drawn]
+                nearest = _nearest_of_class(rows.detach(), wanted[drawn], source, classes)
+                distances.append(patch_coherence(rows, source, nearest) / source.std().clamp(min=1e-3))
         return torch.cat(distances).mean()
-
-    def _labelled(self, rows: Tensor, labels: Tensor) -> Tensor:
-        """Rows (M, D) with a column more for each class; labels are (h, w) of M places."""
-        return torch.cat([rows, _LABEL * one_hot(labels[None], self.config.classes)[0].flatten(1).T], dim=1)
 
     def _made(self, batch: FastBatch) -> Tensor:
         classes = self.config.classes
         height, width = batch.layout.shape[1:]
         noise = torch.randn(batch.count, 1, height // 2, width // 2, device=batch.photo.device)
         made: Tensor = self.generate(
-            batch.photo[:1], one_hot(batch.labels[:1], classes), one_hot(batch.layout, classes), noise
+            batch.photo[:1], one_hot(batch.labels[:1], classes), one_hot(batch.layout, classes), noise=noise
         )
         return made
 
@@ -158,6 +153,20 @@ class FastObjective:
             sign = torch.stack([score.float().sign().mean() for score in real]).mean()
             step = torch.sign(sign - self.config.target_sign) * (count / self.config.adaptation)
             self.judge.strength.add_(step).clamp_(0, 0.8)
+
+
+def _nearest_of_class(rows: Tensor, wanted: Tensor, source: Tensor, classes: Tensor) -> Tensor:
+    """The nearest of the rows (M, D) of `source` to each of `rows` (N, D) that has its class: (N, 1).
+
+    For a class that `source` has nothing of, the nearest of all.
+    """
+    nearest = torch.empty(len(rows), 1, dtype=torch.long, device=rows.device)
+    for label in torch.unique(wanted).tolist():
+        ours, theirs = wanted == label, (classes == label).nonzero()[:, 0]
+        if not len(theirs):
+            theirs = torch.arange(len(source), device=rows.device)
+        nearest[ours] = theirs[nearest_rows(rows[ours], source[theirs])]
+    return nearest
 
 
 def _at(labels: Tensor, size: Sequence[int]) -> Tensor:

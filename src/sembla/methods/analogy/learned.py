@@ -56,7 +56,8 @@ def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chanc
     noise = torch.randn(1, 1, height // 2, width // 2, generator=chance)
     maps = (torch.from_numpy(np.array(labels))[None] for labels in (scene.labels, scene.layout))
     planes = (fast_batches.one_hot(labels, config.classes) for labels in maps)
-    made = generator(*(each.to(device) for each in (synthesis.to_planes(scene.picture), *planes, noise)))
+    given = (each.to(device) for each in (synthesis.to_planes(scene.picture), *planes))
+    made = generator(*given, noise=noise.to(device))
     return cast("Tensor", made)
 
 
