@@ -42,6 +42,15 @@ def test_a_smaller_label_map_is_brought_to_the_photo(tmp_path: Path) -> None:
     assert read_case(tmp_path).labels.shape == (40, 60)
 
 
+def test_a_layout_with_a_class_of_its_own_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path)
+    strange = np.full((40, 60, 3), RED, np.uint8)
+    strange[:20] = 10, 240, 10
+    Image.fromarray(strange).save(tmp_path / "cond" / "0.png")
+    assert len(read_case(tmp_path).layouts) == 1
+    assert "0.png is left out" in caplog.text
+
+
 def test_a_folder_without_a_photo_is_refused(tmp_path: Path) -> None:
     (write(tmp_path) / "img.png").unlink()
     with pytest.raises(InputError, match="img"):

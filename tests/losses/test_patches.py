@@ -12,6 +12,7 @@ from sembla.losses.patches import (
     nearest_rows,
     nearest_rows_absolute,
     patch_coherence,
+    patch_count,
     patch_rows,
     rows_at,
     sliced_wasserstein,
@@ -26,6 +27,7 @@ def test_rows_are_the_patches_in_order() -> None:
     picture = planes(2, 5, 6)
     rows = patch_rows(picture, 3)
     assert rows.shape == (3 * 4, 2 * 9)
+    assert patch_count(picture, 3) == 3 * 4
     for row in range(3):
         for column in range(4):
             patch = picture[:, row : row + 3, column : column + 3].flatten()

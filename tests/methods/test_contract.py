@@ -156,3 +156,22 @@ def test_its_trials_are_answered_alike_each_time(trained: AnyTrainer) -> None:
         for task in parts.trials(trained.config, trained.source):
             answer, again = (parts.tasks[type(task)](trained.config, networks, task) for _ in range(2))
             assert np.array_equal(answer.picture, again.picture)
+
+
+def test_what_it_exports_is_what_it_makes(trained: AnyTrainer) -> None:
+    parts = trained.parts
+    if parts.graph is None:
+        pytest.skip("nothing can be exported")
+    before = tensors(trained)
+    with trained.shown() as networks:
+        graph = parts.graph(trained.config, networks)
+        made = graph.module(*graph.inputs.values())
+        given = next(iter(graph.inputs.values()))
+        assert made.shape == given.shape
+        assert made.isfinite().all()
+        longer = {name: value.clone() for name, value in graph.inputs.items()}
+        for name, axes in graph.free.items():
+            for axis in axes:
+                longer[name] = torch.cat([longer[name]] * 2, dim=axis)
+        assert graph.module(*longer.values()).isfinite().all()
+    assert all(torch.equal(value, before[name]) for name, value in tensors(trained).items())

@@ -1,19 +1,24 @@
 """A case: one photo, its label map, and the layouts that are wanted of it."""
 
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.errors import LabelError
 from sembla.core.types import LabelMap, Picture
-from sembla.imaging.folders import find_case
-from sembla.imaging.io import read_map, read_picture
+from sembla.imaging.folders import CaseFolder, find_case
+from sembla.imaging.io import MapArray, read_map, read_picture
 from sembla.imaging.palette import read_classes
 from sembla.patches.pyramid import resize_labels
 
 __all__ = ["Case", "read_case"]
+
+_log = logging.getLogger("sembla")
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,21 @@ class Case:
 def read_case(folder: str | os.PathLike[str]) -> Case:
     """Read img.*, label.* and cond/* of a folder, in which cond may lack.
 
-    Colours are snapped to the classes of the label map; a layout's class that it lacks is read as the nearest one, for
-    layouts are only shown. A label map of another size than the photo is brought to it. Raises `InputError` for files
+    Colours are snapped to the classes of the label map. A label map of another size than the photo is brought to it. A
+    layout that cannot be read in these classes is left out, with a warning in the log. Raises `InputError` for files
     that lack or cannot be read, and `LabelError` for a label map that is none.
     """
     found = find_case(folder, wanted=(Path(folder) / "cond").is_dir())
-    picture = read_picture(found.image)
-    maps = read_classes(
-        read_map(found.labels),
-        [read_map(path) for path in found.layouts],
-        names=[str(path) for path in (found.labels, *found.layouts)],
-        adopt_nearest=True,
-    )
-    return Case(picture, resize_labels(maps.labels, picture.shape[:2]), maps.palette, maps.layouts)
+    picture, own = read_picture(found.image), read_map(found.labels)
+    maps = read_classes(own, [], names=[str(found.labels)])
+    labels = resize_labels(maps.labels, picture.shape[:2])
+    return Case(picture, labels, maps.palette, tuple(_layouts(own, found)))
+
+
+def _layouts(own: MapArray, found: CaseFolder) -> Iterator[LabelMap]:
+    """The layouts, each read in the classes of the label map."""
+    for path in found.layouts:
+        try:
+            yield read_classes(own, [read_map(path)], names=(str(found.labels), str(path))).layouts[0]
+        except LabelError as error:
+            _log.warning("%s is left out: %s", path, error)

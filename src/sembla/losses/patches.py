@@ -7,9 +7,22 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-__all__ = ["nearest_rows", "nearest_rows_absolute", "patch_coherence", "patch_rows", "rows_at", "sliced_wasserstein"]
+__all__ = [
+    "nearest_rows",
+    "nearest_rows_absolute",
+    "patch_coherence",
+    "patch_count",
+    "patch_rows",
+    "rows_at",
+    "sliced_wasserstein",
+]
 
 _CHUNK = 1 << 22  # distances held at once: 16 MiB
+
+
+def patch_count(planes: Tensor, side: int) -> int:
+    """How many rows `patch_rows` gives."""
+    return (planes.shape[1] - side + 1) * (planes.shape[2] - side + 1)
 
 
 def patch_rows(planes: Tensor, side: int) -> Tensor:
@@ -47,7 +60,7 @@ def nearest_rows_absolute(rows: Tensor, source: Tensor, *, count: int = 1) -> Te
     """As `nearest_rows`, by the sum of absolute differences, which no matrix product gives: for few rows."""
     with torch.no_grad():
         found = [
-            torch.cdist(chunk, source, p=1).topk(count, largest=False).indices
+            torch.cdist(source, chunk, p=1).T.topk(count, largest=False).indices  # the large one is read once
             for chunk in torch.split(rows, max(1, _CHUNK // len(source)))
         ]
         return torch.cat(found)

@@ -111,8 +111,8 @@ class Fast(Config):
     width: int = 32
     """Channels of the generator at half the size."""
     discriminator_width: int = 32
-    generator_rate: float = 0.001
-    discriminator_rate: float = 0.001
+    generator_rate: float = 0.0006
+    discriminator_rate: float = 0.0006
     half_life: float = 30.0
     """Of the average of the generator's weights, in images seen."""
     lessons: int = 64
@@ -131,7 +131,7 @@ class Fast(Config):
     """That weight after `warm_up`."""
     adversarial: float = 0.3
     """Weight of convincing the discriminator."""
-    distribution: float = 1.0
+    distribution: float = 3.0
     """Weight of the distance between the patches of each class in the picture and in the photo."""
     patches: float = 0.5
     """Weight of the distance of features to the nearest of the photo's."""

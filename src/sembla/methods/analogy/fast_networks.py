@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-__all__ = ["FastDiscriminator", "FastGenerator", "LogModulation"]
+__all__ = ["FastDiscriminator", "FastGenerator", "LogModulation", "bounded"]
 
 _SLOPE = 0.2
 _STEEPEST = 2.0  # a scale lies between exp(-2) and exp(2)
@@ -78,7 +78,7 @@ class FastGenerator(nn.Module):
         self.borders = nn.Conv2d(4 * classes, width, 1)
         self.fine = nn.Sequential(nn.Conv2d(2 * width + 1, width, 3, padding=1), Block(width))
         last = nn.Conv2d(width, 12, 3, padding=1)
-        nn.init.normal_(last.weight, std=0.01)  # begins as grey, far from where the bound bends
+        nn.init.normal_(last.weight, std=0.01)  # begins as grey, far from the bounds
         self.tail = nn.Sequential(nn.LeakyReLU(_SLOPE), last, nn.PixelShuffle(2))
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor, *, noise: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class FastGenerator(nn.Module):
         """
         before, after = self.layout_encoder(_placed(source)), self.layout_encoder(_placed(target))
         features = self.image_encoder(self.image_head(picture))
-        count = len(target)
+        count = target.shape[0]
         before, features = ([part.expand(count, -1, -1, -1) for part in parts] for parts in (before, features))
         noises = (F.avg_pool2d(noise, 2) * 2, F.avg_pool2d(noise, 4) * 4)
         kept = [change(*pair)(part) for change, *pair, part in zip(self.changes, before, after, features, strict=True)]
@@ -98,7 +98,7 @@ class FastGenerator(nn.Module):
         planes = self.middle(torch.cat([planes, kept[0], after[0], noises[0]], dim=1))
         planes = _twice(self.raised_again(planes))
         borders = self.borders(F.pixel_unshuffle(target, 2))
-        return torch.tanh(self.tail(self.fine(torch.cat([planes, borders, noise], dim=1))))
+        return bounded(self.tail(self.fine(torch.cat([planes, borders, noise], dim=1))))
 
 
 class FastDiscriminator(nn.Module):
@@ -128,6 +128,11 @@ class FastDiscriminator(nn.Module):
         for level in self.levels:
             found.append(level(found[-1]))
         return found
+
+
+def bounded(planes: Tensor) -> Tensor:
+    """Planes clipped to -1 to 1, with the gradient as if they were not, so that what lies beyond can come back."""
+    return planes + (planes.clamp(-1, 1) - planes).detach()
 
 
 class Block(nn.Module):
@@ -178,4 +183,4 @@ def _placed(layout: Tensor) -> Tensor:
     height, width = layout.shape[2:]
     down, right = (torch.linspace(-1, 1, side, device=layout.device) for side in (height, width))
     places = torch.stack(torch.meshgrid(down, right, indexing="ij")).flip(0)
-    return torch.cat([layout, places.expand(len(layout), -1, -1, -1).to(layout.dtype)], dim=1)
+    return torch.cat([layout, places.expand(layout.shape[0], -1, -1, -1).to(layout.dtype)], dim=1)

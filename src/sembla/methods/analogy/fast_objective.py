@@ -26,7 +26,7 @@ _FEWEST = 8  # patches of a class that make a distribution
 def players(config: Fast) -> Mapping[str, Player]:
     """Generator and discriminator."""
     return {
-        "generator": Player(config.generator_rate, _BETAS, half_life=config.half_life, clip=10.0),
+        "generator": Player(config.generator_rate, _BETAS, half_life=config.half_life, clip=5.0),
         "discriminator": Player(config.discriminator_rate, _BETAS),
     }
 

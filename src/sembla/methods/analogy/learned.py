@@ -7,8 +7,9 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
-from sembla.core.method import Objective, Parts
+from sembla.core.method import Graph, Objective, Parts
 from sembla.core.tasks import AnalogyTask
 from sembla.data.case import Case
 from sembla.imaging.palette import colourize
@@ -76,6 +77,55 @@ def _fast_objective(config: Fast, networks: nn.ModuleDict) -> fast_objective.Fas
     return fast_objective.FastObjective(config, networks, _layers(config, networks, own))
 
 
+class _SemiaGraph(nn.Module):
+    """The generator's picture alone, with its normalised weights as they are."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        """Take over a generator, which cannot be trained after this."""
+        super().__init__()
+        self.generator = generator.eval()
+        for module in self.generator.modules():
+            if parametrize.is_parametrized(module, "weight"):
+                parametrize.remove_parametrizations(module, "weight")
+
+    def forward(self, picture: Tensor, source: Tensor, target: Tensor) -> Tensor:
+        made, _ = self.generator(picture, source, target)
+        return cast("Tensor", made)
+
+
+class _FastGraph(nn.Module):
+    """The generator, with its noise as one input among others."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, picture: Tensor, source: Tensor, target: Tensor, noise: Tensor) -> Tensor:
+        return cast("Tensor", self.generator(picture, source, target, noise=noise))
+
+
+def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
+    """Pictures in -1 to 1 and layouts in the palette's colours, sides multiples of 8."""
+    height, width = config.size
+    inputs = {name: torch.rand(1, 3, height, width) * 2 - 1 for name in ("picture", "source", "target")}
+    twin = _semia_networks(config)["generator"]  # a copy would share the classes that are taken apart here
+    twin.load_state_dict(networks["generator"].state_dict())
+    return Graph(_SemiaGraph(twin), inputs, ("made",), dict.fromkeys(inputs, (2, 3)))
+
+
+def _fast_graph(config: Fast, networks: nn.ModuleDict) -> Graph:
+    """A picture in -1 to 1, layouts one plane a class, sides multiples of 8, and normal noise at half the size."""
+    height, width = config.size
+    maps = fast_batches.one_hot(torch.randint(config.classes, (2, height, width)), config.classes)
+    inputs = {
+        "picture": torch.rand(1, 3, height, width) * 2 - 1,
+        "source": maps[:1],
+        "target": maps[1:],
+        "noise": torch.randn(1, 1, height // 2, width // 2),
+    }
+    return Graph(_FastGraph(networks["generator"]), inputs, ("made",), dict.fromkeys(inputs, (2, 3)))
+
+
 def _layers(config: Config, networks: nn.ModuleDict, own: objective.Layers) -> objective.Layers:
     """The features that patches are compared by; frozen, and no part of the networks, which are saved."""
     if config.features not in _FEATURES:
@@ -96,6 +146,7 @@ SEMIA: Parts[Semia, Case, batches.Batch] = Parts(
     previews=partial(synthesis.previews, make=_semia_make),
     tasks={AnalogyTask: partial(synthesis.relayout, make=_semia_make)},
     trials=synthesis.trials,
+    graph=_semia_graph,
 )
 """The recipe `semia`."""
 
@@ -108,6 +159,7 @@ FAST: Parts[Fast, Case, fast_batches.FastBatch] = Parts(
     previews=partial(synthesis.previews, make=_fast_make),
     tasks={AnalogyTask: partial(synthesis.relayout, make=_fast_make)},
     trials=synthesis.trials,
+    graph=_fast_graph,
 )
 """The recipe `fast`."""
 
@@ -121,6 +173,12 @@ def _any_objective(config: Config, networks: nn.ModuleDict) -> Objective[Any]:
     return _of(config).objective(config, networks)
 
 
+def _any_graph(config: Config, networks: nn.ModuleDict) -> Graph:
+    graph = _of(config).graph
+    assert graph
+    return graph(config, networks)
+
+
 PARTS: Parts[Config, Case, Any] = Parts(
     networks=lambda config: _of(config).networks(config),
     players=lambda config: _of(config).players(config),
@@ -130,5 +188,6 @@ PARTS: Parts[Config, Case, Any] = Parts(
     previews=lambda config, networks, case: _of(config).previews(config, networks, case),
     tasks={AnalogyTask: lambda config, networks, task: _of(config).tasks[AnalogyTask](config, networks, task)},
     trials=synthesis.trials,
+    graph=_any_graph,
 )
 """Both recipes, told apart by their configs."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sembla.core.method import Player, Term, Turn
 from sembla.losses.adversarial import lsgan_discriminator, lsgan_generator
 from sembla.losses.matching import feature_matching
-from sembla.losses.patches import nearest_rows_absolute, patch_coherence, patch_rows
+from sembla.losses.patches import nearest_rows_absolute, patch_coherence, patch_count, patch_rows, rows_at
 from sembla.methods.analogy.batches import Batch
 from sembla.methods.analogy.config import Semia
 from sembla.methods.analogy.networks import Generator, Modulation, PyramidDiscriminator, Segmenter
@@ -122,8 +122,7 @@ class SemiaObjective:
         distances = []
         for planes, side, count, place in zip(self.layers(made), PATCH_SIDES, counts, (0, 1), strict=True):
             for one, source in zip(planes.float(), known, strict=True):
-                rows = patch_rows(one, side)
-                rows = rows[torch.randint(len(rows), (count,), device=rows.device)]
+                rows = rows_at(one, side, torch.randint(patch_count(one, side), (count,), device=one.device))
                 nearest = nearest_rows_absolute(rows, source[place], count=self.config.neighbours)
                 distances.append(patch_coherence(rows, source[place], nearest))
         return torch.cat(distances).mean()
