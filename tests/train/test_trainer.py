@@ -243,3 +243,13 @@ def test_a_batch_that_cannot_be_read_ends_the_step_that_needs_it() -> None:
     training.advance()
     with pytest.raises(InputError, match=r"0002\.png"):
         training.advance()
+
+
+def test_threads_that_an_observer_takes_are_given_back() -> None:
+    training = trainer(settings=replace(SETTINGS, steps=2))
+    threads = torch.get_num_threads()
+    seen = []
+    nets(training)["generator"][0].register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+    training.run([lambda _moment: torch.set_num_threads(threads + 1)])
+    torch.set_num_threads(threads)
+    assert set(seen) == {threads}

@@ -138,11 +138,10 @@ def counting(what: str) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
-def training() -> Iterator["OnStep | None"]:
-    """Show on stderr how far and how fast a training is, if that is a terminal; None stands for no bar."""
-    begin()
+def training() -> Iterator["OnStep"]:
+    """Show on stderr how far and how fast a training is, if that is a terminal; held notes with the first step."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda _moment: begin()
         return
     from rich.console import Console  # only for a terminal
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -154,6 +153,7 @@ def training() -> Iterator["OnStep | None"]:
         recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
 
         def show(moment: "Moment") -> None:
+            begin()
             recent.append((moment.images, moment.seconds))
             images, seconds = recent[-1][0] - recent[0][0], recent[-1][1] - recent[0][1]
             speed = f"{images / seconds:.3g} img/s" if seconds else ""

@@ -76,8 +76,9 @@ class Recipes:
             return
         for told in recipes:
             first = " (the one without --recipe)" if told["default"] else ""
-            say(f"{told['name']}{first}: {told['summary']}".rstrip(": "))
-            say(f"  {told['steps']:,} steps of {told['batch']} images{_sizes(told['parameters'])}")
+            say(f"{told['name']}{first}: {told['summary']}")
+            images = "1 image" if told["batch"] == 1 else f"{told['batch']} images"
+            say(f"  {told['steps']:,} steps of {images}{_sizes(told['parameters'])}")
 
     def _show(self, config: object) -> None:
         settings = list(described(config))
@@ -96,7 +97,7 @@ def _recipes(method: "Method[Any, Any, Any]") -> Iterator[dict[str, Any]]:
         yield {
             "name": name,
             "default": number == 0,
-            "summary": (type(config).__doc__ or "").partition("\n")[0],
+            "summary": method.notes.get(name) or (type(config).__doc__ or "").partition("\n")[0],
             "steps": pace.steps,
             "batch": pace.batch,
             "parameters": api.count_parameters(method, config),

@@ -155,12 +155,16 @@ def _plan_lines(plan: "TrainingPlan") -> list[str]:
     its = plan.plan
     room = f" of {_bytes(its.room)} that can be had" if its.room is not None else ""
     memory = f"{_bytes(its.peak)}{room}" if its.peak else "not told by this system"
-    parts = "in one part" if its.accumulate == 1 else f"in {its.accumulate} parts of {its.part} images"
+    parts = "in one part" if its.accumulate == 1 else f"in {its.accumulate} parts of {_images(its.part)}"
     return [
-        f"Memory at its peak: {memory}, with each step of {plan.batch} images computed {parts}.",
+        f"Memory at its peak: {memory}, with each step of {_images(plan.batch)} computed {parts}.",
         f"Time: {_duration(its.seconds_per_1000)} for 1000 images; {_duration(plan.seconds)} for {plan.steps:,} steps.",
         f"Train with --batch {plan.batch} --accumulate {its.accumulate}.",
     ]
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count:,} images"
 
 
 def _bytes(count: int) -> str:

@@ -199,3 +199,5 @@ class Method(Generic[C, S, B]):
     pace: Callable[[C], Pace]
     load: Callable[[], Parts[C, S, B]]
     """Import the rest."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """A sentence on a recipe, by name; without, what the docstring of its config begins with."""

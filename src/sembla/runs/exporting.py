@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeAlias
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sembla.core.errors import InputError, MissingExtraError, OutputError
+from sembla.core.errors import InputError, MissingExtraError
 from sembla.core.method import Graph
 from sembla.runs.folder import durable_file
 
@@ -41,28 +41,30 @@ def export(graph: Graph, target: Target, path: Path) -> float:
     without the packages that ONNX needs; `OutputError` where the disk refuses.
     """
     write, load = (_write_onnx, _load_onnx) if target == "onnx" else (_write_script, _load_script)
+    with _quiet(), _refused(target):
+        model = write(graph)
+        run = load(model)
+        difference = float(np.max([_difference(graph, run, inputs) for inputs in _trials(graph)]))
+    if not difference <= TOLERANCE:  # nor where it is no number
+        raise InputError(
+            f"the {target} model gives other results than PyTorch, by up to {difference:.2g} where {TOLERANCE} is "
+            "allowed; no file was written. Export to the other format, or use the run itself."
+        )
     with durable_file(path) as part:
-        with _quiet(), _refused(target):
-            write(graph, part)
-            run = load(part)
-            difference = float(np.max([_difference(graph, run, inputs) for inputs in _trials(graph)]))
-        if not difference <= TOLERANCE:  # nor where it is no number
-            raise InputError(
-                f"the {target} file gives other results than PyTorch, by up to {difference:.2g} where {TOLERANCE} is "
-                "allowed; it was not kept. Export to the other format, or use the run itself."
-            )
+        part.write_bytes(model)
     return difference
 
 
-def _write_script(graph: Graph, path: Path) -> None:
+def _write_script(graph: Graph) -> bytes:
     trace: Any = torch.jit.trace
-    traced = trace(graph.module, tuple(graph.inputs.values()), check_trace=False)
-    traced.save(str(path))
+    file = BytesIO()
+    torch.jit.save(trace(graph.module, tuple(graph.inputs.values()), check_trace=False), file)
+    return file.getvalue()
 
 
-def _load_script(path: Path) -> Runner:
+def _load_script(model: bytes) -> Runner:
     load: Any = torch.jit.load
-    loaded = load(str(path))
+    loaded = load(BytesIO(model))
 
     def run(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
         return _several(loaded(*inputs))
@@ -70,7 +72,7 @@ def _load_script(path: Path) -> Runner:
     return run
 
 
-def _write_onnx(graph: Graph, path: Path) -> None:
+def _write_onnx(graph: Graph) -> bytes:
     _onnx()
     free = torch.export.Dim.AUTO  # a named one would have to tell that a network wants multiples of its stride
     shapes = [dict.fromkeys(graph.free.get(each, ()), free) for each in graph.inputs]
@@ -83,11 +85,12 @@ def _write_onnx(graph: Graph, path: Path) -> None:
         dynamo=True,
         verbose=False,
     )
-    made.save(str(path), external_data=False)
+    model: bytes = made.model_proto.SerializeToString()
+    return model
 
 
-def _load_onnx(path: Path) -> Runner:
-    session = _onnx().InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+def _load_onnx(model: bytes) -> Runner:
+    session = _onnx().InferenceSession(model, providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_inputs()]
 
     def run(inputs: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -157,7 +160,7 @@ def _refused(target: Target) -> Iterator[None]:
     """Turn what an exporter says of a graph that it cannot write into one line."""
     try:
         yield
-    except (OSError, MissingExtraError, OutputError):
+    except MissingExtraError:
         raise
     except Exception as error:
         first = str(error).strip().partition("\n")[0]

@@ -66,6 +66,7 @@ class Trainer(Generic[C, S, B]):
         self.config, self.source, self.settings = config, source, settings
         self.step, self.images, self.seconds = 0, 0, 0.0
         self._engine = engine
+        self._threads = torch.get_num_threads()
         self._part = settings.part(engine.ranks)
         torch.manual_seed(settings.seed)
         self.networks: nn.ModuleDict = self.parts.networks(config)
@@ -98,6 +99,7 @@ class Trainer(Generic[C, S, B]):
     def advance(self) -> Moment:
         """Train one step."""
         began = time.perf_counter()
+        torch.set_num_threads(self._threads)  # numba in an observer sets another number, and sums then round otherwise
         batches = self._next_batches()
         torch.manual_seed(_step_seed(self.settings.seed, self.step, self._engine.rank))
         told: dict[str, list[float]] = {}
@@ -168,6 +170,7 @@ class Trainer(Generic[C, S, B]):
 
     def _read_batches(self) -> list[B]:
         """The batches of the step that follows the last one read; in one thread always."""
+        torch.set_num_threads(self._threads)  # of this thread
         if self._batches is None:
             start = self.images // (self._part * self._engine.ranks)
             feed = Feed(self._part, self.settings.seed, start, rank=self._engine.rank, ranks=self._engine.ranks)
