@@ -13,6 +13,7 @@ from sembla.methods.analogy.fast_networks import Change, FastDiscriminator, Fast
 from sembla.methods.analogy.networks import (
     Attention,
     Generator,
+    HalfDropout,
     PyramidDiscriminator,
     Segmenter,
     modulated,
@@ -128,6 +129,19 @@ def test_the_segmenter_joins_its_branches_as_one_layer_would() -> None:
     mean = network.whole(picture.mean(dim=(2, 3), keepdim=True)).expand(-1, -1, 40, 40)
     branches = torch.cat([network.point(picture), network.near(picture), network.far(picture), mean], dim=1)
     torch.testing.assert_close(network(picture), network.head(network.join(branches.relu())))
+
+
+def test_dropout_keeps_every_second_value_doubled() -> None:
+    torch.manual_seed(0)
+    dropout = HalfDropout()
+    kept = torch.stack([dropout(torch.ones(7, 91)) for _ in range(400)])
+    assert set(torch.unique(kept).tolist()) == {0.0, 2.0}
+    shares = (kept > 0).float().mean(dim=0)
+    assert 0.35 < shares.min() < shares.max() < 0.65  # six deviations of 400 tosses
+    assert abs(shares.mean() - 0.5) < 0.01
+    values = (kept > 0).float() - 0.5
+    assert (values[:, :, 1:] * values[:, :, :-1]).mean().abs() < 0.005  # neighbours decide apart
+    assert torch.equal(dropout.eval()(kept), kept)
 
 
 def test_no_change_of_layout_changes_nothing_in_fast() -> None:

