@@ -67,7 +67,7 @@ def nearest_rows_absolute(rows: Tensor, source: Tensor, *, count: int = 1) -> Te
 
 
 def patch_coherence(rows: Tensor, source: Tensor, nearest: Tensor) -> Tensor:
-    """How far each patch is from its nearest source patches (Shen et al. 2020, their patch coherence loss): (N,).
+    """How far each patch is from its nearest source patches (Li et al. 2020, their patch coherence loss): (N,).
 
     The mean absolute difference of `rows` (N, D) to the rows of `source` (M, D) that `nearest` (N, count) names, the
     mean over these. The gradient flows into `rows` alone.

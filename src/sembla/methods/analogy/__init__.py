@@ -18,7 +18,7 @@ def _load() -> Parts[Config, Case, Any]:
 METHOD: Method[Config, Case, Any] = Method(
     name="analogy",
     summary="One photo, its label map and a new layout become the photo re-laid-out.",
-    paper="Shen et al., Semantic Image Analogy with a Conditional Single-Image GAN, 2020.",
+    paper="Li et al., Semantic Image Analogy with a Conditional Single-Image GAN, 2020.",
     recipes=RECIPES,
     source=Case,
     fitted=fitted,

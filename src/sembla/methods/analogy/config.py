@@ -46,7 +46,7 @@ class Config:
 
 @dataclass(frozen=True)
 class Semia(Config):
-    """Shen et al. 2020, as published; images seen are its iterations, for its batch is 1."""
+    """Li et al. 2020, as published; images seen are its iterations, for its batch is 1."""
 
     scale: float = 1.0
     """Factor on the sides of photo and maps before they are learned."""

@@ -1,6 +1,6 @@
 """The published networks of SemIA: a generator modulated by how the layout changes, its critic, and a segmenter.
 
-Shen et al., "Semantic Image Analogy with a Conditional Single-Image GAN" (ACM MM 2020). Every convolution of generator
+Li et al., "Semantic Image Analogy with a Conditional Single-Image GAN" (ACM MM 2020). Every convolution of generator
 and critic is spectrally normalised. Sides of pictures are multiples of 8; layouts are pictures in colours of classes.
 """
 
@@ -205,7 +205,7 @@ class PyramidDiscriminator(nn.Module):
 
 
 class HalfDropout(nn.Module):
-    """Dropout of every second value on average: eight decisions a random byte, in a third of the time of `nn.Dropout`."""
+    """Dropout of every second value on average: eight decisions a random byte, in a third of `nn.Dropout`'s time."""
 
     def forward(self, planes: Tensor) -> Tensor:
         """In training, values of any shape, each doubled or zero."""
