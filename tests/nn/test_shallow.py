@@ -1,0 +1,52 @@
+"""Networks cut short, against the whole ones."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from sembla.nn import shallow
+from sembla.nn.squeezenet import SqueezeNet
+from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
+from sembla.nn.weights import Weights, WeightsFile
+
+
+def given(network: nn.Module, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the weights of a network be those that are found."""
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, path)
+
+    def find(weights: Weights) -> WeightsFile:
+        return WeightsFile(weights, path, "0" * 64)
+
+    monkeypatch.setattr(shallow, "find_weights", find)
+
+
+def test_vgg_gives_its_two_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = VGGFeatures(VGG19_DEPTHS)
+    given(whole, tmp_path / "vgg.safetensors", monkeypatch)
+    layers = shallow.VGG19Layers()
+    pictures = torch.rand(2, 3, 24, 20) * 2 - 1
+    found = layers(pictures)
+    expected = whole.taps(pictures, ("relu1_1", "relu2_1")).values()
+    assert [tuple(part.shape) for part in found] == [(2, 64, 24, 20), (2, 128, 12, 10)]
+    assert all(torch.equal(one, other) for one, other in zip(found, expected, strict=True))
+    assert sum(weight.numel() for weight in layers.parameters()) == (9 * 3 + 1) * 64 + (9 * 64 + 1) * 192
+    assert not any(weight.requires_grad for weight in layers.parameters())
+
+
+def test_squeezenet_gives_its_two_layers_of_pictures_as_its_authors_scaled_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = SqueezeNet()
+    given(whole, tmp_path / "squeezenet.safetensors", monkeypatch)
+    pictures = torch.rand(1, 3, 33, 41) * 2 - 1
+    shallow_planes, deeper = shallow.SqueezeNetLayers()(pictures)
+    scaled = (pictures + 1) * 127.5 - torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1)
+    assert torch.equal(shallow_planes, whole.features[:2](scaled))
+    assert torch.equal(deeper, whole.features[:5](scaled))
+    assert deeper.shape[1] == 128
