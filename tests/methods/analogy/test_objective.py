@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,3 +131,18 @@ def test_pairs_are_swapped_every_second_time() -> None:
     settings = config()
     drawn = [bool(batch.swapped[0]) for batch in islice(batches(settings, case(), Feed(1)), 200)]
     assert 70 < sum(drawn) < 130
+
+
+@pytest.mark.parametrize(
+    "switch", [{"attention": True}, {"skips": True}, {"paper_bugs": True}, {"features": "discriminator"}]
+)
+def test_every_switch_trains(switch: dict[str, Any]) -> None:
+    settings = config(replace(SMALL, **switch))
+    networks = SEMIA.networks(settings)
+    its, batch = objective(settings, networks), next(batches(settings, case(), Feed(2)))
+    for turn in (its.turns(5)[2], its.turns(6)[1]):
+        terms = turn.losses(batch)
+        torch.autograd.backward(torch.stack([term.value * term.weight for term in terms.values()]).sum())
+    gradients = [weight.grad for weight in networks["generator"].parameters() if weight.grad is not None]
+    assert all(gradient.isfinite().all() for gradient in gradients)
+    assert len(gradients) > 100

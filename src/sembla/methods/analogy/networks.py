@@ -92,7 +92,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.query, self.key = (_normed(nn.Conv2d(channels, channels // 32, 1)) for _ in range(2))
+        self.query, self.key = (_normed(nn.Conv2d(channels, max(1, channels // 32), 1)) for _ in range(2))
         self.value = _normed(nn.Conv2d(channels, channels, 1))
         self.weight = nn.Parameter(torch.zeros(()))
 
