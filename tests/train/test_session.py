@@ -237,12 +237,12 @@ run(root, config=ToyConfig(depth=Depth(norm=True)))
 @pytest.mark.parametrize(
     ("moment", "saved"),
     [
-        pytest.param(2, [], id="before the first", marks=pytest.mark.slow),
-        pytest.param(6, [], id="in the first", marks=pytest.mark.slow),
-        pytest.param(9, [5], id="after it took its place", marks=pytest.mark.slow),
-        pytest.param(12, [5], id="with the weights", marks=pytest.mark.slow),
-        pytest.param(18, [5], id="in the second"),
-        pytest.param(33, [10, 12], id="while the first is removed"),
+        pytest.param(4, [], id="before the first", marks=pytest.mark.slow),
+        pytest.param(8, [], id="in the first", marks=pytest.mark.slow),
+        pytest.param(11, [5], id="after it took its place", marks=pytest.mark.slow),
+        pytest.param(14, [5], id="with the weights", marks=pytest.mark.slow),
+        pytest.param(20, [5], id="in the second"),
+        pytest.param(35, [10, 12], id="while the first is removed"),
     ],
 )
 def test_a_kill_while_saving_costs_the_interval_at_most(
