@@ -131,7 +131,7 @@ class Fast(Config):
     """That weight after `warm_up`."""
     adversarial: float = 0.3
     """Weight of convincing the discriminator."""
-    distribution: float = 3.0
+    distribution: float = 1.0
     """Weight of the distance between the patches of each class in the picture and in the photo."""
     patches: float = 0.5
     """Weight of the distance of features to the nearest of the photo's."""
