@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +15,7 @@ from tests.data.small_set import CLASSES, SMALL, make_source, read, records, tre
 from sembla.core.errors import Cancelled, InputError, OutputError, SemblaError
 from sembla.data.pairs import pack
 from sembla.data.prepare import Preparation, prepare
-from sembla.data.prepared import JOURNAL, Prepared, open_prepared, read_pairs, read_shards
+from sembla.data.prepared import JOURNAL, open_prepared, read_pairs, read_shards
 from sembla.data.records import Kind, Record, Sample
 
 FORMS = pytest.mark.parametrize("shard", [None, 3])
@@ -362,43 +360,27 @@ def test_a_full_disk_leaves_no_half_file(source: Path, tmp_path: Path, monkeypat
     assert [name for name in tree(tmp_path / "out") if name != JOURNAL] == []
 
 
-def without_splits(folder: Path) -> list[Record]:
-    """All pairs below a folder, of no split."""
-    return [replace(record, split="") for record in records(folder)]
-
-
-WHOLE = Kind("whole", "A set for tests that has no splits.", CLASSES, without_splits, read, "none")
-
-
-def splits_of(prepared: Prepared) -> dict[str, str]:
-    return {pair.name: pair.split for pair in read_pairs(prepared)}
-
-
-def test_what_is_held_out_stays_so_when_pairs_are_added(tmp_path: Path) -> None:
-    source, out = make_source(tmp_path / "source", train=40, val=0), tmp_path / "out"
-    prepared = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1).prepared
-    before = splits_of(prepared)
-    assert dict(prepared.counts) == dict(Counter(before.values()))
-    assert set(prepared.counts) == {"train", "val"}
-    assert 4 <= prepared.counts["val"] <= 16  # of 40: three standard deviations about 10
-    assert open_prepared(out).hold_out == 25
-    for number in range(40, 60):
-        write_pair(source, f"train/train.{number}", seed=number)
-    again = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1)
-    after = splits_of(again.prepared)
-    assert (again.made, again.kept) == (20, 40)
-    assert {name: after[name] for name in before} == before
-
-
-def test_how_much_is_held_out_is_checked(source: Path, tmp_path: Path) -> None:
-    for percent in (0, 100, -3, float("nan")):
-        with pytest.raises(InputError, match="between 0 and 100"):
-            prepare(WHOLE, source, tmp_path / "out", hold_out=percent, workers=1)
-    with pytest.raises(InputError, match=r"splits of its own \(train, val\); leave out --hold-out"):
-        prepare(SMALL, source, tmp_path / "out", hold_out=10, workers=1)
-    with pytest.raises(InputError, match="leaves 9 for training and 0 held out; hold out more"):
-        prepare(WHOLE, source, tmp_path / "out", hold_out=0.001, workers=1)
-    assert not (tmp_path / "out").exists()
-    prepare(WHOLE, source, tmp_path / "out", hold_out=30, size=16, workers=1)
-    with pytest.raises(OutputError, match=r"hold_out 30\.0, not hold_out None"):
-        prepare(WHOLE, source, tmp_path / "out", size=16, workers=1)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of processes are POSIX's")
+def test_a_disk_that_fills_up_in_the_journal_is_told_in_a_line(tmp_path: Path) -> None:
+    """Files may grow to 1024 bytes: all of a pair's are smaller, the journal is not."""
+    tiny = make_source(tmp_path / "tiny", train=9, val=0, size=(16, 16))
+    script = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from sembla.data.prepare import prepare\nfrom tests.data.small_set import SMALL\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
+        f"prepare(SMALL, {str(tiny)!r}, {str(tmp_path / 'out')!r}, size=None, workers=1)\n"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert (
+        last == f"sembla.core.errors.OutputError: {tmp_path / 'out'} cannot be written (File too large); "
+        "choose another place."
+    )
+    again = prepare(SMALL, tiny, tmp_path / "out", workers=1)
+    assert again.made + again.kept == 9
+    assert again.kept > 0
+    prepare(SMALL, tiny, tmp_path / "whole", workers=1)
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")

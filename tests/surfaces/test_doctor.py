@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from tests.data.doctor.test_faults import SEEDS, Seed, snapshot
 from tests.surfaces.support import Sembla
 
 import sembla as library
+from sembla.data.labelsets import CELEBAMASK_HQ_TO_PARSING
 
 TOLD = [name for name in SEEDS if name != "once jpeg"]  # which takes long, and is mended as "jpeg" is
 
@@ -53,6 +56,33 @@ def test_each_fault_is_told_and_advice_that_is_a_command_runs(sembla: Sembla, tm
         assert fixed.code == 0, fixed.out
         assert sembla("doctor", arguments[-1]).code == 0
     assert snapshot(root) == before
+
+
+@pytest.mark.parametrize("code", ["celebamask_order", "left_right"])
+def test_advice_for_faces_runs(sembla: Sembla, tmp_path: Path, code: str) -> None:
+    faces = make_faces(tmp_path / "faces")
+    for path in [*photos(faces)[:3], *label_maps(faces)[:3]] if code == "left_right" else label_maps(faces)[:3]:
+        pixels = read(path)
+        write(path, pixels[:, ::-1].copy() if code == "left_right" else CELEBAMASK_HQ_TO_PARSING(pixels))
+    for kind in ([], ["--as", "celebamask_hq"]):
+        (fault,) = json.loads(sembla("doctor", faces, *kind, "--json").out)["faults"]
+        assert fault["code"] == code
+        assert sembla(*shlex.split(fault["advice"].partition(" writes ")[0])[1:]).code == 0
+
+
+def test_exit_codes_of_a_process(clean: Path, tmp_path: Path) -> None:
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        call = [sys.executable, "-m", "sembla", "doctor", *map(str, arguments)]
+        return subprocess.run(call, capture_output=True, text=True, check=False)
+
+    whole = run(clean, "--json")
+    assert (whole.returncode, whole.stderr, json.loads(whole.stdout)) == (0, "", {"pairs": 18, "faults": []})
+    SEEDS["from 1"].plant(clean)
+    faulty = run(clean, "--json")
+    assert (faulty.returncode, faulty.stderr, len(json.loads(faulty.stdout)["faults"])) == (1, "", 1)
+    assert run(clean, "--fix", tmp_path / "copy").returncode == 0
+    nothing = run(tmp_path / "gone", "--json")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
 
 
 def test_text_names_code_files_and_advice(sembla: Sembla, clean: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -125,24 +126,48 @@ def test_a_label_map_of_another_size_is_named(sembla: Sembla, source: Path) -> N
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
-@pytest.mark.parametrize("early", [True, False], ids=["while workers start", "at work"])
-def test_ctrl_c_says_nothing_and_leaves_a_set_that_can_be_gone_on_with(tmp_path: Path, early: bool) -> None:
+def test_ctrl_c_says_nothing_and_leaves_a_set_that_can_be_gone_on_with(sembla: Sembla, tmp_path: Path) -> None:
+    """As the first worker starts, while both start (which takes a while: all packages are loaded), and at work."""
     source, out = write_pairs(tmp_path / "source", 30, side=256), tmp_path / "out"
     call = [*COMMAND, "folder", str(source), str(out), "--workers", "2"]
-    with subprocess.Popen(
-        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as work:
-        while not ((out / JOURNAL).exists() if early else list(out.rglob("*.webp"))):
-            assert work.poll() is None, work.communicate()
-            time.sleep(0.005)
-        os.killpg(work.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-        told = work.communicate(timeout=60)
-    assert (work.returncode, told) == (130, ("", ""))
-    assert (out / JOURNAL).exists()
+
+    def interrupt(*, late: float = 0.0, at_work: bool = False) -> None:
+        with subprocess.Popen(
+            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as work:
+            while not (list(out.rglob("*.webp")) if at_work else (out / JOURNAL).exists()):
+                assert work.poll() is None, work.communicate()
+                time.sleep(0.002)
+            time.sleep(late)
+            os.killpg(work.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+            told = work.communicate(timeout=60)
+        assert (work.returncode, told) == (130, ("", ""))
+        assert (out / JOURNAL).exists()
+
+    for late in (0.0, 0.06, 0.12, 0.2):
+        interrupt(late=late)
+        if not list(out.rglob("*.webp")):
+            shutil.rmtree(out)  # else the next would not be seen to begin
+    interrupt(at_work=True)
     again = subprocess.run(call, capture_output=True, text=True, check=False)
     assert (again.returncode, again.stderr) == (0, "")
-    subprocess.run([*COMMAND, "folder", str(source), str(tmp_path / "whole")], capture_output=True, check=True)
+    assert sembla("prepare", "folder", source, tmp_path / "whole", "--workers", "1").code == 0
     assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_one_pair_and_names_that_are_no_text(sembla: Sembla, tmp_path: Path) -> None:
+    write_pairs(tmp_path / "one", 1)
+    assert sembla("prepare", "folder", "../one", "out", "--workers", "1").out.startswith(
+        "out: 1 pair of folder (all 1)"
+    )
+    if sys.platform == "linux":  # other systems have no such names
+        for folder in ("images", "labels"):
+            path = tmp_path / "one" / folder / "0000.png"
+            path.rename(path.with_name(os.fsdecode(b"\xe9.png")))
+        for shards in ([], ["--shards"]):
+            told = sembla("prepare", "folder", "../one", "out2", *shards, "--workers", "1").complaint
+            assert r"'\udce9' cannot name a file" in told
+        assert not Path("out2").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")

@@ -54,7 +54,8 @@ class Journal:
 
     def _close(self) -> None:
         if self._file:
-            self._file.close()
+            with contextlib.suppress(OSError):  # on a full disk it fails as the line before did, which was told
+                self._file.close()
         self._file = None
 
     def known(self) -> dict[str, Entry]:
@@ -92,7 +93,7 @@ class Journal:
             self._close()
             raise OutputError(f"{self._out} is being prepared by another run; wait for it, or stop it.") from error
         except OSError as error:
-            raise OutputError(f"{self._out} cannot be written ({error.strerror}); choose another place.") from error
+            raise _unwritable(self._out, error) from error
         self._file.seek(0)
         text = self._file.read()
         whole = text[: text.rfind("\n") + 1]
@@ -107,8 +108,11 @@ class Journal:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         assert self._file is not None
-        self._file.write(_line(line))
-        self._file.flush()
+        try:
+            self._file.write(_line(line))
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(self._out, error) from error
 
     def finish(self, header: Prepared, entries: Sequence[Entry]) -> None:
         """Write index and header, and remove what no entry names; nothing is touched where all is as it should be."""
@@ -131,6 +135,10 @@ class Journal:
                 part.write_bytes(text)
         self._close()
         (self._out / JOURNAL).unlink()
+
+
+def _unwritable(out: Path, error: OSError) -> OutputError:
+    return OutputError(f"{out} cannot be written ({error.strerror}); choose another place.")
 
 
 def _line(values: Mapping[str, Any]) -> str:

@@ -26,7 +26,7 @@ from sembla.data.augment import Parameters, apply
 from sembla.data.cores import cores
 from sembla.data.hold_out import held_out
 from sembla.data.journal import Entry, Journal, files_of, index_text
-from sembla.data.pairs import Pair, encode
+from sembla.data.pairs import Pair, check_name, encode
 from sembla.data.prepared import DATASET, INDEX, JOURNAL, VERSION, Prepared, Shard, open_prepared
 from sembla.data.processes import in_processes
 from sembla.data.records import SPLITS, Kind, Record
@@ -106,13 +106,8 @@ def prepare(
         raise InputError(f"{workers} workers came; give 1 or more.")
     source, out, workers = Path(source), Path(out), workers or cores()
     settings = _settings(kind, size, shard, hold_out)
-    if not source.exists():
-        raise InputError(f"{source}: no such folder or file; check the path.")
     _check_out(out, source)
-    records = kind.records(source)
-    if not records:
-        raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
-    pieces = _pieces(records if hold_out is None else held_out(records, hold_out), shard)
+    pieces = _pieces(_records(kind, source, hold_out), shard)
     with Journal(out, settings) as journal:
         known = journal.known()
         kept = _verified(out, pieces, known, workers)
@@ -159,12 +154,24 @@ def _check_out(out: Path, source: Path) -> None:
         raise OutputError(f"{out} holds other files; choose a new or an empty folder.")
 
 
+def _records(kind: Kind, source: Path, hold_out: float | None) -> list[Record]:
+    """The entries of the source, split where that is asked for."""
+    if not source.exists():
+        raise InputError(f"{source}: no such folder or file; check the path.")
+    records = kind.records(source)
+    if not records:
+        raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
+    return records if hold_out is None else held_out(records, hold_out)
+
+
 def _pairs(pieces: Sequence[_Piece]) -> int:
     return sum(len(piece.records) for piece in pieces)
 
 
 def _pieces(records: Sequence[Record], shard: int | None) -> list[_Piece]:
     """Cut the work. Pairs go into tars by the hash of their names: neighbours in a source are often alike."""
+    for record in records:
+        check_name(record.name)
     twice = [name for name, count in Counter(record.name for record in records).items() if count > 1]
     if twice:
         raise InputError(f"two entries of the source are named {twice[0]!r}; rename one of them.")

@@ -1,5 +1,6 @@
 """Scores of made pictures against the real ones of their names, picture by picture."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from sembla.core.types import Picture
 from sembla.data.labelsets import IGNORE
 from sembla.evaluation.measures import FITTED, Findings, Item, Sources, mean_score
 from sembla.evaluation.networks import LPIPS_NETWORKS, features
-from sembla.evaluation.points import Points
+from sembla.evaluation.reading import Contents, Points, contents
 from sembla.evaluation.sets import class_name
 from sembla.metrics.identity import identity_cosines
 from sembla.metrics.landmarks import normalised_mean_error
@@ -104,7 +105,10 @@ class PixelScores:
         return Findings((*scores, *self._by_class(about)), notes)
 
     def _by_class(self, about: Protocol) -> Iterator[Score]:
-        counted = replace(about, count_made=self._labelled, count_real=self._labelled)
+        if not self._sums:
+            return
+        settings = {**about.settings, "labels_sha256": contents(self._sources.real_maps)}
+        counted = replace(about, count_made=self._labelled, count_real=self._labelled, settings=settings)
         for label, (total, area) in sorted(self._sums.items()):
             name = f"delta_e.{class_name(label, self._label_set)}"
             yield Score(name, total / area, "CIEDE2000", "lower", counted)
@@ -227,7 +231,14 @@ class LandmarkErrors:
 
     def findings(self) -> Findings:
         """Its mean."""
-        settings = {**self._about.settings, "divided_by": "distance of the eyes of the real picture"}
+        wanted = Contents()
+        for name in self.names:
+            wanted.add(name, hashlib.sha256(self._wanted[name].tobytes()).hexdigest())
+        settings = {
+            **self._about.settings,
+            "divided_by": "distance of the eyes of the real picture",
+            "landmarks_sha256": wanted.sha256,
+        }
         about = replace(self._about, settings=settings)
         score = mean_score("nme", self._values, unit="eye distances", better="lower", about=about)
         notes = (f"{self._alone} pictures have no landmarks in both files and are not in the NME.",) * bool(self._alone)

@@ -35,6 +35,7 @@ from sembla.data.doctor.remedies import (
     Plain,
     ReadColours,
     Remedy,
+    Rename,
     Renumber,
     Resize,
     Sharpen,
@@ -132,6 +133,9 @@ class _Plan:
             return self._write_case(number, part)
         changed = self._write_photo(number, part)
         place = _plain_place(pair, "labels", part) if pair.draw else self._place(pair.labels, part)
+        renamed = any(number in remedy.pairs for remedy in self.all(Rename))
+        if renamed:
+            place = place.with_stem(pair.image.stem + "_mask" * (pair.image.parent == pair.labels.parent))
         labels = self._labels(source)
         if labels is None:
             shutil.copyfile(labelled.labels, place)
@@ -139,7 +143,7 @@ class _Plan:
             _save_ids(place.with_name(f"{place.stem}.png"), labels)
         if pair.instances and labelled.instances:
             shutil.copyfile(labelled.instances, self._place(pair.instances, part))
-        return changed + (source != number or bool(self._remedies_of(source)))
+        return changed + (source != number or renamed or bool(self._remedies_of(source)))
 
     def _source(self, number: int) -> int | None:
         """The pair whose label map this photo gets; None for pairs that are left out."""
@@ -176,8 +180,8 @@ class _Plan:
 
     def _remedies_of(self, number: int) -> list[Remedy]:
         """What is done to the values of a label map."""
-        those = [remedy for remedy in self.remedies if not isinstance(remedy, LeaveOut | Shift | Turn | Declare)]
-        return [remedy for remedy in those if number in remedy.pairs]
+        others = LeaveOut | Shift | Rename | Turn | Declare
+        return [one for one in self.remedies if not isinstance(one, others) and number in one.pairs]
 
     def _labels(self, number: int) -> NDArray[np.uint8] | None:
         """The mended ids (H, W) of a pair; None where its file is to be copied as it is."""

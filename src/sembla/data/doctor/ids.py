@@ -355,9 +355,12 @@ def _one_class(chart: Chart, census: _Census) -> Iterator[Fault]:
     if pixels < ALL * total or chart.finding.in_cases:
         return
     numbers = [n for n in census.maps if value in _values(chart.looks[n].labels)]
-    sentence = (
-        f"{pixels / total:.1%} of all pixels are of class {value}; there is next to nothing to learn about the "
-        f"{len(census.values) - 1 or 'no'} other{'s' if len(census.values) != 2 else ''}."
-    )
+    others = len(census.values) - 1
+    sentence = f"All pixels are of class {value}; there is nothing to tell apart."
+    if others:
+        sentence = (
+            f"{pixels / total:.1%} of all pixels are of class {value}; there is next to nothing to learn about the "
+            f"{others} other{'s' if others > 1 else ''}."
+        )
     advice = "Check that the maps show what you expect (dark ids look all black in a viewer), and add pairs with more."
     yield chart.fault("one_class", sentence, chart.labels_of(numbers), advice=advice)
