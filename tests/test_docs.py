@@ -111,14 +111,14 @@ def code_of(row: dict[str, str]) -> str:
 
 
 def codes_in_source() -> set[str]:
-    """What is given as the code of a fault anywhere in the doctor: in calls, or under the name `code`."""
+    """What is given as the code of a fault anywhere in the doctor: in calls, or in the table of unreadable files."""
     found: list[ast.expr] = []
     for path in sorted(Path(doctor.__file__).parent.glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2].lower().lstrip("_") == "fault":
                 found += node.args[:2]  # `_fault` takes the chart first
-            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("(code,"):
-                found += node.value.elts[:1] if isinstance(node.value, ast.Tuple) else []
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_UNREADABLE":
+                found += [each for row in ast.walk(node.value) if isinstance(row, ast.Tuple) for each in row.elts[:1]]
     texts = [node.value for node in found if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return {text for text in texts if re.fullmatch(r"[a-z_]+", text)}
 

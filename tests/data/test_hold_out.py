@@ -56,5 +56,5 @@ def test_how_much_is_held_out_is_checked(source: Path, tmp_path: Path) -> None:
         prepare(WHOLE, source, tmp_path / "out", hold_out=0.001, workers=1)
     assert not (tmp_path / "out").exists()
     prepare(WHOLE, source, tmp_path / "out", hold_out=30, size=16, workers=1)
-    with pytest.raises(OutputError, match=r"hold_out 30\.0, not hold_out None"):
+    with pytest.raises(OutputError, match="made with 30 % held out, not without pairs held out;"):
         prepare(WHOLE, source, tmp_path / "out", size=16, workers=1)

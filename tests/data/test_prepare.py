@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,33 @@ def test_sources_that_come_and_go_are_followed(source: Path, tmp_path: Path, sha
     assert tree(out) == tree(tmp_path / "fresh")
 
 
+@FORMS
+def test_another_source_never_replaces_a_set(source: Path, tmp_path: Path, shard: int | None) -> None:
+    """Not one pair of the set is in it; with one, it is a source that has changed."""
+    out = tmp_path / "out"
+    run(source, out, shard=shard)
+    wanted = tree(out)
+    other = tmp_path / "other"
+    write_pair(other, "train/new", seed=7)
+    with pytest.raises(OutputError, match=r"made from another source: none of its 9 pairs is in .*other; choose"):
+        run(other, out, shard=shard)
+    assert tree(out) == wanted
+    write_pair(other, "train/train.3", seed=3)
+    assert run(other, out, shard=shard).prepared.total == 2
+
+
+def test_files_are_called_as_their_pairs_in_the_folder_of_their_split(source: Path, tmp_path: Path) -> None:
+    pairs = read_pairs(run(source, tmp_path / "out").prepared)
+    assert [pair.files["image"].file for pair in pairs] == [f"images/{pair.name}.webp" for pair in pairs]
+    assert all(pair.name.startswith(f"{pair.split}/") for pair in pairs)
+
+
+def same_places(folder: Path) -> list[Record]:
+    """The second would be written where the first is."""
+    first = records(folder)[0]
+    return [first, replace(first, name=first.name.removeprefix(f"{first.split}/"))]
+
+
 def test_pictures_get_the_size_and_keep_their_shape(tmp_path: Path) -> None:
     source = make_source(tmp_path / "source", size=(40, 60))
     pair = read_pairs(run(source, tmp_path / "out", size=20).prepared)[0]
@@ -271,9 +299,9 @@ def test_a_folder_with_other_settings_is_left_alone(source: Path, tmp_path: Path
     run(source, out)
     wanted = tree(out)
     for size, shard, told in (
-        (17, None, "with size 16, not size 17;"),
-        (16, 3, "with shard None, not shard 3;"),
-        (None, 3, "with size 16, shard None, not size None, shard 3;"),
+        (17, None, "was made with size 16, not with size 17;"),
+        (16, 3, "was made without tars, not with tars of 3 pairs;"),
+        (None, 3, "was made with size 16 and without tars, not without a size and with tars of 3 pairs;"),
     ):
         with pytest.raises(OutputError, match=told):
             run(source, out, size=size, shard=shard)
@@ -322,6 +350,8 @@ def nothing(_: Path) -> list[Record]:
 def test_names_must_be_unique_and_there_must_be_some(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"two entries.*'train/train\.0'"):
         prepare(Kind("twins", "", CLASSES, twins, read, ""), source, tmp_path / "out")
+    with pytest.raises(InputError, match=r"two entries.*'train/train\.0'"):
+        prepare(Kind("same", "", CLASSES, same_places, read, ""), source, tmp_path / "out")
     with pytest.raises(InputError, match="holds nothing of kind nothing"):
         prepare(Kind("nothing", "", CLASSES, nothing, read, ""), source, tmp_path / "out")
     assert not (tmp_path / "out").exists()

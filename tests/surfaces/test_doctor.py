@@ -28,7 +28,7 @@ def test_a_clean_set(sembla: Sembla, clean: Path) -> None:
     outcome = sembla("doctor", clean)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == "18 pairs of photo and label map: nothing wrong was found.\n"
-    assert json.loads(sembla("doctor", clean, "--json").out) == {"pairs": 18, "faults": []}
+    assert json.loads(sembla("doctor", clean, "--json").out) == {"pairs": 18, "kind": None, "faults": []}
     fixed = sembla("doctor", clean, "--fix", "copy")
     assert (fixed.code, fixed.out, Path("copy").exists()) == (0, outcome.out, False)
 
@@ -41,7 +41,7 @@ def test_each_fault_is_told_and_advice_that_is_a_command_runs(sembla: Sembla, tm
     outcome = sembla("doctor", root, "--json")
     assert (outcome.code, outcome.err) == (1, "")
     told = json.loads(outcome.out)
-    assert set(told) == {"pairs", "faults"}
+    assert set(told) == {"pairs", "kind", "faults"}
     (fault,) = told["faults"]
     assert set(fault) == {"code", "sentence", "files", "advice"}
     assert fault["code"] == seed.code
@@ -76,7 +76,11 @@ def test_exit_codes_of_a_process(clean: Path, tmp_path: Path) -> None:
         return subprocess.run(call, capture_output=True, text=True, check=False)
 
     whole = run(clean, "--json")
-    assert (whole.returncode, whole.stderr, json.loads(whole.stdout)) == (0, "", {"pairs": 18, "faults": []})
+    assert (whole.returncode, whole.stderr, json.loads(whole.stdout)) == (
+        0,
+        "",
+        {"pairs": 18, "kind": None, "faults": []},
+    )
     SEEDS["from 1"].plant(clean)
     faulty = run(clean, "--json")
     assert (faulty.returncode, faulty.stderr, len(json.loads(faulty.stdout)["faults"])) == (1, "", 1)
@@ -94,7 +98,7 @@ def test_text_names_code_files_and_advice(sembla: Sembla, clean: Path) -> None:
         "",
         "1. 1 file is empty: no bytes at all. [empty_files]",
         f"   - {clean / 'train' / 'labels' / 'train02.png'}",
-        f"   sembla doctor {clean} --fix {clean}-mended writes a copy in which their pairs are left out. Or copy or "
+        f"   sembla doctor {clean} --fix {clean}-mended writes a copy in which its pair is left out. Or copy or "
         "download the files again.",
     ]
 
@@ -128,6 +132,7 @@ def test_the_kind_says_which_ids_there_may_be(sembla: Sembla, tmp_path: Path) ->
     ids[:9] = 40
     write(label_maps(faces)[0], ids)
     outcome = sembla("doctor", faces, "--as", "celebamask_hq", "--json")
+    assert json.loads(outcome.out)["kind"] == "celebamask_hq"
     (fault,) = json.loads(outcome.out)["faults"]
     assert (outcome.code, fault["code"]) == (1, "beyond_count")
     assert "--as celebamask_hq" in fault["advice"]
@@ -182,6 +187,7 @@ def test_one_pair_and_a_prepared_set_are_examined(sembla: Sembla, clean: Path, t
     assert sembla("doctor", one).out.startswith("1 pair of photo and label map: nothing wrong")
     assert sembla("prepare", "folder", clean, "out", "--workers", "1").code == 0
     assert sembla("doctor", "out").code == 0
+    assert "out is a prepared set, of which no mended copy is made." in sembla("doctor", "out", "--fix", "x").complaint
 
 
 def test_python_finds_the_same(sembla: Sembla, clean: Path, tmp_path: Path) -> None:

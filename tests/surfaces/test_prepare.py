@@ -96,7 +96,10 @@ def test_what_cannot_be_prepared_is_one_line(sembla: Sembla, source: Path, tmp_p
     assert "is not CelebAMask-HQ" in complaint("celebamask_hq", tmp_path / "empty", "out")
     assert "16 to 4096" in complaint("folder", source, "out", "--size", "3")
     assert "1 or more" in complaint("folder", source, "out", "--workers", "0")
-    assert "leave out --hold-out" in complaint("folder", source, "out", "--hold-out", "10")
+    assert complaint("folder", source, "out", "--hold-out", "10").endswith("(train, val); leave out --hold-out.")
+    assert complaint("celeba", source, "out").endswith(
+        "source is not CelebA; expected img_align_celeba/000001.jpg and so on in it."
+    )
     assert "between 0 and 100" in complaint("folder", source, "out", "--hold-out", "nan")
     assert "lies in the source" in complaint("folder", source, source / "out")
     assert "holds other files" in complaint("folder", source, tmp_path)
@@ -105,7 +108,11 @@ def test_what_cannot_be_prepared_is_one_line(sembla: Sembla, source: Path, tmp_p
     assert "SOURCE" in complaint("folder")
     assert not Path("out").exists()
     assert sembla("prepare", "folder", source, "out", "--size", "16", "--workers", "1").code == 0
-    assert "with size 16, not size 20" in complaint("folder", source, "out", "--size", "20")
+    assert "with size 16, not with size 20;" in complaint("folder", source, "out", "--size", "20")
+    told = complaint("folder", source, "out", "--size", "16", "--shards")
+    assert "out was made without tars, not with tars of 512 pairs; choose another folder." in told
+    write_pairs(tmp_path / "other", 3)
+    assert "none of its 7 pairs is in" in complaint("folder", tmp_path / "other", "out", "--size", "16")
 
 
 def test_pairs_that_cannot_be_read_are_named_and_the_others_made(sembla: Sembla, source: Path) -> None:

@@ -33,7 +33,7 @@ class Doctor:
     """Write a mended copy to this new folder; PATH itself is never touched. The exit code is then that of the copy:
     0 if nothing is left that is wrong."""
     json: Flag = False
-    """Print one JSON object: pairs and faults, each with code, sentence, files, advice."""
+    """Print one JSON object: pairs, kind, and faults, each with code, sentence, files, advice."""
     debug: Flag = False
     """Show where an error came from."""
 

@@ -77,8 +77,9 @@ class Journal:
     def _check(self, before: object) -> None:
         if before != self._settings and isinstance(before, Mapping):
             differ = [name for name, value in self._settings.items() if before.get(name) != value]
-            told = (", ".join(f"{name} {each.get(name)}" for name in differ) for each in (before, self._settings))
-            raise OutputError(f"{self._out} was made with {next(told)}, not {next(told)}; choose another folder.")
+            told = (" and ".join(_told(name, each.get(name)) for name in differ) for each in (before, self._settings))
+            was, wanted = told
+            raise OutputError(f"{self._out} was made {was}, not {wanted}; choose another folder.")
 
     def begin(self) -> None:
         """Say that the set is half made from now on. Raises `OutputError` where another run is at work in it."""
@@ -135,6 +136,24 @@ class Journal:
                 part.write_bytes(text)
         self._close()
         (self._out / JOURNAL).unlink()
+
+
+_SETTINGS = {
+    "version": ("layout {}", "a layout"),
+    "kind": ("kind {}", "a kind"),
+    "size": ("size {}", "a size"),
+    "shard": ("tars of {} pairs", "tars"),
+    "hold_out": ("{} % held out", "pairs held out"),
+}
+"""What is said of each setting that is there, and of one that is not."""
+
+
+def _told(name: str, value: object) -> str:
+    """Say a setting: "with size 256", "without tars"."""
+    there, lacking = _SETTINGS[name]
+    if value is None:
+        return f"without {lacking}"
+    return f"with {there.format(f'{value:g}' if isinstance(value, float) else value)}"
 
 
 def _unwritable(out: Path, error: OSError) -> OutputError:

@@ -20,7 +20,7 @@ from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.data.records import Record, Sample
 
-__all__ = ["ROLES", "Packed", "Pair", "Stored", "check_name", "encode", "pack"]
+__all__ = ["ROLES", "Packed", "Pair", "Stored", "check_name", "encode", "pack", "place_of"]
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "image": ("images", ".webp"),
@@ -143,6 +143,11 @@ def check_name(name: str) -> None:
         raise InputError(f"{name!r} cannot name a file in the prepared set; rename it.")
 
 
+def place_of(record: Record) -> str:
+    """Where the files of a pair lie in the folder of their role, without suffix: "train/7" for the name "train/7"."""
+    return f"{record.split or 'all'}/{record.name.removeprefix(f'{record.split}/')}"
+
+
 def encode(sample: Sample, record: Record, *, label_set: LabelSet | None) -> tuple[Pair, dict[str, bytes]]:
     """Encode a sample: its line of the index, and the bytes of each role. The same pixels give the same bytes.
 
@@ -196,5 +201,4 @@ def _palette(label_set: LabelSet | None) -> NDArray[np.uint8]:
 
 def _stored(role: str, record: Record, blob: bytes) -> Stored:
     folder, suffix = ROLES[role]
-    path = PurePosixPath(folder, record.split or "all", record.name + suffix)
-    return Stored(str(path), hashlib.sha256(blob).hexdigest(), len(blob))
+    return Stored(f"{folder}/{place_of(record)}{suffix}", hashlib.sha256(blob).hexdigest(), len(blob))

@@ -21,8 +21,11 @@ from tests.data.doctor.support import (
     write_classes,
 )
 
+from sembla.core.errors import InputError
+from sembla.data.catalog import KINDS
 from sembla.data.doctor import Report, examine, repair
 from sembla.data.labelsets import CELEBAMASK_HQ_TO_PARSING
+from sembla.data.prepare import prepare
 
 
 def each_map(root: Path, change: Callable[[np.ndarray], np.ndarray], *, every: int = 1) -> list[Path]:
@@ -185,6 +188,11 @@ def large(root: Path) -> None:
     Image.new("L", (4000, 4000)).save(label_maps(root)[2])
 
 
+def small(root: Path) -> None:
+    for path in (photos(root)[2], label_maps(root)[2]):
+        Image.fromarray(read(path)[:15]).save(path)
+
+
 def alpha(root: Path) -> None:
     for path in label_maps(root)[:3]:
         image = Image.fromarray(read(path)).convert("LA")
@@ -245,6 +253,7 @@ SEEDS = {
     "damaged": Seed("unreadable", damaged),
     "empty": Seed("empty_files", empty),
     "large": Seed("too_large", large),
+    "small": Seed("too_small", small),
     "alpha": Seed("alpha", alpha),
     "blurred": Seed("blurred_labels", blurred),
     "mirrored": Seed("mirrored", mirrored, mended=False),
@@ -348,6 +357,26 @@ def test_where_nothing_would_be_left_no_copy_is_advised(tmp_path: Path) -> None:
     photos(root)[0].rename(root / "train" / "images" / "another.png")
     report = examine(root)
     assert (report.pairs, codes(report), report.can_be_mended) == (0, ["missing_partner"], False)
+
+
+def test_one_id_that_lacks_is_told_of_as_one(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    SEEDS["one lacks"].plant(root)
+    assert "and 1 below the largest is not: 3. A model" in examine(root).faults[0].sentence
+
+
+def test_a_photo_that_is_too_small_cannot_be_prepared_and_one_of_16_px_can(tmp_path: Path) -> None:
+    for side in (15, 16):
+        root = make_set(tmp_path / f"{side}")
+        for path in (photos(root)[2], label_maps(root)[2]):
+            Image.fromarray(read(path)[:, :side]).save(path)
+        if side == 16:
+            prepare(KINDS["folder"], root, tmp_path / "out", workers=1)
+            assert codes(examine(root)) == []
+        else:
+            assert codes(examine(root)) == ["too_small"]
+            with pytest.raises(InputError, match="15x96"):
+                prepare(KINDS["folder"], root, tmp_path / "out15", workers=1)
 
 
 def test_maps_of_one_class_only(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sembla.core.types import MAX_PIXELS
+from sembla.core.types import MAX_PIXELS, MIN_SIDE
 from sembla.data.doctor.chart import Chart, counted, listed
 from sembla.data.doctor.looking import Look
 from sembla.data.doctor.remedies import LeaveOut, Plain, Rename, Resize, Turn
@@ -20,6 +20,11 @@ _UNREADABLE = {
         "too_large",
         f"larger than {MAX_PIXELS / 1e6:.1f} megapixels, the most that is taken.",
         "make photo and label map smaller, the map with nearest neighbour.",
+    ),
+    "small": (
+        "too_small",
+        f"less than {MIN_SIDE} px wide or high, the least that is taken.",
+        "use larger photos, and their label maps.",
     ),
 }
 """The problems of files: the fault, in what words, and what else can be done than to leave them out."""
@@ -53,7 +58,7 @@ def _missing_partner(chart: Chart) -> Iterator[Fault]:
     if not chart.finding.pairs:
         yield chart.fault("missing_partner", sentence, files, advice=other.capitalize())
         return
-    advice = f"they are left out. Or {other}"
+    advice = f"{'it is' if len(files) == 1 else 'they are'} left out. Or {other}"
     yield chart.fault("missing_partner", sentence, files, advice=advice, remedies=[LeaveOut(frozenset())])
 
 
@@ -92,7 +97,8 @@ def _unreadable(chart: Chart, problem: str) -> Iterator[Fault]:
     if len(numbers) == len(pairs):  # nothing would be left
         yield chart.fault(code, sentence, files, advice=other.capitalize())
         return
-    advice = f"their pairs are left out. Or {other}"
+    pairs_are = "its pair is" if len(files) == 1 else "their pairs are"
+    advice = f"{pairs_are} left out. Or {other}"
     yield chart.fault(code, sentence, files, advice=advice, remedies=[LeaveOut(frozenset(numbers))])
 
 
@@ -106,7 +112,7 @@ def _refused(chart: Chart) -> Iterator[Fault]:
     if not told:
         return
     sentence = f"{len(told):,} pair{'s' if len(told) > 1 else ''} cannot be read as {chart.kind}: {told[min(told)]}"
-    advice = "they are left out. Or get their files anew."
+    advice = f"{'it is' if len(told) == 1 else 'they are'} left out. Or get the files anew."
     remedies = [LeaveOut(frozenset(told))]
     yield chart.fault("unreadable", sentence, chart.images_of(told), advice=advice, remedies=remedies)
 

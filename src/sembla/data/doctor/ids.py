@@ -320,9 +320,10 @@ def _beyond(chart: Chart, census: _Census, beyond: set[int], *, classes: range) 
 
 def _gaps(chart: Chart, census: _Census, values: list[int]) -> Fault:
     missing = sorted(set(range(values[-1] + 1)) - set(values))
+    are_not = "is not:" if len(missing) == 1 else "are not, e.g."
     sentence = (
         f"The ids have gaps: {len(values)} values are in use, {listed(values)}, and {len(missing):,} below the largest "
-        f"are not, e.g. {missing[0]}. A model would be built for {values[-1] + 1} classes."
+        f"{are_not} {missing[0]}. A model would be built for {values[-1] + 1} classes."
     )
     table = _table({value: number for number, value in enumerate(values)})
     return chart.fault(

@@ -47,7 +47,7 @@ class PhotoFacts:
     """What is to be known of a photo."""
 
     problem: str
-    """Why it cannot be read: "empty", "damaged", "large", or what the reader of its kind says; "" for one that can."""
+    """Why it cannot be read: "empty", "damaged", "large", "small", or what the reader of its kind says; else ""."""
     size: tuple[int, int] = (0, 0)
     """Width and height as stored."""
     turn: int = 1
