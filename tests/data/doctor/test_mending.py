@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.doctor.support import COLOURS, label_maps, make_set, photos, read
-from tests.data.doctor.test_faults import SEEDS, palette, shifted
+from tests.data.doctor.test_faults import SEEDS, once_jpeg, palette, shifted
 
 from sembla.data.doctor import examine, repair
 
@@ -67,3 +67,14 @@ def test_shifted_pairs_are_brought_together(tmp_path: Path) -> None:
     mended = label_maps(tmp_path / "mended")
     assert len(mended) == len(right) - 1
     assert all(np.array_equal(read(path), right[path.name]) for path in mended)
+
+
+def test_a_shift_of_maps_that_were_jpegs_is_seen_when_they_are_mended(tmp_path: Path) -> None:
+    """Before, their many false classes would explain any photo."""
+    root = make_set(tmp_path / "set", side=256)
+    shifted(root)
+    once_jpeg(root)
+    report = examine(root)
+    assert [fault.code for fault in report.faults] == ["jpeg_noise"]
+    repair(root, tmp_path / "mended", report)
+    assert [fault.code for fault in examine(tmp_path / "mended").faults] == ["shifted"]

@@ -73,7 +73,7 @@ def check_ids(chart: Chart) -> Iterator[Fault]:
 
 def holds_plain_ids(labels: LabelFacts) -> bool:
     """Whether a map's values are ids as somebody meant them: not instances, not blurred, never a JPEG."""
-    return not (labels.in_colour or labels.is_jpeg or labels.ripples or _is_deep(labels) or labels.mixed > SOFT)
+    return not (labels.in_colour or labels.compressed or _is_deep(labels) or labels.mixed > SOFT)
 
 
 def _is_deep(labels: LabelFacts) -> bool:
@@ -132,7 +132,7 @@ def _instances(chart: Chart) -> Iterator[Fault]:
 
 def _blurred(chart: Chart) -> Iterator[Fault]:
     """Maps that were resized with blending."""
-    numbers = chart.where(lambda look: look.labels.mixed > SOFT and not look.labels.is_jpeg and not look.labels.ripples)
+    numbers = chart.where(lambda look: look.labels.mixed > SOFT and not look.labels.compressed)
     if not numbers:
         return
     mixed = max(chart.looks[number].labels.mixed for number in numbers)

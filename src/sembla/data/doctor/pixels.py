@@ -95,6 +95,11 @@ class LabelFacts:
     order: LabelSet | None = None
     """Which order of CelebAMask-HQ the map shows a face in, if any."""
 
+    @property
+    def compressed(self) -> bool:
+        """Whether the map is a JPEG or was one, which adds false classes."""
+        return self.is_jpeg or self.ripples
+
 
 def decode(path: Path, *, reduce: int = 0) -> tuple[Image.Image, str]:
     """Open and decode a file; the second value is its problem, "empty", "damaged" or "large", or "".
