@@ -17,7 +17,7 @@ from sembla.evaluation.reading import Contents, Points, contents
 from sembla.evaluation.sets import class_name
 from sembla.metrics.identity import identity_cosines
 from sembla.metrics.landmarks import normalised_mean_error
-from sembla.metrics.pixels import delta_e, l1, ms_ssim, psnr, ssim
+from sembla.metrics.pixels import delta_e, l1, psnr, ssim, ssim_and_ms_ssim
 from sembla.metrics.protocol import Protocol, Score, score_name
 
 if TYPE_CHECKING:
@@ -59,9 +59,11 @@ class PixelScores:
         """Score one pair."""
         made, real = item.fitted, item.real
         colours = delta_e(made, real)
-        scores = {"psnr": psnr(made, real), "ssim": ssim(made, real), "l1": l1(made, real)}
+        scores = {"psnr": psnr(made, real), "l1": l1(made, real)}
         if min(real.shape[:2]) >= _SMALLEST_MS_SSIM:
-            scores["ms_ssim"] = ms_ssim(made, real)
+            scores["ssim"], scores["ms_ssim"] = ssim_and_ms_ssim(made, real)
+        else:
+            scores["ssim"] = ssim(made, real)
         sums = {}
         if item.name in self._sources.real_labelled:
             labels = item.real_labels
