@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -193,7 +194,7 @@ def in_a_process(what: str, side: str, root: Path) -> Measured:
 
 
 def compare(what: str, root: Path, count: int) -> tuple[Row, list[Row]]:
-    """The times of both sides, the best of their turns, and the differences of their values."""
+    """The times of both sides, the medians of their turns, and the differences of their values."""
     turns: dict[str, list[Measured]] = {side: [] for side in SIDES[what]}
     for _ in range(TURNS):
         for side, measured in turns.items():
@@ -202,7 +203,7 @@ def compare(what: str, root: Path, count: int) -> tuple[Row, list[Row]]:
     row: Row = {"pictures a side": count}
     for head, key, digits in (("s", "seconds", 2), ("peak MB", "peak", 0)):
         for side, measured in turns.items():
-            row[f"{side}: {head}"] = round(min(each[key] for each in measured), digits)
+            row[f"{side}: {head}"] = round(statistics.median(each[key] for each in measured), digits)
     ours, theirs = (turns[side][0]["values"] for side in SIDES[what])
     values = [
         {
@@ -252,7 +253,7 @@ def write(times: dict[str, list[Row]], values: list[Row], note: str) -> None:
     """Print the tables, and write them."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     text = [f"# Scores of folders\n\n`python -m benchmarks.metrics`, {machine}."]
-    text.append(f"Pictures of {SIDE} px, batches of {BATCH}, the best of {TURNS} turns; reading is timed, imports not.")
+    text.append(f"Pictures of {SIDE} px, batches of {BATCH}, medians of {TURNS} turns; reading is timed, imports not.")
     text += [f"## {TITLES[what]}\n\n{table(rows)}" for what, rows in times.items()]
     text += [f"## Values\n\n{table(values)}", *([note] if note else [])]
     RESULTS.mkdir(exist_ok=True)

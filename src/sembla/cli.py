@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from dataclasses import replace
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, get_args
 
 import tyro
 from tyro.conf import subcommand
@@ -20,7 +20,7 @@ from tyro.conf import subcommand
 from sembla.commands.analogy import Analogy
 from sembla.commands.console import fail, notes, server_log
 from sembla.commands.doctor import Doctor
-from sembla.commands.evaluate import Evaluate
+from sembla.commands.evaluate import Evaluate, Kind
 from sembla.commands.examples import Examples
 from sembla.commands.export import Export
 from sembla.commands.label import Label
@@ -111,8 +111,22 @@ def _parsed(arguments: list[str]) -> Verb:
         return verb
     except SystemExit as stop:
         if stop.code not in {0, None}:
-            fail(f"{statement(said.getvalue())}. See sembla --help.")
+            fail(f"{statement(said.getvalue())}. See {_help_for(arguments)}.")
         raise
+
+
+def _help_for(arguments: Sequence[str]) -> str:
+    """What explains the verb that was meant: "sembla evaluate folders --help"."""
+    verb, kind = [*arguments, "", ""][:2]
+    words = [verb] if verb in _names(Verb) else []
+    if verb == "evaluate" and kind in _names(Kind):
+        words.append(kind)
+    return " ".join(["sembla", *words, "--help"])
+
+
+def _names(union: object) -> list[str]:
+    """What the members of a union of verbs are called."""
+    return [get_args(member)[1].name for member in get_args(union)]
 
 
 def _parsed_train(arguments: list[str]) -> Train:

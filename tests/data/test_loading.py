@@ -142,7 +142,7 @@ def test_memory_stays_flat(prepared: Prepared) -> None:
 
 def test_a_damaged_file_is_told_by_name(source: Path, tmp_path: Path) -> None:
     prepared = prepare(SMALL, source, tmp_path / "out", workers=1).prepared
-    (tmp_path / "out/images/train/train/train.2.webp").write_bytes(b"")
+    (tmp_path / "out/images/train/train.2.webp").write_bytes(b"")
     with pytest.raises(InputError, match=r"train\.2\.webp is damaged"):
         list(batches_once(prepared, "train", batch=4, size=SIZE))
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from tests.data.small_set import CLASSES, SMALL, make_source, read, records, tre
 from sembla.core.errors import Cancelled, InputError, OutputError, SemblaError
 from sembla.data.pairs import pack
 from sembla.data.prepare import Preparation, prepare
-from sembla.data.prepared import JOURNAL, Prepared, open_prepared, read_pairs, read_shards
+from sembla.data.prepared import JOURNAL, open_prepared, read_pairs, read_shards
 from sembla.data.records import Kind, Record, Sample
 
 FORMS = pytest.mark.parametrize("shard", [None, 3])
@@ -232,6 +231,33 @@ def test_sources_that_come_and_go_are_followed(source: Path, tmp_path: Path, sha
     assert tree(out) == tree(tmp_path / "fresh")
 
 
+@FORMS
+def test_another_source_never_replaces_a_set(source: Path, tmp_path: Path, shard: int | None) -> None:
+    """Not one pair of the set is in it; with one, it is a source that has changed."""
+    out = tmp_path / "out"
+    run(source, out, shard=shard)
+    wanted = tree(out)
+    other = tmp_path / "other"
+    write_pair(other, "train/new", seed=7)
+    with pytest.raises(OutputError, match=r"made from another source: none of its 9 pairs is in .*other; choose"):
+        run(other, out, shard=shard)
+    assert tree(out) == wanted
+    write_pair(other, "train/train.3", seed=3)
+    assert run(other, out, shard=shard).prepared.total == 2
+
+
+def test_files_are_called_as_their_pairs_in_the_folder_of_their_split(source: Path, tmp_path: Path) -> None:
+    pairs = read_pairs(run(source, tmp_path / "out").prepared)
+    assert [pair.files["image"].file for pair in pairs] == [f"images/{pair.name}.webp" for pair in pairs]
+    assert all(pair.name.startswith(f"{pair.split}/") for pair in pairs)
+
+
+def same_places(folder: Path) -> list[Record]:
+    """The second would be written where the first is."""
+    first = records(folder)[0]
+    return [first, replace(first, name=first.name.removeprefix(f"{first.split}/"))]
+
+
 def test_pictures_get_the_size_and_keep_their_shape(tmp_path: Path) -> None:
     source = make_source(tmp_path / "source", size=(40, 60))
     pair = read_pairs(run(source, tmp_path / "out", size=20).prepared)[0]
@@ -273,9 +299,9 @@ def test_a_folder_with_other_settings_is_left_alone(source: Path, tmp_path: Path
     run(source, out)
     wanted = tree(out)
     for size, shard, told in (
-        (17, None, "with size 16, not size 17;"),
-        (16, 3, "with shard None, not shard 3;"),
-        (None, 3, "with size 16, shard None, not size None, shard 3;"),
+        (17, None, "was made with size 16, not with size 17;"),
+        (16, 3, "was made without tars, not with tars of 3 pairs;"),
+        (None, 3, "was made with size 16 and without tars, not without a size and with tars of 3 pairs;"),
     ):
         with pytest.raises(OutputError, match=told):
             run(source, out, size=size, shard=shard)
@@ -324,6 +350,8 @@ def nothing(_: Path) -> list[Record]:
 def test_names_must_be_unique_and_there_must_be_some(source: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"two entries.*'train/train\.0'"):
         prepare(Kind("twins", "", CLASSES, twins, read, ""), source, tmp_path / "out")
+    with pytest.raises(InputError, match=r"two entries.*'train/train\.0'"):
+        prepare(Kind("same", "", CLASSES, same_places, read, ""), source, tmp_path / "out")
     with pytest.raises(InputError, match="holds nothing of kind nothing"):
         prepare(Kind("nothing", "", CLASSES, nothing, read, ""), source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -362,43 +390,27 @@ def test_a_full_disk_leaves_no_half_file(source: Path, tmp_path: Path, monkeypat
     assert [name for name in tree(tmp_path / "out") if name != JOURNAL] == []
 
 
-def without_splits(folder: Path) -> list[Record]:
-    """All pairs below a folder, of no split."""
-    return [replace(record, split="") for record in records(folder)]
-
-
-WHOLE = Kind("whole", "A set for tests that has no splits.", CLASSES, without_splits, read, "none")
-
-
-def splits_of(prepared: Prepared) -> dict[str, str]:
-    return {pair.name: pair.split for pair in read_pairs(prepared)}
-
-
-def test_what_is_held_out_stays_so_when_pairs_are_added(tmp_path: Path) -> None:
-    source, out = make_source(tmp_path / "source", train=40, val=0), tmp_path / "out"
-    prepared = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1).prepared
-    before = splits_of(prepared)
-    assert dict(prepared.counts) == dict(Counter(before.values()))
-    assert set(prepared.counts) == {"train", "val"}
-    assert 4 <= prepared.counts["val"] <= 16  # of 40: three standard deviations about 10
-    assert open_prepared(out).hold_out == 25
-    for number in range(40, 60):
-        write_pair(source, f"train/train.{number}", seed=number)
-    again = prepare(WHOLE, source, out, size=16, hold_out=25, workers=1)
-    after = splits_of(again.prepared)
-    assert (again.made, again.kept) == (20, 40)
-    assert {name: after[name] for name in before} == before
-
-
-def test_how_much_is_held_out_is_checked(source: Path, tmp_path: Path) -> None:
-    for percent in (0, 100, -3, float("nan")):
-        with pytest.raises(InputError, match="between 0 and 100"):
-            prepare(WHOLE, source, tmp_path / "out", hold_out=percent, workers=1)
-    with pytest.raises(InputError, match=r"splits of its own \(train, val\); leave out --hold-out"):
-        prepare(SMALL, source, tmp_path / "out", hold_out=10, workers=1)
-    with pytest.raises(InputError, match="leaves 9 for training and 0 held out; hold out more"):
-        prepare(WHOLE, source, tmp_path / "out", hold_out=0.001, workers=1)
-    assert not (tmp_path / "out").exists()
-    prepare(WHOLE, source, tmp_path / "out", hold_out=30, size=16, workers=1)
-    with pytest.raises(OutputError, match=r"hold_out 30\.0, not hold_out None"):
-        prepare(WHOLE, source, tmp_path / "out", size=16, workers=1)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of processes are POSIX's")
+def test_a_disk_that_fills_up_in_the_journal_is_told_in_a_line(tmp_path: Path) -> None:
+    """Files may grow to 1024 bytes: all of a pair's are smaller, the journal is not."""
+    tiny = make_source(tmp_path / "tiny", train=9, val=0, size=(16, 16))
+    script = (
+        "import resource, sys\nfrom pathlib import Path\n"
+        "from sembla.data.prepare import prepare\nfrom tests.data.small_set import SMALL\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))\n"
+        f"prepare(SMALL, {str(tiny)!r}, {str(tmp_path / 'out')!r}, size=None, workers=1)\n"
+    )
+    paths = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+    call = [sys.executable, "-c", script]
+    done = subprocess.run(call, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert (
+        last == f"sembla.core.errors.OutputError: {tmp_path / 'out'} cannot be written (File too large); "
+        "choose another place."
+    )
+    again = prepare(SMALL, tiny, tmp_path / "out", workers=1)
+    assert again.made + again.kept == 9
+    assert again.kept > 0
+    prepare(SMALL, tiny, tmp_path / "whole", workers=1)
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.data.small_set import CLASSES, SMALL, make_source, read, records, unlike
 
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
-from sembla.data.pairs import Packed, Pair, encode, pack
+from sembla.data.pairs import Packed, Pair, check_name, encode, pack
 from sembla.data.prepare import prepare
 from sembla.data.prepared import JOURNAL, Prepared, Shard, open_prepared, read_pairs, read_shards
 from sembla.data.records import Record, Sample
@@ -151,10 +151,12 @@ def test_ids_beyond_the_label_set_are_refused() -> None:
     assert encode(strange, RECORD, label_set=None)[0].ids == (3,)
 
 
-@pytest.mark.parametrize("name", ["../up", "/root", "a/../../b", "a\\b", ""])
-def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
+@pytest.mark.parametrize("name", ["../up", "/root", "a/../../b", "a\\b", "a\0b", "", "caf\udce9"])
+def test_names_that_lead_elsewhere_or_are_no_text_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="cannot name a file"):
-        encode(sample(), Record(name, "train", {}), label_set=None)
+        check_name(name)
+    for good in ("a", "a/b.c", "a b%", "caf\u00e9", "..a"):
+        check_name(good)
 
 
 def test_pictures_too_wide_for_the_format_are_refused() -> None:

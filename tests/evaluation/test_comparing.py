@@ -86,6 +86,23 @@ def test_what_was_made_and_the_versions_may_differ() -> None:
     assert side.rows[0].entries[1].obstacles == ()
 
 
+def test_the_same_contents_may_have_any_path_and_a_path_other_contents() -> None:
+    known = replace(ABOUT, real_sha256="a" * 64)
+    for other, obstacles in (
+        (replace(known, real="./real"), ()),
+        (
+            replace(known, real_sha256="b" * 64),
+            ("held against: real (SHA-256 bbbbbbbb), the first has real (aaaaaaaa)",),
+        ),
+        (ABOUT, ()),  # an earlier run, which knows the path alone
+        (replace(ABOUT, real="./real"), ("held against: ./real, the first has real",)),
+    ):
+        first, second = psnr(values(0, seed=1), about=known), psnr(values(5, seed=2), about=other)
+        entry = compare([run("a", first), run("b", second)]).rows[0].entries[1]
+        assert entry.obstacles == obstacles
+        assert (entry.difference is None) == bool(obstacles)
+
+
 def test_other_units_are_named() -> None:
     share = replace(psnr(values(0, seed=2)), unit="0 to 1")
     entry = compare([run("a", psnr(values(0, seed=1))), run("b", share)]).rows[0].entries[1]

@@ -101,3 +101,21 @@ def test_nothing_but_an_earlier_comparison_is_replaced(side: SideBySide, tmp_pat
     write_comparison(side, tmp_path / "out", force=True)
     with pytest.raises(OutputError, match="something else than a comparison"):
         write_comparison(side, tmp_path / "first", force=True)
+
+
+def test_classes_are_folded_under_their_score(tmp_path: Path) -> None:
+    def run(made: str, shift: float) -> Evaluation:
+        names = ("delta_e", "delta_e.sky", "delta_e.<sea>", "label_swd")
+        scores = [Score(name, place + shift, "", "lower", ABOUT) for place, name in enumerate(names)]
+        other = replace(ABOUT, seed=3) if made == "other" else ABOUT
+        return Evaluation("folders", made, "real", (*scores[:2], replace(scores[2], protocol=other), scores[3]))
+
+    write_comparison(compare([run("one", 0.25), run("other", 0.5)]), tmp_path / "out")
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    folded = re.findall(r"<details><summary>by class or region \((\d)\)</summary>(.*?)</details>", page, re.DOTALL)
+    assert [count for count, _ in folded] == ["2"]
+    shown = re.sub(r"<[^>]*>", " ", folded[0][1])
+    for told in ("delta_e.sky", "1.250", "1.500", "&lt;sea&gt;", "2.250", "2.500", "not comparable", "seed: 3"):
+        assert told in shown
+    assert "delta_e.sky" not in page.replace(folded[0][1], "")
+    assert "label_swd" not in shown

@@ -1,6 +1,7 @@
 """Scores of two folders on the light core: known differences, forms of the same pictures, and bad input."""
 
 import math
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from tests.evaluation.photo_folders import brighter, crop, halves, write, write_
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.types import Picture
 from sembla.data.prepare import prepare
+from sembla.evaluation.comparing import compare
 from sembla.evaluation.folders import FolderSettings, evaluate_folders
 from sembla.evaluation.measures import FITTED
 from sembla.evaluation.results import Evaluation
+from sembla.imaging.sheet import contact_sheet
 from sembla.metrics.pixels import delta_e, delta_e_by_region, l1, ms_ssim, psnr, ssim
 from sembla.metrics.protocol import Score, from_json, to_json
 
@@ -227,6 +230,56 @@ def test_jpeg_counts_as_the_pixels_that_it_holds(folders: tuple[Path, Path]) -> 
     Image.fromarray(crop(0)).save(made / "8.jpg", quality=50)
     decoded = np.asarray(Image.open(made / "8.jpg"))
     assert scored(made, real)["psnr"].per_picture["8"] == psnr(decoded, crop(0))
+
+
+def test_runs_against_one_set_are_comparable_whatever_its_path_and_against_another_are_not(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    made, real = folders
+    first = evaluate_folders(made, real, SETTINGS)
+    shutil.copytree(real, tmp_path / "copy")
+    for path in (real.parent / "made" / ".." / "real", tmp_path / "copy"):
+        side = compare([first, evaluate_folders(made, path, SETTINGS)])
+        assert all(row.entries[1].obstacles == () for row in side.rows)
+    last = sorted((tmp_path / "copy").rglob("*.png"))[-1]
+    pixels = np.array(Image.open(last))
+    pixels[0, 0, 0] ^= 1
+    write(last, pixels)
+    shutil.rmtree(real)
+    (tmp_path / "copy").rename(real)  # other pictures under the path of the first
+    for row in compare([first, evaluate_folders(made, real, SETTINGS)]).rows:
+        assert "held against" in row.entries[1].obstacles[0]
+        assert row.entries[1].difference is None
+
+
+def test_pictures_that_no_score_looks_at_belong_to_the_reference_too(folders: tuple[Path, Path]) -> None:
+    made, real = folders
+    before = scored(made, real)["psnr"]
+    write(real / "more.png", crop(9))
+    after = scored(made, real)["psnr"]
+    assert (after.value, after.per_picture) == (before.value, before.per_picture)
+    assert len({before.protocol.real_sha256, after.protocol.real_sha256, ""}) == 3
+
+
+def test_scores_by_class_tell_the_label_maps_apart(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    made, real = folders
+    one, other = (write_labels(real, tmp_path / name) for name in ("one", "other"))
+    write(other / "8.png", halves()[::-1, ::-1])
+    runs = [evaluate_folders(made, real, FolderSettings(labels=labels)) for labels in (one, other)]
+    rows = {row.name: row.entries[1].obstacles for row in compare(runs).rows}
+    assert rows["psnr"] == rows["delta_e"] == ()
+    for name in ("delta_e.class 0", "label_swd", "label_swd.class 2"):
+        assert rows[name][0].startswith("labels (SHA-256): ")
+
+
+def test_the_contact_sheet_of_an_analogy_is_no_result(folders: tuple[Path, Path]) -> None:
+    made, real = folders
+    before = scored(made, real)["psnr"].per_picture
+    write(made / "sheet.png", contact_sheet([[crop(0), crop(1)]], headings=("layout", "result"), cell=60))
+    found = evaluate_folders(made, real, SETTINGS)
+    assert next(score for score in found.scores if score.name == "psnr").per_picture == before
+    assert found.scores[0].protocol.count_made == 5
+    assert sum("contact sheet" in note and "sheet.png" in note for note in found.notes) == 1
 
 
 def test_names_that_only_one_folder_has_are_left_out_and_told(folders: tuple[Path, Path]) -> None:

@@ -18,7 +18,7 @@ from sembla.core.labels import LabelSet
 from sembla.core.types import Picture
 from sembla.evaluation.folders import FolderSettings, evaluate_folders
 from sembla.evaluation.measures import Sources
-from sembla.evaluation.reading import open_set
+from sembla.evaluation.reading import contents, open_set
 from sembla.evaluation.segmenting import Agreement
 from sembla.metrics.lpips import LPIPS
 from sembla.metrics.protocol import Protocol, Score, from_json, to_json
@@ -269,7 +269,12 @@ def test_agreement_through_a_segmenter(tmp_path: Path, batch: int) -> None:
     assert f"iou.blue{label}" not in found
     assert found[f"miou{label}"].value == pytest.approx((1 - wrong / counted) / 2)
     protocol = found[f"miou{label}"].protocol
-    assert protocol.settings == {"classes": "red, green, blue", "ignored_id": 9}
+    wanted_settings = {
+        "classes": "red, green, blue",
+        "ignored_id": 9,
+        "labels_sha256": contents({name: labels / f"{name}.png" for name in "ab"}),
+    }
+    assert protocol.settings == wanted_settings
     assert (protocol.count_made, protocol.weights_sha256, protocol.resize) == (2, "fe" * 32, "none")
     assert "delta_e.red" in found
 

@@ -1,7 +1,9 @@
 import html.parser
 import json
 import math
+import os
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import pytest
 from PIL import Image
 
 from sembla.core.errors import InputError, OutputError
-from sembla.evaluation import thumbnails
-from sembla.evaluation.pages import check_run, markdown, read_run, write_run
-from sembla.evaluation.results import Evaluation, Judged
+from sembla.evaluation import galleries
+from sembla.evaluation.pages import check_run, write_run
+from sembla.evaluation.results import Evaluation, Judged, read_run
+from sembla.evaluation.tables import markdown
+from sembla.evaluation.wording import with_parts
 from sembla.imaging.io import Source, read_picture
 from sembla.metrics.protocol import Protocol, Score, from_json
 
@@ -105,7 +109,7 @@ def test_only_the_pictures_at_both_ends_are_opened(
         opened.append(Path(str(path)).relative_to(tmp_path).as_posix())
         return read_picture(path)
 
-    monkeypatch.setattr(thumbnails, "read_picture", spy)
+    monkeypatch.setattr(galleries, "read_picture", spy)
     write_run(run, tmp_path / "out")
     ends = [*(f"{number:02}" for number in range(5)), *(f"{number:02}" for number in range(7, 12))]
     assert sorted(opened) == sorted(f"{role}/{name}.png" for role in ("made", "real") for name in ends)
@@ -205,7 +209,7 @@ def test_parts_are_folded_under_their_score(run: Evaluation, tmp_path: Path) -> 
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     bodies = re.findall(r"<tbody>.*?</tbody>", page, re.DOTALL)
     assert ["iou.skin" in body for body in bodies] == [True, False, True]  # a part without a whole stands alone
-    assert "2 parts" in bodies[2]
+    assert "by class or region (2)" in bodies[2]
     assert re.search(r"iou\.&lt;hair&gt;\[unet:1\]</th><td>0\.7500 0 to 1", bodies[2])
     assert "few pixels" in bodies[2]
 
@@ -346,3 +350,33 @@ def test_a_folder_without_a_run_says_what_to_give(tmp_path: Path) -> None:
     (tmp_path / "scores.json").write_bytes(b"\xff\xfe")
     with pytest.raises(InputError, match="cannot be read"):
         read_run(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_no_unicode_are_written_and_read_back(run: Evaluation, tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9")
+    judged = run.pictures["00"]
+    odd = Score("psnr", 30.0, "dB", "higher", about(), per_picture={name: 30.0, "ü": 31.0}, cautions=(name,))
+    written = Evaluation("folders", name, "real", (odd,), {name: judged, "ü": judged}, (name,))
+    write_run(written, tmp_path / "out")
+    found = read_run(tmp_path / "out")
+    assert (found.made, found.notes, found.scores) == (name, (name,), (odd,))
+    assert set(found.pictures) == {name, "ü"}
+    for file in ("report.html", "scores.md", "scores.json"):
+        text = (tmp_path / "out" / file).read_text(encoding="utf-8")
+        assert "caf\\udce9" in text.replace("\\\\", "\\")
+        assert "ü" in text or file == "scores.md"
+
+
+def test_parts_go_to_their_own_score_and_holes_stand_alone() -> None:
+    names = (
+        "miou[u:1] iou.sky[u:1] psnr psnr.holes delta_e delta_e.sky label_swd label_swd.sky delta_e.a.b iou.hat[u:1]"
+    )
+    scores = [Score(name, 1.0, "", "lower", about()) for name in names.split()]
+    assert {score.name: [part.name for part in parts] for score, parts in with_parts(scores)} == {
+        "miou[u:1]": ["iou.sky[u:1]", "iou.hat[u:1]"],
+        "psnr": [],
+        "psnr.holes": [],
+        "delta_e": ["delta_e.sky", "delta_e.a.b"],
+        "label_swd": ["label_swd.sky"],
+    }

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sembla.core.errors import InputError
-from sembla.evaluation.ranking import extremes
-from sembla.evaluation.wording import distinct_names, figure, figures, measured
+from sembla.evaluation.galleries import extremes
+from sembla.evaluation.wording import distinct_names, figure, figures, measured, pictures
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,7 @@ def test_both_ends_are_the_ends_of_the_ranking(values: dict[str, float], lower: 
     ranked = sorted(kept.values(), reverse=not lower)
     assert [kept[name] for name in ends.best] == ranked[: len(ends.best)]
     assert [kept[name] for name in reversed(ends.worst)] == ranked[len(ranked) - len(ends.worst) :]
+
+
+def test_one_picture_is_one_picture() -> None:
+    assert [pictures(count) for count in (0, 1, 2)] == ["0 pictures", "1 picture", "2 pictures"]

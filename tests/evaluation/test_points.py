@@ -9,8 +9,7 @@ from tests.evaluation.photo_folders import crop, write
 
 from sembla.core.errors import InputError
 from sembla.data.prepare import prepare
-from sembla.evaluation.points import read_landmarks, set_landmarks
-from sembla.evaluation.reading import open_set
+from sembla.evaluation.reading import open_set, read_landmarks, set_landmarks
 
 
 def table(path: Path, text: str) -> Path:

@@ -1,5 +1,6 @@
 """Pictures of folders and prepared sets by name, and work in threads ahead of its taker."""
 
+import hashlib
 import json
 import threading
 from pathlib import Path
@@ -11,9 +12,11 @@ from tests.data.small_set import SMALL, make_source, read, records
 from tests.evaluation.photo_folders import crop, halves, write
 
 from sembla.core.errors import ImageError, InputError, LabelError
+from sembla.data.loading import ahead
 from sembla.data.prepare import prepare
-from sembla.evaluation.reading import ahead, find_maps, open_set, read_label_map
+from sembla.evaluation.reading import contents, file_sha256, find_maps, open_set, read_label_map
 from sembla.imaging.folders import natural
+from sembla.imaging.sheet import contact_sheet
 
 
 @pytest.fixture(scope="module")
@@ -138,8 +141,8 @@ def test_work_ahead_keeps_the_order_and_holds_few_results() -> None:
             running.append(number)
         return number * number
 
-    for taken, (item, result) in enumerate(ahead(work, range(100), threads=3, most=7), 1):
-        assert (item, result) == (taken - 1, item * item)
+    for taken, result in enumerate(ahead(work, range(100), threads=3, most=7), 1):
+        assert result == (taken - 1) ** 2
         with lock:
             assert len(running) <= taken + 7
     assert sorted(running) == list(range(100))
@@ -153,5 +156,37 @@ def test_an_error_in_a_thread_comes_in_its_turn_and_ends_the_work() -> None:
 
     taken: list[int] = []
     with pytest.raises(InputError, match="the fifth"):
-        taken.extend(item for item, _ in ahead(work, range(1000), threads=2, most=4))
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sembla-evaluation")]
+        taken.extend(ahead(work, range(1000), threads=2, most=4))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("sembla-loading")]
+
+
+def test_contents_follow_names_and_bytes_and_nothing_else(tmp_path: Path) -> None:
+    for folder in ("one", "other"):
+        for name in ("2", "10", "a b/ü"):
+            write(tmp_path / folder / f"{name}.png", crop(len(name)))
+    one, other = (
+        {name: entry.file for name, entry in open_set(tmp_path / folder).entries.items() if entry.file}
+        for folder in ("one", "other")
+    )
+    assert file_sha256(one["2"]) == hashlib.sha256(one["2"].read_bytes()).hexdigest()
+    assert contents(one) == contents(other) == contents(dict(reversed(other.items())))
+    assert contents(one) == contents({name: file_sha256(file) for name, file in one.items()})
+    assert contents({"3" if name == "2" else name: file for name, file in one.items()}) != contents(one)
+    assert contents({name: one[name] for name in ("2", "10")}) != contents(one)
+    write(other["2"], crop(77))
+    assert contents(one) != contents(other)
+    with pytest.raises(InputError, match="gone"):
+        contents({"gone": tmp_path / "gone"})
+
+
+def test_contact_sheets_are_no_pictures_of_a_set_but_what_is_merely_called_so_is(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / "made" / f"{number}.png", crop(number))
+    sheet = contact_sheet([[crop(0), crop(1)]], headings=("layout", "result"), cell=60)
+    write(tmp_path / "made" / "sheet.png", sheet)
+    found = open_set(tmp_path / "made")
+    assert (set(found.entries), found.sheets) == ({"0", "1", "2"}, (tmp_path / "made" / "sheet.png",))
+    write(tmp_path / "made" / "3.png", sheet)  # by its name it is a picture
+    write(tmp_path / "made" / "sheet.png", crop(4))
+    found = open_set(tmp_path / "made")
+    assert (set(found.entries), found.sheets) == ({"0", "1", "2", "3", "sheet"}, ())

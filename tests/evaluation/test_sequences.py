@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ from PIL import Image
 
 from sembla.core.errors import ImageError, InputError, SizeError
 from sembla.core.types import Picture, Region
+from sembla.evaluation.comparing import compare
 from sembla.evaluation.results import Evaluation
 from sembla.evaluation.sequences import SequenceSettings, evaluate_sequences
+from sembla.imaging.sheet import contact_sheet
 from sembla.metrics.consistency import consistency
 from sembla.metrics.pixels import l1, psnr, ssim
 from sembla.metrics.protocol import Score
@@ -130,6 +133,10 @@ def test_a_hole_at_the_very_border_has_no_ssim(root: Path) -> None:
     found = evaluate_sequences(root / "made" / "ann", SequenceSettings(root / "per_frame" / "ann", root / "holes"))
     assert "ssim.holes" not in {score.name for score in found.scores}
     assert set(named(found, "l1.holes").per_picture) == set(FRAMES)
+    (note,) = (note for note in found.notes if note.startswith("ssim.holes"))
+    assert f"leaves out {len(FRAMES)} pictures" in note
+    assert all(frame in note for frame in FRAMES)
+    assert not any(note.startswith(("psnr.holes", "l1.holes")) for note in found.notes)
 
 
 def test_equal_pictures_are_told_of(root: Path) -> None:
@@ -142,8 +149,12 @@ def test_equal_pictures_are_told_of(root: Path) -> None:
 
 def test_the_contact_sheet_beside_the_frames_is_left_out(root: Path) -> None:
     before = evaluate_sequences(root / "made" / "ann", PLAIN)
-    save(root / "made" / "ann" / "sheet.png", np.zeros((90, 80, 3), np.uint8))
-    assert evaluate_sequences(root / "made" / "ann", PLAIN) == before
+    frames = [original("ann")] * 2
+    save(root / "made" / "ann" / "sheet.png", contact_sheet([frames], headings=("layout", "result"), cell=40))
+    found = evaluate_sequences(root / "made" / "ann", PLAIN)
+    assert (found.scores, found.pictures) == (before.scores, before.pictures)
+    (note,) = set(found.notes) - set(before.notes)
+    assert "sheet.png" in note
     save(root / "made" / "ann" / "sheet.png", np.zeros((24, 32, 3), np.uint8))  # a frame that is called so
     assert evaluate_sequences(root / "made" / "ann", PLAIN).scores[0].protocol.count_made == 4
 
@@ -201,3 +212,19 @@ def test_a_frame_that_cannot_be_read_is_named(root: Path) -> None:
     (root / "made" / "bob2" / "2.png").write_bytes(b"no picture")
     with pytest.raises(ImageError, match=r"bob2.2\.png is not an image"):
         evaluate_sequences(root / "made", PLAIN)
+
+
+def test_originals_and_masks_are_known_by_what_they_hold(root: Path) -> None:
+    def obstacles(settings: SequenceSettings) -> dict[str, tuple[str, ...]]:
+        runs = [evaluate_sequences(root / "made", known), evaluate_sequences(root / "made", settings)]
+        return {row.name: row.entries[1].obstacles for row in compare(runs).rows}
+
+    known = SequenceSettings(root / "per_frame", root / "holes")
+    shutil.copytree(root / "per_frame", root / "same")
+    shutil.copytree(root / "holes", root / "other" / "holes")
+    assert not any(obstacles(SequenceSettings(root / "same", root / "other" / "holes")).values())
+    mask = next((root / "other" / "holes").iterdir())
+    save(mask, 255 - np.asarray(Image.open(mask)))  # another folder of the same name
+    found = obstacles(SequenceSettings(root / "same", root / "other" / "holes"))
+    assert {name for name, told in found.items() if told} == {name for name in found if name.endswith(".holes")}
+    assert found["psnr.holes"][0].startswith("holes (SHA-256): ")

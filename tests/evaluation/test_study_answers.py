@@ -3,17 +3,18 @@ import io
 import json
 import math
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sembla.core.errors import InputError
-from sembla.evaluation.answers import StudyResult, score_study, study_json, study_markdown
+from sembla.evaluation.answers import StudyResult, score_study, study_json, study_plain
 from sembla.evaluation.study import KEY_FIELDS
 from sembla.metrics.compare import Answer, bradley_terry
 
-FIELDS = ("study", "participant", "question", "left", "right", "side", "seconds")
+FIELDS = ("study", "participant", "participant_id", "question", "left", "right", "side", "seconds")
 
 
 def write(path: Path, fields: Sequence[str], lines: Sequence[Sequence[object]]) -> Path:
@@ -30,11 +31,16 @@ def study(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def person(which: str) -> str:
+    """The number that the page gives to one of several people."""
+    return f"p{sha256(which.encode()).hexdigest()[:16]}"
+
+
 def answer(question: int, side: str, *, who: str = "anna", turned: bool = False, seconds: float = 2) -> list[object]:
     left, right = f"a{question}", f"b{question}"
     if turned:
         left, right = right, left
-    return ["s1", who, question, left, right, side, seconds]
+    return ["s1", who, person(who), question, left, right, side, seconds]
 
 
 def test_two_methods_have_the_closed_form_whatever_the_sides(study: Path) -> None:
@@ -60,7 +66,7 @@ def test_strengths_are_those_of_the_same_answers_given_by_hand(tmp_path: Path) -
         one, other = generator.permutation(3)[:2]
         key.append(("s", number, "n", f"p{number}", methods[one], f"q{number}", methods[other], ""))
         side = ("left", "right", "tie")[generator.integers(3)]
-        lines.append(["s", f"who{number % 4}", number, f"q{number}", f"p{number}", side, 1.5])
+        lines.append(["s", "", person(str(number % 4)), number, f"q{number}", f"p{number}", side, 1.5])
         winner, loser = (methods[one], methods[other]) if side == "right" else (methods[other], methods[one])
         given.append(Answer(winner, loser, tie=side == "tie"))
     write(tmp_path / "key.csv", KEY_FIELDS, key)
@@ -83,6 +89,16 @@ def test_answers_that_come_twice_count_once(study: Path) -> None:
     assert (result.answers, result.participants) == (5, 2)
     assert result.notes == ("Answers that came more than once, counted once: 2.",)
     assert result.wins["good"]["bad"] == 3
+
+
+def test_two_people_of_one_name_are_two(study: Path) -> None:
+    here, there = answer(1, "left"), answer(1, "right")
+    there[2] = person("another anna")
+    result = score_study(study, [write(study / "1.csv", FIELDS, [here]), write(study / "2.csv", FIELDS, [there])])
+    assert (result.answers, result.participants, result.notes) == (2, 2, ())
+    renamed = answer(1, "left")
+    renamed[1] = "Anna M."
+    assert score_study(study, [study / "1.csv", write(study / "3.csv", FIELDS, [renamed])]).participants == 1
 
 
 def test_the_later_of_two_different_answers_counts_and_is_told(study: Path) -> None:
@@ -110,7 +126,7 @@ def test_a_method_that_never_wins_leaves_the_strengths_open(study: Path) -> None
     assert result.strengths is None
     assert "bad never wins against good" in result.notes[0]
     assert result.methods == ("good", "bad")
-    assert "not determined" in study_markdown(result)
+    assert "not determined" in study_plain(result)
     assert json.loads(study_json(result))["methods"][0]["strength"] is None
 
 
@@ -128,11 +144,13 @@ def test_sides_and_times_are_told(study: Path) -> None:
 
 def test_the_table_holds_every_number(study: Path) -> None:
     lines = [*(answer(number, "left") for number in range(1, 8)), answer(8, "right"), answer(9, "tie")]
-    text = study_markdown(score_study(study, [write(study / "a.csv", FIELDS, lines)]))
-    assert "Participants: 1. Answers: 9." in text
-    assert "| 83.3% | 7 | 1 | 1 |" in text
-    assert "| **good** |  | 7 (1) |" in text
-    assert "| **bad** | 1 (1) |  |" in text
+    text = study_plain(score_study(study, [write(study / "a.csv", FIELDS, lines)]))
+    rows = [line.split() for line in text.splitlines()]
+    assert ["participants:", "1,", "answers:", "9"] in rows
+    good = next(row for row in rows if row[:1] == ["good"])
+    assert good[-4:] == ["83.3%", "7", "1", "1"]
+    assert ["good", "7", "(1)"] in rows
+    assert ["bad", "1", "(1)"] in rows
 
 
 def test_the_json_is_the_result(study: Path) -> None:
@@ -150,7 +168,7 @@ def test_files_saved_by_a_spreadsheet_are_read(study: Path) -> None:
     stream = io.StringIO()
     writer = csv.writer(stream, delimiter=";")
     writer.writerows([FIELDS, answer(1, "left"), [*answer(2, "right")[:-1], "3,25"]])
-    (study / "a.csv").write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode() + b"\r\n;;;;;;\r\n")
+    (study / "a.csv").write_bytes(b"\xef\xbb\xbf" + stream.getvalue().encode() + b"\r\n;;;;;;;\r\n")
     assert score_study(study, [study / "a.csv"]).answers == 2
 
 
@@ -162,17 +180,17 @@ def _cells(place: int, value: object) -> Callable[[list[object]], list[object]]:
     ("change", "told"),
     [
         (_cells(0, "s2"), "it is of study 's2', the key is of 's1'"),
-        (_cells(1, "  "), "a participant's name"),
         (_cells(1, "x" * 201), "a participant's name"),
-        (_cells(2, "41"), "the study has no question '41'"),
-        (_cells(3, "b2"), "its pictures are not those of question 2"),
-        (_cells(3, "a1"), "its pictures are not those of question 2"),
-        (_cells(5, "LEFT"), "the side is 'LEFT'"),
-        (_cells(6, "-1"), "the seconds are '-1'"),
-        (_cells(6, "nan"), "the seconds are 'nan'"),
-        (_cells(6, "soon"), "the seconds are 'soon'"),
-        (lambda line: line[:-1], "6 cells came, expected 7"),
-        (lambda line: [*line, "more"], "8 cells came, expected 7"),
+        (_cells(2, "anna"), "the participant's id is 'anna'"),
+        (_cells(3, "41"), "the study has no question '41'"),
+        (_cells(4, "b2"), "its pictures are not those of question 2"),
+        (_cells(4, "a1"), "its pictures are not those of question 2"),
+        (_cells(6, "LEFT"), "the side is 'LEFT'"),
+        (_cells(7, "-1"), "the seconds are '-1'"),
+        (_cells(7, "nan"), "the seconds are 'nan'"),
+        (_cells(7, "soon"), "the seconds are 'soon'"),
+        (lambda line: line[:-1], "7 cells came, expected 8"),
+        (lambda line: [*line, "more"], "9 cells came, expected 8"),
     ],
 )
 def test_a_broken_line_is_named_by_file_and_number(

@@ -10,6 +10,7 @@ from sembla.core.errors import ImageError, InputError, SizeError
 from sembla.core.types import Picture
 from sembla.evaluation.results import Evaluation
 from sembla.evaluation.variations import FULL_DEVIATION, VariationSettings, evaluate_variations, shown_deviation
+from sembla.imaging.sheet import contact_sheet
 from sembla.metrics.diversity import deviation, deviation_map
 from sembla.metrics.pixels import l1
 from sembla.metrics.protocol import Score
@@ -112,11 +113,12 @@ def test_numbered_names_are_requests_of_their_own(tmp_path: Path) -> None:
     for name, seeds in (("a", (0, 1, 2)), ("b", (9, 9))):
         for number, seed in enumerate(seeds, 1):
             save(tmp_path / "made" / f"{name}-{number}.png", variation(seed))
-    save(tmp_path / "made" / "sheet.png", np.zeros((99, 50, 3), np.uint8))
+    save(tmp_path / "made" / "sheet.png", contact_sheet([[variation(0)]], headings=("result",), cell=40))
     found = evaluate_variations(tmp_path / "made", PLAIN)
     assert set(named(found, "pairwise_l1").per_picture) == {"a", "b"}
     assert named(found, "pairwise_l1").per_picture["b"] == 0
-    assert "2 requests" in found.notes[0]
+    assert "sheet.png" in found.notes[0]
+    assert "2 requests" in found.notes[1]
     (tmp_path / "made" / "b-2.png").unlink()
     alone = evaluate_variations(tmp_path / "made", PLAIN)
     assert set(named(alone, "pairwise_l1").per_picture) == {"made"}

@@ -57,6 +57,17 @@ def test_protocols_tell_what_keeps_scores_apart() -> None:
     assert PROTOCOL.differences(replace(other, seed=8, split="test")) == ("split", "seed")
 
 
+def test_what_was_held_against_is_known_by_its_contents_where_both_know_them() -> None:
+    known = replace(PROTOCOL, real_sha256="1" * 64)
+    assert known.differences(replace(known, real="./camvid/")) == ()
+    assert known.differences(replace(known, real_sha256="2" * 64)) == ("real_sha256",)
+    assert known.differences(PROTOCOL) == PROTOCOL.differences(known) == ()
+    assert known.differences(replace(PROTOCOL, real="other")) == ("real",)
+    older = to_json([SCORE]).replace(',\n        "real_sha256": ""', "")
+    assert "real_sha256" not in older
+    assert from_json(older) == [SCORE]
+
+
 @pytest.mark.parametrize(
     "text", ["", "[]", "{}", '{"format": 2, "scores": []}', '{"format": 1, "scores": [{"name": 1}]}']
 )

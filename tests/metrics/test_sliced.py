@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.types import LabelMap, Picture
+from sembla.metrics import sliced
 from sembla.metrics.sliced import LabelPatches, label_distances
 
 
@@ -81,3 +84,29 @@ def test_what_cannot_be_compared_is_refused() -> None:
         gathered(halves(1, 2)).rows(5)
     with pytest.raises(SizeError, match="equal sizes"):
         LabelPatches().add(np.zeros((20, 20, 3), np.uint8), np.zeros((20, 21), np.uint8))
+
+
+@pytest.mark.parametrize("most", [1, 54, 200, 10**6])
+def test_bands_of_a_picture_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    """With room for all, the sample of a class is every patch whose centre has it."""
+    picture, labels = halves(10, 200)
+    monkeypatch.setattr(sliced, "_MOST_PATCHES", most)
+    found = gathered((picture, labels), capacity=10**4)
+    windows = np.lib.stride_tricks.sliding_window_view(picture, (7, 7), axis=(0, 1))
+    for label in (0, 1):
+        every = windows[labels[3:-3, 3:-3] == label].reshape(-1, 147)
+        assert found.areas[label] == len(every)
+        assert np.array_equal(np.unique(found.rows(label), axis=0), np.unique(every, axis=0))
+    few = gathered((picture, labels), capacity=50)
+    monkeypatch.setattr(sliced, "_MOST_PATCHES", 10**6)
+    assert np.array_equal(few.rows(0), gathered((picture, labels), capacity=50).rows(0))
+
+
+def test_a_large_picture_is_not_copied_patch_by_patch() -> None:
+    """Its 1.5 million patches would be 220 MB."""
+    picture = np.random.default_rng(0).integers(0, 256, (1500, 1000, 3), dtype=np.uint8)
+    tracemalloc.start()
+    gathered((picture, np.zeros((1500, 1000), np.uint8)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64e6

@@ -69,8 +69,12 @@ def test_other_files_are_refused_without_running_them(tmp_path: Path) -> None:
         read_state(broken)
     whole = tmp_path / "model.pth"
     torch.save(network(), whole)
-    with pytest.raises(InputError, match="holds no weights"):
+    with pytest.raises(InputError, match="holds no weights") as caught:
         read_state(whole)
+    told = str(caught.value)
+    assert "no plain tensors" in told
+    assert file_hash(whole)[:8] in told
+    assert "weights_only" not in told  # PyTorch's advice: to run what the file holds
     numbers = tmp_path / "numbers.pth"
     torch.save({"epoch": 3}, numbers)
     with pytest.raises(InputError, match="no plain weights"):

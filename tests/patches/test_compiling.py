@@ -113,8 +113,8 @@ def test_the_first_run_says_that_it_compiles_and_the_next_does_not(tmp_path: Pat
     code = """
 import logging, sys
 logging.basicConfig(stream=sys.stdout, format="%(message)s", level=logging.INFO)
-from sembla.methods.analogy.instant import _warm_up
-_warm_up()
+from sembla.methods.analogy.instant import warm_up
+warm_up()
 """
     assert "compiling" in run(code, NUMBA_CACHE_DIR=str(tmp_path))
     assert run(ARE_CACHED, NUMBA_CACHE_DIR=str(tmp_path)) == "True\n"
@@ -127,11 +127,11 @@ import numpy as np
 from dataclasses import replace
 from tests.patches.support import scene, scene_labels
 from sembla.core.tasks import AnalogyTask
-from sembla.methods.analogy.instant import _warm_up, synthesize, synthesize_sequence
+from sembla.methods.analogy.instant import synthesize, synthesize_sequence, warm_up
 from sembla.patches import compiling
 
 counts = lambda: {item.py_func.__name__: len(item.signatures) for item in compiling._KERNELS}
-_warm_up()
+warm_up()
 warm = counts()
 picture, labels = scene()
 picture.setflags(write=False)

@@ -245,22 +245,23 @@ def test_a_wrong_number_of_inputs(sembla: Sembla, inputs: Inputs, count: int) ->
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "verb"),
     [
-        (),
-        ("bogus",),
-        ("evaluate",),
-        ("evaluate", "bogus"),
-        ("evaluate", "analogy", "a", "b", "c"),
-        ("label",),
-        ("analogy", "a", "b", "c", "--bogus"),
-        ("analogy", "a", "b", "c", "--out"),
-        ("analogy", "a", "b", "c", "--seed", "x"),
-        ("analogy", "a", "b", "c", "--size", "1.5"),
+        ((), "sembla"),
+        (("bogus",), "sembla"),
+        (("evaluate",), "sembla evaluate"),
+        (("evaluate", "bogus"), "sembla evaluate"),
+        (("evaluate", "analogy", "a", "b", "c"), "sembla evaluate analogy"),
+        (("evaluate", "--compare", "--bogus"), "sembla evaluate compare"),
+        (("label",), "sembla label"),
+        (("analogy", "a", "b", "c", "--bogus"), "sembla analogy"),
+        (("analogy", "a", "b", "c", "--out"), "sembla analogy"),
+        (("analogy", "a", "b", "c", "--seed", "x"), "sembla analogy"),
+        (("analogy", "a", "b", "c", "--size", "1.5"), "sembla analogy"),
     ],
 )
-def test_wrong_use_points_to_help(sembla: Sembla, call: tuple[str, ...]) -> None:
-    assert "sembla --help" in sembla(*call).complaint
+def test_wrong_use_points_to_the_help_of_its_verb(sembla: Sembla, call: tuple[str, ...], verb: str) -> None:
+    assert sembla(*call).complaint.endswith(f"See {verb} --help.")
 
 
 def test_moving_pictures_need_a_folder_of_one_size(

@@ -2,6 +2,8 @@
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from tests.data.doctor.test_faults import SEEDS, Seed, snapshot
 from tests.surfaces.support import Sembla
 
 import sembla as library
+from sembla.data.labelsets import CELEBAMASK_HQ_TO_PARSING
 
 TOLD = [name for name in SEEDS if name != "once jpeg"]  # which takes long, and is mended as "jpeg" is
 
@@ -25,7 +28,7 @@ def test_a_clean_set(sembla: Sembla, clean: Path) -> None:
     outcome = sembla("doctor", clean)
     assert (outcome.code, outcome.err) == (0, "")
     assert outcome.out == "18 pairs of photo and label map: nothing wrong was found.\n"
-    assert json.loads(sembla("doctor", clean, "--json").out) == {"pairs": 18, "faults": []}
+    assert json.loads(sembla("doctor", clean, "--json").out) == {"pairs": 18, "kind": None, "faults": []}
     fixed = sembla("doctor", clean, "--fix", "copy")
     assert (fixed.code, fixed.out, Path("copy").exists()) == (0, outcome.out, False)
 
@@ -38,7 +41,7 @@ def test_each_fault_is_told_and_advice_that_is_a_command_runs(sembla: Sembla, tm
     outcome = sembla("doctor", root, "--json")
     assert (outcome.code, outcome.err) == (1, "")
     told = json.loads(outcome.out)
-    assert set(told) == {"pairs", "faults"}
+    assert set(told) == {"pairs", "kind", "faults"}
     (fault,) = told["faults"]
     assert set(fault) == {"code", "sentence", "files", "advice"}
     assert fault["code"] == seed.code
@@ -55,6 +58,37 @@ def test_each_fault_is_told_and_advice_that_is_a_command_runs(sembla: Sembla, tm
     assert snapshot(root) == before
 
 
+@pytest.mark.parametrize("code", ["celebamask_order", "left_right"])
+def test_advice_for_faces_runs(sembla: Sembla, tmp_path: Path, code: str) -> None:
+    faces = make_faces(tmp_path / "faces")
+    for path in [*photos(faces)[:3], *label_maps(faces)[:3]] if code == "left_right" else label_maps(faces)[:3]:
+        pixels = read(path)
+        write(path, pixels[:, ::-1].copy() if code == "left_right" else CELEBAMASK_HQ_TO_PARSING(pixels))
+    for kind in ([], ["--as", "celebamask_hq"]):
+        (fault,) = json.loads(sembla("doctor", faces, *kind, "--json").out)["faults"]
+        assert fault["code"] == code
+        assert sembla(*shlex.split(fault["advice"].partition(" writes ")[0])[1:]).code == 0
+
+
+def test_exit_codes_of_a_process(clean: Path, tmp_path: Path) -> None:
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        call = [sys.executable, "-m", "sembla", "doctor", *map(str, arguments)]
+        return subprocess.run(call, capture_output=True, text=True, check=False)
+
+    whole = run(clean, "--json")
+    assert (whole.returncode, whole.stderr, json.loads(whole.stdout)) == (
+        0,
+        "",
+        {"pairs": 18, "kind": None, "faults": []},
+    )
+    SEEDS["from 1"].plant(clean)
+    faulty = run(clean, "--json")
+    assert (faulty.returncode, faulty.stderr, len(json.loads(faulty.stdout)["faults"])) == (1, "", 1)
+    assert run(clean, "--fix", tmp_path / "copy").returncode == 0
+    nothing = run(tmp_path / "gone", "--json")
+    assert (nothing.returncode, nothing.stdout) == (2, "")
+
+
 def test_text_names_code_files_and_advice(sembla: Sembla, clean: Path) -> None:
     SEEDS["empty"].plant(clean)
     outcome = sembla("doctor", clean)
@@ -64,7 +98,7 @@ def test_text_names_code_files_and_advice(sembla: Sembla, clean: Path) -> None:
         "",
         "1. 1 file is empty: no bytes at all. [empty_files]",
         f"   - {clean / 'train' / 'labels' / 'train02.png'}",
-        f"   sembla doctor {clean} --fix {clean}-mended writes a copy in which their pairs are left out. Or copy or "
+        f"   sembla doctor {clean} --fix {clean}-mended writes a copy in which its pair is left out. Or copy or "
         "download the files again.",
     ]
 
@@ -98,6 +132,7 @@ def test_the_kind_says_which_ids_there_may_be(sembla: Sembla, tmp_path: Path) ->
     ids[:9] = 40
     write(label_maps(faces)[0], ids)
     outcome = sembla("doctor", faces, "--as", "celebamask_hq", "--json")
+    assert json.loads(outcome.out)["kind"] == "celebamask_hq"
     (fault,) = json.loads(outcome.out)["faults"]
     assert (outcome.code, fault["code"]) == (1, "beyond_count")
     assert "--as celebamask_hq" in fault["advice"]
@@ -152,6 +187,7 @@ def test_one_pair_and_a_prepared_set_are_examined(sembla: Sembla, clean: Path, t
     assert sembla("doctor", one).out.startswith("1 pair of photo and label map: nothing wrong")
     assert sembla("prepare", "folder", clean, "out", "--workers", "1").code == 0
     assert sembla("doctor", "out").code == 0
+    assert "out is a prepared set, of which no mended copy is made." in sembla("doctor", "out", "--fix", "x").complaint
 
 
 def test_python_finds_the_same(sembla: Sembla, clean: Path, tmp_path: Path) -> None:

@@ -152,16 +152,18 @@ def test_a_study_is_made_and_its_answers_are_scored(sembla: Sembla, sets: Path) 
     assert page.is_file()
     with key.open(newline="") as stream:
         questions = list(csv.DictReader(stream))
-    lines = ["study,participant,question,left,right,side,seconds"]
+    lines = ["study,participant,participant_id,question,left,right,side,seconds"]
     for number, asked in enumerate(questions):
         near = "left" if asked["method_a"] == "near" else "right"
         side = near if number else {"left": "right", "right": "left"}[near]  # far is preferred once
-        lines.append(f"{asked['study']},ann,{asked['question']},{asked['a']},{asked['b']},{side},2.5")
+        lines.append(f"{asked['study']},ann,p0123456789abcdef,{asked['question']},{asked['a']},{asked['b']},{side},2.5")
     Path("ann.csv").write_text("\n".join(lines) + "\n")
     scored = json.loads(sembla("evaluate", "answers", "study", "ann.csv", "--json").out)
     assert [method["method"] for method in scored["methods"]] == ["near", "far"]
     assert scored["methods"][0]["share"] == pytest.approx(5 / 6)
-    assert "near" in sembla("evaluate", "answers", "study", "ann.csv").out
+    told = sembla("evaluate", "answers", "study", "ann.csv").out
+    assert [line.split()[0] for line in told.splitlines() if "%" in line][:2] == ["near", "far"]
+    assert not set("|\\*#") & set(told)  # plain text, no Markdown
 
 
 @pytest.mark.parametrize("option", ["--extractor", "--weights"])

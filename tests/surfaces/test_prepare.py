@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,7 +96,10 @@ def test_what_cannot_be_prepared_is_one_line(sembla: Sembla, source: Path, tmp_p
     assert "is not CelebAMask-HQ" in complaint("celebamask_hq", tmp_path / "empty", "out")
     assert "16 to 4096" in complaint("folder", source, "out", "--size", "3")
     assert "1 or more" in complaint("folder", source, "out", "--workers", "0")
-    assert "leave out --hold-out" in complaint("folder", source, "out", "--hold-out", "10")
+    assert complaint("folder", source, "out", "--hold-out", "10").endswith("(train, val); leave out --hold-out.")
+    assert complaint("celeba", source, "out").endswith(
+        "source is not CelebA; expected img_align_celeba/000001.jpg and so on in it."
+    )
     assert "between 0 and 100" in complaint("folder", source, "out", "--hold-out", "nan")
     assert "lies in the source" in complaint("folder", source, source / "out")
     assert "holds other files" in complaint("folder", source, tmp_path)
@@ -104,7 +108,11 @@ def test_what_cannot_be_prepared_is_one_line(sembla: Sembla, source: Path, tmp_p
     assert "SOURCE" in complaint("folder")
     assert not Path("out").exists()
     assert sembla("prepare", "folder", source, "out", "--size", "16", "--workers", "1").code == 0
-    assert "with size 16, not size 20" in complaint("folder", source, "out", "--size", "20")
+    assert "with size 16, not with size 20;" in complaint("folder", source, "out", "--size", "20")
+    told = complaint("folder", source, "out", "--size", "16", "--shards")
+    assert "out was made without tars, not with tars of 512 pairs; choose another folder." in told
+    write_pairs(tmp_path / "other", 3)
+    assert "none of its 7 pairs is in" in complaint("folder", tmp_path / "other", "out", "--size", "16")
 
 
 def test_pairs_that_cannot_be_read_are_named_and_the_others_made(sembla: Sembla, source: Path) -> None:
@@ -125,24 +133,48 @@ def test_a_label_map_of_another_size_is_named(sembla: Sembla, source: Path) -> N
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
-@pytest.mark.parametrize("early", [True, False], ids=["while workers start", "at work"])
-def test_ctrl_c_says_nothing_and_leaves_a_set_that_can_be_gone_on_with(tmp_path: Path, early: bool) -> None:
+def test_ctrl_c_says_nothing_and_leaves_a_set_that_can_be_gone_on_with(sembla: Sembla, tmp_path: Path) -> None:
+    """As the first worker starts, while both start (which takes a while: all packages are loaded), and at work."""
     source, out = write_pairs(tmp_path / "source", 30, side=256), tmp_path / "out"
     call = [*COMMAND, "folder", str(source), str(out), "--workers", "2"]
-    with subprocess.Popen(
-        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as work:
-        while not ((out / JOURNAL).exists() if early else list(out.rglob("*.webp"))):
-            assert work.poll() is None, work.communicate()
-            time.sleep(0.005)
-        os.killpg(work.pid, signal.SIGINT)  # as a terminal does: to the workers as well
-        told = work.communicate(timeout=60)
-    assert (work.returncode, told) == (130, ("", ""))
-    assert (out / JOURNAL).exists()
+
+    def interrupt(*, late: float = 0.0, at_work: bool = False) -> None:
+        with subprocess.Popen(
+            call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as work:
+            while not (list(out.rglob("*.webp")) if at_work else (out / JOURNAL).exists()):
+                assert work.poll() is None, work.communicate()
+                time.sleep(0.002)
+            time.sleep(late)
+            os.killpg(work.pid, signal.SIGINT)  # as a terminal does: to the workers as well
+            told = work.communicate(timeout=60)
+        assert (work.returncode, told) == (130, ("", ""))
+        assert (out / JOURNAL).exists()
+
+    for late in (0.0, 0.06, 0.12, 0.2):
+        interrupt(late=late)
+        if not list(out.rglob("*.webp")):
+            shutil.rmtree(out)  # else the next would not be seen to begin
+    interrupt(at_work=True)
     again = subprocess.run(call, capture_output=True, text=True, check=False)
     assert (again.returncode, again.stderr) == (0, "")
-    subprocess.run([*COMMAND, "folder", str(source), str(tmp_path / "whole")], capture_output=True, check=True)
+    assert sembla("prepare", "folder", source, tmp_path / "whole", "--workers", "1").code == 0
     assert tree(out) == tree(tmp_path / "whole")
+
+
+def test_one_pair_and_names_that_are_no_text(sembla: Sembla, tmp_path: Path) -> None:
+    write_pairs(tmp_path / "one", 1)
+    assert sembla("prepare", "folder", "../one", "out", "--workers", "1").out.startswith(
+        "out: 1 pair of folder (all 1)"
+    )
+    if sys.platform == "linux":  # other systems have no such names
+        for folder in ("images", "labels"):
+            path = tmp_path / "one" / folder / "0000.png"
+            path.rename(path.with_name(os.fsdecode(b"\xe9.png")))
+        for shards in ([], ["--shards"]):
+            told = sembla("prepare", "folder", "../one", "out2", *shards, "--workers", "1").complaint
+            assert r"'\udce9' cannot name a file" in told
+        assert not Path("out2").exists()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")

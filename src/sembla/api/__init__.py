@@ -53,6 +53,7 @@ from sembla.data.doctor import lines as report_lines
 from sembla.data.loading import Batch, batches, batches_once
 from sembla.data.prepare import Preparation
 from sembla.data.prepared import Prepared, open_prepared
+from sembla.data.shards import Share
 from sembla.evaluation.results import Evaluation, Judged, OnProgress
 from sembla.examples import Example
 from sembla.examples import load as load_example
@@ -108,6 +109,7 @@ __all__ = [
     "Protocol",
     "Report",
     "Score",
+    "Share",
     "SignalStop",
     "Trained",
     "TrainingPlan",

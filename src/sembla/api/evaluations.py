@@ -149,16 +149,16 @@ def evaluate_variations(
 
 def run_text(evaluation: Evaluation) -> str:
     """A run as plain text, a line for each score."""
-    from sembla.evaluation.plain import plain
+    from sembla.evaluation.tables import plain
 
     return plain(evaluation)
 
 
 def run_json(evaluation: Evaluation) -> str:
     """A run as the JSON text that `write_run` puts into scores.json."""
-    from sembla.evaluation import runs
+    from sembla.evaluation import results
 
-    return runs.run_json(evaluation)
+    return results.run_json(evaluation)
 
 
 def check_run(out: PathLike, *, force: bool = False) -> None:
@@ -180,9 +180,9 @@ def write_run(evaluation: Evaluation, out: PathLike, *, force: bool = False) -> 
 
 def read_run(path: PathLike) -> Evaluation:
     """Read a run that `write_run` wrote, from its folder or its scores.json. Raises `InputError` for what is none."""
-    from sembla.evaluation import runs
+    from sembla.evaluation import results
 
-    return runs.read_run(Path(path))
+    return results.read_run(Path(path))
 
 
 def compare_runs(runs: Sequence[PathLike | Evaluation], *, confidence: float = 0.95, seed: int = 0) -> "SideBySide":
@@ -203,7 +203,7 @@ def compare_runs(runs: Sequence[PathLike | Evaluation], *, confidence: float = 0
 
 def comparison_text(side: "SideBySide") -> str:
     """A comparison as plain text, a line for each score and each difference."""
-    from sembla.evaluation.plain import plain_comparison
+    from sembla.evaluation.tables import plain_comparison
 
     return plain_comparison(side)
 
@@ -268,10 +268,10 @@ def score_study(folder: PathLike, files: Sequence[PathLike]) -> "StudyResult":
 
 
 def study_text(result: "StudyResult") -> str:
-    """The result of a study as tables in Markdown."""
+    """The result of a study as plain text."""
     from sembla.evaluation import answers
 
-    return answers.study_markdown(result)
+    return answers.study_plain(result)
 
 
 def study_json(result: "StudyResult") -> str:

@@ -20,16 +20,20 @@ _log = logging.getLogger("sembla")
 
 @dataclass(frozen=True)
 class Doctor:
-    """Say what is wrong with photos and their label maps, where, and what mends it; exit code 1 for faults."""
+    """Say what is wrong with photos and their label maps, where, and what mends it.
+
+    Exit code 0: nothing is wrong; 1: faults were found; 2: it could not be examined.
+    """
 
     path: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PATH")]
     """The folder: images/ and labels/, a known data set as downloaded, or any other with photos and maps."""
     as_: Annotated[str | None, tyro.conf.arg(name="as", metavar="KIND", help_behavior_hint="")] = None
     """What it is, one of the kinds of `sembla prepare`; says which ids there may be."""
     fix: Annotated[Path | None, tyro.conf.arg(metavar="OUT", help_behavior_hint="")] = None
-    """Write a mended copy to this new folder; PATH itself is never touched. Exit code 0 if the copy is clean."""
+    """Write a mended copy to this new folder; PATH itself is never touched. The exit code is then that of the copy:
+    0 if nothing is left that is wrong."""
     json: Flag = False
-    """Print one JSON object: pairs and faults, each with code, sentence, files, advice."""
+    """Print one JSON object: pairs, kind, and faults, each with code, sentence, files, advice."""
     debug: Flag = False
     """Show where an error came from."""
 

@@ -85,4 +85,4 @@ class EvaluateAnswers:
         if self.json:
             say_json(json.loads(api.study_json(result)))
             return
-        say(api.study_text(result).rstrip())
+        say(api.study_text(result))

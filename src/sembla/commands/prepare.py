@@ -84,9 +84,10 @@ def _as_json(out: Path, done: "Preparation") -> dict[str, object]:
 
 
 def _as_lines(out: Path, done: "Preparation") -> list[str]:
+    total = done.prepared.total
     splits = ", ".join(f"{split} {count:,}" for split, count in _counts(done).items())
     told = [
-        f"{out}: {done.prepared.total:,} pairs of {done.prepared.kind} ({splits})",
+        f"{out}: {total:,} pair{'' if total == 1 else 's'} of {done.prepared.kind} ({splits})",
         f"made {done.made:,}, kept {done.kept:,}",
     ]
     if done.changed:

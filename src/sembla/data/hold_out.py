@@ -24,7 +24,7 @@ def held_out(records: Sequence[Record], percent: float) -> list[Record]:
     there = {record.split for record in records}
     own = [split for split in SPLITS if split in there]
     if own:
-        raise InputError(f"this set has splits of its own ({', '.join(own)}); leave out --hold-out (hold_out).")
+        raise InputError(f"this set has splits of its own ({', '.join(own)}); leave out --hold-out.")
     train = [replace(record, split="train") for record in records if _place(record.name) >= percent]
     val = [replace(record, split="val") for record in records if _place(record.name) < percent]
     if not (train and val):

@@ -54,7 +54,8 @@ class Journal:
 
     def _close(self) -> None:
         if self._file:
-            self._file.close()
+            with contextlib.suppress(OSError):  # on a full disk it fails as the line before did, which was told
+                self._file.close()
         self._file = None
 
     def known(self) -> dict[str, Entry]:
@@ -76,8 +77,9 @@ class Journal:
     def _check(self, before: object) -> None:
         if before != self._settings and isinstance(before, Mapping):
             differ = [name for name, value in self._settings.items() if before.get(name) != value]
-            told = (", ".join(f"{name} {each.get(name)}" for name in differ) for each in (before, self._settings))
-            raise OutputError(f"{self._out} was made with {next(told)}, not {next(told)}; choose another folder.")
+            told = (" and ".join(_told(name, each.get(name)) for name in differ) for each in (before, self._settings))
+            was, wanted = told
+            raise OutputError(f"{self._out} was made {was}, not {wanted}; choose another folder.")
 
     def begin(self) -> None:
         """Say that the set is half made from now on. Raises `OutputError` where another run is at work in it."""
@@ -92,7 +94,7 @@ class Journal:
             self._close()
             raise OutputError(f"{self._out} is being prepared by another run; wait for it, or stop it.") from error
         except OSError as error:
-            raise OutputError(f"{self._out} cannot be written ({error.strerror}); choose another place.") from error
+            raise _unwritable(self._out, error) from error
         self._file.seek(0)
         text = self._file.read()
         whole = text[: text.rfind("\n") + 1]
@@ -107,8 +109,11 @@ class Journal:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         assert self._file is not None
-        self._file.write(_line(line))
-        self._file.flush()
+        try:
+            self._file.write(_line(line))
+            self._file.flush()
+        except OSError as error:
+            raise _unwritable(self._out, error) from error
 
     def finish(self, header: Prepared, entries: Sequence[Entry]) -> None:
         """Write index and header, and remove what no entry names; nothing is touched where all is as it should be."""
@@ -131,6 +136,28 @@ class Journal:
                 part.write_bytes(text)
         self._close()
         (self._out / JOURNAL).unlink()
+
+
+_SETTINGS = {
+    "version": ("layout {}", "a layout"),
+    "kind": ("kind {}", "a kind"),
+    "size": ("size {}", "a size"),
+    "shard": ("tars of {} pairs", "tars"),
+    "hold_out": ("{} % held out", "pairs held out"),
+}
+"""What is said of each setting that is there, and of one that is not."""
+
+
+def _told(name: str, value: object) -> str:
+    """Say a setting: "with size 256", "without tars"."""
+    there, lacking = _SETTINGS[name]
+    if value is None:
+        return f"without {lacking}"
+    return f"with {there.format(f'{value:g}' if isinstance(value, float) else value)}"
+
+
+def _unwritable(out: Path, error: OSError) -> OutputError:
+    return OutputError(f"{out} cannot be written ({error.strerror}); choose another place.")
 
 
 def _line(values: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ import numpy as np
 
 from sembla.patches.compiling import Array, Integer, Real, kernel, plain
 
-__all__ = ["across", "blend_at", "down", "look_up", "pick_at", "places", "plain", "taps"]
+__all__ = ["across", "blend_at", "down", "mix", "pick_at", "places", "plain", "taps"]
 
 _HALF, _ONE, _TWO = np.float32(0.5), np.float32(1), np.float32(2)
 _UNIT = np.int32(1 << 10)  # a weight of one; twice its bits and the 8 of a colour fit into 32
@@ -13,6 +13,7 @@ _NEXT = np.uint64(1)
 _POINT = np.int32(22)  # bits behind the point of the weights of `taps`
 _ROUND = np.int32(1 << 21)
 _BLACK, _WHITE = np.int32(0), np.int32(255)
+_FRACTION = np.int32(16)  # bits behind the point of the matrix of `mix`
 
 
 @kernel
@@ -23,14 +24,15 @@ def places(offsets: Array, rows: Array, columns: Array) -> None:
     """
     height, width = rows.shape
     cells = offsets.shape[1] - 1
+    at, shares = np.empty(width, np.uint64), np.empty(width, np.float32)
+    for column in range(width):
+        at[column], shares[column] = _cell(column, width, cells)
     lines = np.empty((2, cells + 1, width), np.float32)  # the lattice, as fine as the pixels from left to right
     for axis in range(2):
         for line in range(cells + 1):
             for column in range(width):
-                cell, share = _cell(column, width, cells)
-                lines[axis, line, column] = _between(
-                    offsets[axis, line, cell], offsets[axis, line, cell + _NEXT], share
-                )
+                one, other = offsets[axis, line, at[column]], offsets[axis, line, at[column] + _NEXT]
+                lines[axis, line, column] = _between(one, other, shares[column])
     for row in range(height):
         cell, share = _cell(row, height, cells)
         for column in range(width):
@@ -89,17 +91,23 @@ def pick_at(ids: Array, rows: Array, columns: Array, out: Array) -> None:
 
 
 @kernel
-def look_up(picture: Array, tables: Array, out: Array) -> None:
-    """Fill `out` (H, W, 3) with sums of what each channel adds to each, clipped to 0 to 255.
+def mix(flat: Array, matrix: Array, out: Array) -> None:
+    """Fill `out` (N * 3,) with colours that are multiplied with a matrix, cut to 0 to 255.
 
-    `tables` (to, from, 256) is int32, in units of 1/65536.
+    The matrix (3, 4) is int32, in units of 1/65536; its last column is added.
     """
-    for row in range(picture.shape[0]):
-        for column in range(picture.shape[1]):
-            red, green, blue = picture[row, column, 0], picture[row, column, 1], picture[row, column, 2]
-            for channel in range(3):
-                total = tables[channel, 0, red] + tables[channel, 1, green] + tables[channel, 2, blue]
-                out[row, column, channel] = np.uint8(min(max(total >> 16, 0), 255))
+    for pixel in range(len(flat) // 3):
+        at, after, last = np.uint64(3 * pixel), np.uint64(3 * pixel + 1), np.uint64(3 * pixel + 2)
+        red, green, blue = np.int32(flat[at]), np.int32(flat[after]), np.int32(flat[last])
+        out[at] = _byte(matrix[0, 0] * red + matrix[0, 1] * green + matrix[0, 2] * blue + matrix[0, 3])
+        out[after] = _byte(matrix[1, 0] * red + matrix[1, 1] * green + matrix[1, 2] * blue + matrix[1, 3])
+        out[last] = _byte(matrix[2, 0] * red + matrix[2, 1] * green + matrix[2, 2] * blue + matrix[2, 3])
+
+
+@kernel
+def _byte(total: Integer) -> Integer:
+    """A level in units of 1/65536 as a whole one, cut to 0 to 255; in 32 bits, of which processors add many at once."""
+    return np.uint8(min(max(np.int32(np.int32(total) >> _FRACTION), _BLACK), _WHITE))
 
 
 @kernel

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,10 @@ from sembla.data.prepared import Prepared, read_pairs, read_shards
 from sembla.data.records import Sample
 from sembla.data.shards import Share, read_shard, stream
 
-__all__ = ["Batch", "batches", "batches_once", "pairs_endless", "pairs_once"]
+__all__ = ["Batch", "ahead", "batches", "batches_once", "pairs_endless", "pairs_once"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +160,8 @@ def _check(batch: int, size: tuple[int, int]) -> None:
 def _batches(
     numbered: Iterable[tuple[int, Packed]], finish: _Finish, *, batch: int, threads: int | None
 ) -> Generator[Batch, None, None]:
-    finished = _ahead(partial(_finished, finish), numbered, threads=threads or cores(), ahead=2 * batch)
+    threads = threads or cores()
+    finished = ahead(partial(_finished, finish), numbered, threads=threads, most=2 * batch + threads)
     with contextlib.closing(finished):
         while several := list(islice(finished, batch)):
             yield _stacked(several)
@@ -182,20 +186,19 @@ def _swaps(sample: Sample) -> tuple[tuple[int, int], ...]:
     return () if sample.landmarks is None else known.get(len(sample.landmarks), ())
 
 
-def _ahead(
-    work: Callable[[tuple[int, Packed]], tuple[str, Parameters, Sample]],
-    items: Iterable[tuple[int, Packed]],
-    *,
-    threads: int,
-    ahead: int,
-) -> Generator[tuple[str, Parameters, Sample], None, None]:
-    """Work in threads, at most `ahead` items before they are taken; results come in order."""
+def ahead(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], *, threads: int, most: int
+) -> Generator[_Result, None, None]:
+    """What `work` makes of items in threads, in their order; at most `most` are waiting to be taken.
+
+    What is raised in a thread is raised here, in its turn; the rest is dropped.
+    """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="sembla-loading")
     try:
-        waiting: deque[Future[tuple[str, Parameters, Sample]]] = deque()
+        waiting: deque[Future[_Result]] = deque()
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) >= ahead + threads:
+            if len(waiting) >= most:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -20,7 +20,7 @@ from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.data.records import Record, Sample
 
-__all__ = ["ROLES", "Packed", "Pair", "Stored", "encode", "pack"]
+__all__ = ["ROLES", "Packed", "Pair", "Stored", "check_name", "encode", "pack", "place_of"]
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "image": ("images", ".webp"),
@@ -135,10 +135,24 @@ def _read(root: Path, pair: Pair, role: str) -> bytes:
         raise InputError(f"{path} cannot be read ({error.strerror}); run sembla prepare again.") from error
 
 
+def check_name(name: str) -> None:
+    """Raise `InputError` for a name that cannot be that of a prepared pair: it leads elsewhere, or is no UTF-8."""
+    leads_elsewhere = not name or name.startswith("/") or ".." in PurePosixPath(name).parts
+    is_text = name.encode(errors="replace").decode() == name
+    if leads_elsewhere or not is_text or "\\" in name or "\0" in name:
+        raise InputError(f"{name!r} cannot name a file in the prepared set; rename it.")
+
+
+def place_of(record: Record) -> str:
+    """Where the files of a pair lie in the folder of their role, without suffix: "train/7" for the name "train/7"."""
+    return f"{record.split or 'all'}/{record.name.removeprefix(f'{record.split}/')}"
+
+
 def encode(sample: Sample, record: Record, *, label_set: LabelSet | None) -> tuple[Pair, dict[str, bytes]]:
     """Encode a sample: its line of the index, and the bytes of each role. The same pixels give the same bytes.
 
-    Raises `LabelError` where the label map holds an id that the label set lacks, `InputError` for a name that is none.
+    Raises `LabelError` where the label map holds an id that the label set lacks, `SizeError` for a picture that is too
+    wide or too high for the format.
     """
     height, width = sample.picture.shape[:2]
     if max(height, width) > _WEBP_SIDE:
@@ -187,13 +201,4 @@ def _palette(label_set: LabelSet | None) -> NDArray[np.uint8]:
 
 def _stored(role: str, record: Record, blob: bytes) -> Stored:
     folder, suffix = ROLES[role]
-    path = PurePosixPath(folder, record.split or "all", record.name + suffix)
-    if (
-        not record.name
-        or ".." in path.parts
-        or record.name.startswith("/")
-        or "\\" in record.name
-        or "\0" in record.name
-    ):
-        raise InputError(f"{record.name!r} cannot name a file in the prepared set; rename it.")
-    return Stored(str(path), hashlib.sha256(blob).hexdigest(), len(blob))
+    return Stored(f"{folder}/{place_of(record)}{suffix}", hashlib.sha256(blob).hexdigest(), len(blob))

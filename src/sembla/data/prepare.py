@@ -12,9 +12,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import groupby, islice
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,11 +27,11 @@ from sembla.data.augment import Parameters, apply
 from sembla.data.cores import cores
 from sembla.data.hold_out import held_out
 from sembla.data.journal import Entry, Journal, files_of, index_text
-from sembla.data.pairs import Pair, encode
+from sembla.data.pairs import Pair, check_name, encode, place_of
 from sembla.data.prepared import DATASET, INDEX, JOURNAL, VERSION, Prepared, Shard, open_prepared
 from sembla.data.processes import in_processes
 from sembla.data.records import SPLITS, Kind, Record
-from sembla.data.shards import names_digest, shard_file, write_shard
+from sembla.data.shards import key_of, keys_in, names_digest, shard_file, write_shard
 from sembla.imaging.save import digest, whole_file
 
 __all__ = ["MOST_SIZE", "OnProgress", "Preparation", "prepare"]
@@ -106,15 +107,13 @@ def prepare(
         raise InputError(f"{workers} workers came; give 1 or more.")
     source, out, workers = Path(source), Path(out), workers or cores()
     settings = _settings(kind, size, shard, hold_out)
-    if not source.exists():
-        raise InputError(f"{source}: no such folder or file; check the path.")
     _check_out(out, source)
-    records = kind.records(source)
-    if not records:
-        raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
-    pieces = _pieces(records if hold_out is None else held_out(records, hold_out), shard)
+    pieces = _pieces(_records(kind, source, hold_out), shard)
+    if kind.declared:
+        kind = replace(kind, label_set=kind.declared(source))
     with Journal(out, settings) as journal:
         known = journal.known()
+        _check_source(out, source, pieces, known)
         kept = _verified(out, pieces, known, workers)
         missing = [piece for piece in pieces if piece.name not in kept]
         if missing:
@@ -159,15 +158,28 @@ def _check_out(out: Path, source: Path) -> None:
         raise OutputError(f"{out} holds other files; choose a new or an empty folder.")
 
 
+def _records(kind: Kind, source: Path, hold_out: float | None) -> list[Record]:
+    """The entries of the source, split where that is asked for."""
+    if not source.exists():
+        raise InputError(f"{source}: no such folder or file; check the path.")
+    records = kind.records(source)
+    if not records:
+        raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
+    return records if hold_out is None else held_out(records, hold_out)
+
+
 def _pairs(pieces: Sequence[_Piece]) -> int:
     return sum(len(piece.records) for piece in pieces)
 
 
 def _pieces(records: Sequence[Record], shard: int | None) -> list[_Piece]:
     """Cut the work. Pairs go into tars by the hash of their names: neighbours in a source are often alike."""
-    twice = [name for name, count in Counter(record.name for record in records).items() if count > 1]
-    if twice:
-        raise InputError(f"two entries of the source are named {twice[0]!r}; rename one of them.")
+    for record in records:
+        check_name(record.name)
+    for told in (attrgetter("name"), place_of):
+        twice = [name for name, count in Counter(map(told, records)).items() if count > 1]
+        if twice:
+            raise InputError(f"two entries of the source are named {twice[0]!r}; rename one of them.")
     if shard is None:
         return [_Piece(record.name, (record,), None) for record in records]
     splits = (*SPLITS, "")
@@ -177,6 +189,20 @@ def _pieces(records: Sequence[Record], shard: int | None) -> list[_Piece]:
         for number, chunk in enumerate(iter(lambda: tuple(islice(group, shard)), ())):  # noqa: B023 - used at once
             pieces.append(_Piece(shard_file(split, number), chunk, shard_file(split, number)))
     return pieces
+
+
+def _check_source(out: Path, source: Path, pieces: Sequence[_Piece], known: Mapping[str, Entry]) -> None:
+    """Raise `OutputError` where not one pair of an earlier run is in the source: that was made from another one."""
+    if any(piece.name in known and _fits(known[piece.name], piece) for piece in pieces):
+        return
+    before: set[str] = set()
+    for entry in known.values():
+        before |= keys_in(out / entry.file) if isinstance(entry, Shard) else {key_of(entry.name)}
+    if before and before.isdisjoint(key_of(record.name) for piece in pieces for record in piece.records):
+        raise OutputError(
+            f"{out} was made from another source: none of its {len(before):,} pairs is in {source}; choose another "
+            "folder, or remove it first."
+        )
 
 
 def _scatter(record: Record) -> bytes:

@@ -7,7 +7,7 @@
     OUT/instances/SPLIT/NAME.png       instances, 16-bit
     OUT/shards/SPLIT-000000.tar        or, instead of the three: tars of many pairs; then a line of the index is a tar
 
-SPLIT is train, val or test, or all where the set has no splits.
+SPLIT is train, val or test, or all where the set has no splits. NAME is the pair's, without SPLIT/ where it begins so.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ __all__ = [
     "VERSION",
     "Prepared",
     "Shard",
+    "is_prepared",
     "label_set_from_json",
     "label_set_to_json",
     "open_prepared",
@@ -111,6 +112,11 @@ class Prepared:
             "made_by": self.made_by,
             "index": {"file": INDEX, "sha256": self.sha256},
         }
+
+
+def is_prepared(root: Path) -> bool:
+    """Whether a folder holds a prepared set, whole or half made."""
+    return (root / JOURNAL).is_file() or ((root / DATASET).is_file() and (root / INDEX).is_file())
 
 
 def open_prepared(root: str | os.PathLike[str]) -> Prepared:

@@ -75,8 +75,8 @@ def _undisturbed() -> Iterator[None]:
         if sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
-    if came and callable(handler):
-        handler(signal.SIGINT, None)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _block() -> set[int]:

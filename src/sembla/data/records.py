@@ -73,3 +73,5 @@ class Kind:
     """Decode one entry. Raises `InputError` (`ImageError`, `LabelError`, `SizeError`) that names the file."""
     licence: str
     """What its makers allow, in one line."""
+    declared: Callable[[Path], LabelSet | None] | None = None
+    """For a kind without classes of its own: reads those that a folder declares. Raises `LabelError`."""

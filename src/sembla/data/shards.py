@@ -21,7 +21,18 @@ from sembla.data.pairs import Packed, Pair, Stored
 from sembla.data.prepared import Prepared, Shard, read_shards
 from sembla.imaging.save import digest, whole_file
 
-__all__ = ["PAIRS", "Share", "names_digest", "read_shard", "shard_file", "shuffle", "stream", "write_shard"]
+__all__ = [
+    "PAIRS",
+    "Share",
+    "key_of",
+    "keys_in",
+    "names_digest",
+    "read_shard",
+    "shard_file",
+    "shuffle",
+    "stream",
+    "write_shard",
+]
 
 PAIRS = 512
 """Pairs in a tar: at 256 px some 40 MB."""
@@ -78,7 +89,7 @@ def write_shard(root: Path, file: str, members: Iterable[tuple[Pair, dict[str, b
     with whole_file(path) as part:
         with tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as tar:
             for pair, blobs in members:
-                key = pair.name.replace("%", "%25").replace(".", "%2E")
+                key = key_of(pair.name)
                 files = {
                     role: Stored(f"{key}.{_SUFFIXES[role]}", one.sha256, one.bytes) for role, one in pair.files.items()
                 }
@@ -91,6 +102,20 @@ def write_shard(root: Path, file: str, members: Iterable[tuple[Pair, dict[str, b
     ids = tuple(sorted(set().union(*(pair.ids for pair in pairs))))
     names = names_digest(pair.name for pair in pairs)
     return Shard(file, pairs[0].split, len(pairs), sha256=checksum, bytes=size, names=names, ids=ids)
+
+
+def key_of(name: str) -> str:
+    """What the members of a pair begin with."""
+    return name.replace("%", "%25").replace(".", "%2E")
+
+
+def keys_in(path: Path) -> set[str]:
+    """The keys of the pairs in a tar; none of one that is damaged or gone."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            return {_key(member) for member in tar}
+    except (OSError, tarfile.TarError):
+        return set()
 
 
 def _add(tar: tarfile.TarFile, name: str, blob: bytes) -> None:

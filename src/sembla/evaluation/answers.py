@@ -3,19 +3,20 @@
 import csv
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sembla.core.errors import InputError
-from sembla.evaluation.markdown import cell, table
 from sembla.evaluation.study import KEY, KEY_FIELDS
+from sembla.evaluation.tables import aligned
 from sembla.evaluation.wording import figures
 from sembla.metrics.compare import Answer, Strengths, bradley_terry
 
-__all__ = ["StudyResult", "score_study", "study_json", "study_markdown"]
+__all__ = ["StudyResult", "score_study", "study_json", "study_plain"]
 
-_FIELDS = ("study", "participant", "question", "left", "right", "side", "seconds")
+_FIELDS = ("study", "participant", "participant_id", "question", "left", "right", "side", "seconds")
 _SIDES = ("left", "right", "tie")
 _LONGEST = 200  # characters of a participant's name
 
@@ -53,6 +54,7 @@ class _Given:
     """One line of an answer file."""
 
     participant: str
+    """The random number that the page gave them: two people may have one name."""
     question: str
     answer: Answer
     side: str
@@ -122,28 +124,24 @@ def study_json(result: StudyResult) -> str:
     return json.dumps({"format": 1, **about, "methods": methods}, indent=1, ensure_ascii=False) + "\n"
 
 
-def study_markdown(result: StudyResult) -> str:
-    """The result as Markdown: a table of the methods, and how often each was preferred to each."""
-    left = (
-        "" if math.isnan(result.left_share) else f" The left side was taken in {result.left_share:.0%} of the choices."
-    )
-    pairs = [
-        (f"**{cell(one)}**", *("" if one == other else _met(result, one, other) for other in result.methods))
-        for one in result.methods
+def study_plain(result: StudyResult) -> str:
+    """The result for a terminal: the methods with their strengths, and how often each was preferred to each.
+
+    Strengths are logarithms with mean 0: with strengths A and B, the first is preferred with odds of exp(A - B).
+    """
+    heads = ("method", "strength", "preferred", "won", "tied", "lost")
+    wins = [
+        (one, *("" if one == other else _met(result, one, other) for other in result.methods)) for one in result.methods
     ]
+    left = "" if math.isnan(result.left_share) else f"; the left side was taken in {result.left_share:.0%} of choices"
     parts = (
-        f"# User study\n\nParticipants: {result.participants}. Answers: {result.answers}.",
-        table(
-            ("method", "strength", "preferred", "won", "tied", "lost"), (_line(result, one) for one in result.methods)
-        ),
-        "Strengths are those of Bradley and Terry with their standard errors, on a logarithmic scale with mean 0: with "
-        "strengths A and B, the first is preferred with odds of exp(A - B). A tie is half a win for each.",
-        "How often the method of the row was preferred to that of the column, ties in brackets:",
-        table(("", *map(cell, result.methods)), pairs),
-        f"Median time of an answer: {result.seconds:.1f} s.{left}",
-        "\n".join(f"- {cell(note)}" for note in result.notes),
+        f"participants: {result.participants}, answers: {result.answers}",
+        "\n".join(aligned([heads, *(_line(result, one) for one in result.methods)])),
+        "preferred to (ties in brackets)\n" + "\n".join(aligned([("", *result.methods), *wins])),
+        f"median time of an answer: {result.seconds:.1f} s{left}",
+        "\n".join(f"! {note}" for note in result.notes),
     )
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(part for part in parts if part)
 
 
 def _line(result: StudyResult, method: str) -> tuple[str, ...]:
@@ -153,7 +151,7 @@ def _line(result: StudyResult, method: str) -> tuple[str, ...]:
     share = result.share(method)
     won, tied = sum(result.wins[method].values()), sum(result.ties[method].values())
     lost = sum(result.wins[other][method] for other in result.methods)
-    return cell(method), strength, "" if math.isnan(share) else f"{share:.1%}", str(won), str(tied), str(lost)
+    return method, strength, "" if math.isnan(share) else f"{share:.1%}", str(won), str(tied), str(lost)
 
 
 def _met(result: StudyResult, one: str, other: str) -> str:
@@ -233,7 +231,7 @@ def _read_answers(path: Path, key: _Key) -> Iterator[_Given]:
         tie = row["side"] == "tie"
         first, second = sorted((files[chosen], files[other])) if tie else (files[chosen], files[other])
         answer = Answer(first, second, tie=tie)
-        yield _Given(row["participant"].strip(), row["question"], answer, row["side"], _seconds(row["seconds"]))
+        yield _Given(row["participant_id"], row["question"], answer, row["side"], _seconds(row["seconds"]))
 
 
 def _faults(row: Mapping[str, str], key: _Key) -> Iterator[str]:
@@ -241,8 +239,10 @@ def _faults(row: Mapping[str, str], key: _Key) -> Iterator[str]:
     files = key.questions.get(row["question"])
     if row["study"] != key.study:
         yield f"it is of study {row['study'][:40]!r}, the key is of {key.study!r}"
-    if not row["participant"].strip() or len(row["participant"]) > _LONGEST:
-        yield f"a participant's name has 1 to {_LONGEST} characters"
+    if len(row["participant"]) > _LONGEST:
+        yield f"a participant's name has at most {_LONGEST} characters"
+    if not re.fullmatch("p[0-9a-f]{16}", row["participant_id"]):
+        yield f"the participant's id is {row['participant_id'][:40]!r}, expected p and 16 digits of 0 to 9 and a to f"
     if files is None:
         yield f"the study has no question {row['question'][:40]!r}"
     elif {row["left"], row["right"]} != files.keys():

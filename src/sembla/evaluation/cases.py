@@ -16,6 +16,7 @@ from sembla.core.types import Picture
 from sembla.evaluation.groups import in_words, naming
 from sembla.evaluation.measures import mean_score
 from sembla.evaluation.networks import load_stem, weights_by_name
+from sembla.evaluation.reading import contents
 from sembla.evaluation.results import Evaluation, Judged, OnProgress
 from sembla.imaging.folders import CaseFolder, find_case, natural
 from sembla.imaging.io import SUFFIXES, MapArray, read_map, read_picture
@@ -105,6 +106,8 @@ class _Findings:
     pictures: dict[str, Judged] = field(default_factory=dict)
     small: Counter[str] = field(default_factory=Counter)
     """By score, how many pictures have no more places than there are features."""
+    sources: dict[str, Path] = field(default_factory=dict)
+    """Photos, label maps and layouts that results were held against, by case."""
     missing: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -233,6 +236,8 @@ def _score_case(
             for score, value in scores.items():
                 found.values[score][name] = value
             found.pictures[name] = Judged(path, source.case.files.image, wanted.layout)
+            for file in (source.case.files.image, source.case.files.labels, wanted.layout):
+                found.sources[source.case.before + file.relative_to(source.case.folder).as_posix()] = file
             yield
 
 
@@ -282,6 +287,7 @@ def _evaluation(cases: Path, results: Path, stem: _Stem, *, settings: CaseSettin
         seed=settings.seed,
         settings={"adopt_nearest": "yes" if settings.adopt_nearest else "no"},
         versions=versions(),
+        real_sha256=contents(found.sources),
     )
     abouts = dict.fromkeys(found.values, about)
     for extractor in stem:

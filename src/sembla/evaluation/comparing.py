@@ -13,7 +13,12 @@ from sembla.metrics.protocol import Protocol, Score
 __all__ = ["Entry", "Row", "SideBySide", "compare"]
 
 _COUNTS = frozenset({"count_made", "count_real"})
-_WORDS = {"real": "held against", "count_made": "pictures made", "count_real": "pictures held against"}
+_WORDS = {
+    "real": "held against",
+    "real_sha256": "held against",
+    "count_made": "pictures made",
+    "count_real": "pictures held against",
+}
 
 
 @dataclass(frozen=True)
@@ -136,13 +141,18 @@ def _obstacle(name: str, first: Protocol, other: Protocol) -> str:
     here, there = getattr(other, name), getattr(first, name)
     if name == "settings":
         keys = sorted(key for key in here.keys() | there.keys() if here.get(key) != there.get(key))
-        told = [
-            f"{key.replace('_', ' ')}: {_said(here.get(key))}, the first has {_said(there.get(key))}" for key in keys
-        ]
-        return "; ".join(told)
+        return "; ".join(_setting(key, here.get(key), there.get(key)) for key in keys)
+    if name == "real_sha256":
+        here, there = f"{other.real} (SHA-256 {here[:8]})", f"{first.real} ({there[:8]})"
     if name == "weights_sha256":
         here, there = here[:8], there[:8]
     return f"{_WORDS.get(name, name.replace('_', ' '))}: {_said(here)}, the first has {_said(there)}"
+
+
+def _setting(key: str, here: float | str | None, there: float | str | None) -> str:
+    if key.endswith("_sha256"):
+        key, here, there = f"{key.removesuffix('_sha256')} (SHA-256)", str(here or "")[:8], str(there or "")[:8]
+    return f"{key.replace('_', ' ')}: {_said(here)}, the first has {_said(there)}"
 
 
 def _said(value: float | str | None) -> str:

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from sembla.core.types import Picture
 from sembla.evaluation.comparing import Entry, Row, SideBySide
-from sembla.evaluation.markdown import cell, code, table
-from sembla.evaluation.markup import gallery, page, slugs, text, tile
-from sembla.evaluation.ranking import ranking
+from sembla.evaluation.galleries import Thumbnails, caption, gallery, ranking, tile
+from sembla.evaluation.markup import page, slugs, text
 from sembla.evaluation.results import Judged
-from sembla.evaluation.thumbnails import Thumbnails, caption
-from sembla.evaluation.wording import figures, measured, with_spread
-from sembla.evaluation.writing import Kind, check_folder, whole_folder
+from sembla.evaluation.tables import cell, code, table
+from sembla.evaluation.wording import figures, measured, pictures, with_parts, with_spread
+from sembla.evaluation.writing import ANY_NAME, Kind, check_folder, whole_folder
 from sembla.imaging.save import write_picture
 from sembla.imaging.sheet import contact_sheet
 
@@ -75,9 +74,9 @@ def write_comparison(side: SideBySide, out: Path, *, force: bool = False) -> Non
     """
     small = Thumbnails()
     with whole_folder(out, _COMPARISON, force=force) as folder:
-        (folder / "comparison.json").write_text(comparison_json(side), encoding="utf-8")
-        (folder / "comparison.md").write_text(comparison_markdown(side), encoding="utf-8")
-        (folder / "comparison.html").write_text(_page(side, small), encoding="utf-8")
+        (folder / "comparison.json").write_text(comparison_json(side), encoding="utf-8", errors=ANY_NAME)
+        (folder / "comparison.md").write_text(comparison_markdown(side), encoding="utf-8", errors=ANY_NAME)
+        (folder / "comparison.html").write_text(_page(side, small), encoding="utf-8", errors=ANY_NAME)
         _write_sheets(side, folder / "sheets", small)
 
 
@@ -118,7 +117,7 @@ def comparison_markdown(side: SideBySide) -> str:
 def _page(side: SideBySide, small: Thumbnails) -> str:
     names = " and ".join(f"<b>{text(name)}</b>" for name in side.names)
     head = "".join(f'<th scope="col">{text(heading)}</th>' for heading in ("Score", *side.names))
-    rows = "\n".join(_html_row(side, row) for row in side.rows)
+    rows = "\n".join(_html_row(side, row, parts) for row, parts in with_parts(side.rows))
     galleries = "\n".join(_section(side, row, small) for row in side.rows)
     return page(
         " and ".join(side.names),
@@ -127,15 +126,36 @@ def _page(side: SideBySide, small: Thumbnails) -> str:
     )
 
 
-def _html_row(side: SideBySide, row: Row) -> str:
+def _html_row(side: SideBySide, row: Row, parts: Sequence[Row]) -> str:
+    """A score as a body of the table: a cell for each run, what must be said, its parts folded."""
     arrow = {"higher": "↑ higher is better", "lower": "↓ lower is better"}.get(row.better, row.better)
     unit = f"{row.unit}, {arrow}" if row.unit else arrow
     cells = "".join(
         f'<td data-label="{text(name)}">{_html_entry(row, place)}</td>' for place, name in enumerate(side.names)
     )
     remarks = "".join(f'<p class="caution">{text(remark)}</p>' for remark in _remarks(side, row))
-    more = f'<tr class="more"><td colspan="{len(side.names) + 1}">{remarks}</td></tr>'
+    more = f'<tr class="more"><td colspan="{len(side.names) + 1}">{remarks}{_folded(side, parts)}</td></tr>'
     return f'<tbody><tr><th scope="row">{text(row.name)}<small>{text(unit)}</small></th>{cells}</tr>{more}</tbody>'
+
+
+def _folded(side: SideBySide, parts: Sequence[Row]) -> str:
+    """The parts of a score, e.g. its classes, as a table of their own."""
+    if not parts:
+        return ""
+    head = "".join(f'<th scope="col">{text(name)}</th>' for name in ("", *side.names))
+    rows = "".join(
+        f'<tr><th scope="row">{text(row.name)}{_said(side, row)}</th>'
+        f"{''.join(f'<td>{_html_entry(row, place)}</td>' for place in range(len(side.names)))}</tr>"
+        for row in parts
+    )
+    return (
+        f"<details><summary>by class or region ({len(parts)})</summary>"
+        f'<table class="parts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>'
+    )
+
+
+def _said(side: SideBySide, row: Row) -> str:
+    return "".join(f"<small>{text(remark)}</small>" for remark in _remarks(side, row))
 
 
 def _html_entry(row: Row, place: int) -> str:
@@ -168,7 +188,7 @@ def _difference(row: Row, place: int) -> str:
         return ""
     value, low, high = figures(found.difference, found.low, found.high)
     sign = "+" if found.difference > 0 else ""
-    return f"{sign}{value} [{low}, {high}], {row.verdict(place)}, {found.pictures} pictures"
+    return f"{sign}{value} [{low}, {high}], {row.verdict(place)}, {pictures(found.pictures)}"
 
 
 def _remarks(side: SideBySide, row: Row) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """Made pictures against real ones: all scores that two folders, and what comes with them, allow."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import LabelSet
-from sembla.evaluation.measures import Measure, Sources, run
+from sembla.evaluation.groups import sheets_note
+from sembla.evaluation.measures import FileHashes, Measure, Sources, run
 from sembla.evaluation.networks import (
     INSTALL_MODELS,
     has_torch,
@@ -18,12 +19,18 @@ from sembla.evaluation.networks import (
     weights_by_name,
 )
 from sembla.evaluation.paired import Identity, LandmarkErrors, PerceptualDistance, PixelScores
-from sembla.evaluation.points import Points, read_landmarks, set_landmarks
-from sembla.evaluation.reading import PictureSet, find_maps, open_set
+from sembla.evaluation.reading import (
+    PictureSet,
+    Points,
+    find_maps,
+    open_set,
+    read_landmarks,
+    set_landmarks,
+)
 from sembla.evaluation.results import Evaluation, Judged
 from sembla.evaluation.segmenting import Agreement
 from sembla.evaluation.sets import Distribution, LabelDistribution
-from sembla.metrics.protocol import Protocol, versions
+from sembla.metrics.protocol import Protocol, Score, versions
 from sembla.nn.weights import MOBILEFACENET
 
 __all__ = ["FolderSettings", "evaluate_folders"]
@@ -106,15 +113,21 @@ def evaluate_folders(
             f"nothing in {made} and {real} can be compared: they share no name, and label maps did not come for both. "
             "Name the pictures alike, add --labels FOLDER and --real-labels FOLDER, or add --extractor NAME."
         )
-    found = run(measures, sources, batch=settings.batch, on_progress=on_progress)
+    real_files = FileHashes(sources.real_files)
+    found = run([*measures, real_files], sources, batch=settings.batch, on_progress=on_progress)
     return Evaluation(
         kind="folders",
         made=str(made),
         real=str(real),
-        scores=found.scores,
+        scores=_held_against(found.scores, real_files.sha256),
         pictures=_judged(sources),
         notes=(*found.notes, *notes),
     )
+
+
+def _held_against(scores: Sequence[Score], sha256: str) -> tuple[Score, ...]:
+    """Scores whose protocols say what the real pictures are."""
+    return tuple(replace(score, protocol=replace(score.protocol, real_sha256=sha256)) for score in scores)
 
 
 def _sources(made: Path, real: Path, settings: FolderSettings) -> Sources:
@@ -238,17 +251,18 @@ def _landmarks(sources: Sources, settings: FolderSettings) -> tuple[Mapping[str,
 
 def _left_out(sources: Sources, settings: FolderSettings) -> tuple[str, ...]:
     """What could have been scored as well, and how."""
-    install = "" if has_torch() else f"; they need PyTorch: {INSTALL_MODELS}"
-    notes = []
+    install = "" if has_torch() else f" PyTorch: {INSTALL_MODELS}"
+    several, one = (f"; {who}{install}" if install else "" for who in ("they need", "it needs"))
+    notes = [sheets_note(sheets)] if (sheets := (*sources.made.sheets, *sources.real.sheets)) else []
     made, real, shared = len(sources.made.entries), len(sources.real.entries), len(sources.shared)
     if not settings.extractors:
-        notes.append(f"Frechet distance, KID, precision and recall were left out; add --extractor NAME{install}.")
+        notes.append(f"Frechet distance, KID, precision and recall were left out; add --extractor NAME{several}.")
     if not shared:
         notes.append(f"Scores picture by picture were left out: {_no_name(sources)}.")
     elif shared < max(made, real):
         notes.append(f"{shared} names are in both sets ({made} made, {real} real): scores by picture are over these.")
     if shared and settings.lpips is None:
-        notes.append(f"LPIPS was left out; add --lpips alex{install}.")
+        notes.append(f"LPIPS was left out; add --lpips alex{one}.")
     if not sources.made_labelled:
         notes.append("Scores by class were left out: no label maps of the made pictures came; add --labels FOLDER.")
     elif not sources.real_labelled:

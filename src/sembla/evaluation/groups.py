@@ -1,7 +1,7 @@
 """Folders of pictures that belong together: the frames or versions of a subject, the variations of an answer."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from sembla.core.errors import ImageError, InputError, SizeError
 from sembla.core.types import Picture, Region
 from sembla.data.catalog.reading import below
 from sembla.evaluation.measures import mean_score
+from sembla.evaluation.reading import contents, is_contact_sheet
 from sembla.imaging.folders import natural
 from sembla.imaging.io import SUFFIXES, read_map, read_picture
 from sembla.metrics.protocol import Protocol, Score
@@ -26,10 +27,10 @@ __all__ = [
     "mean_over",
     "naming",
     "read_hole",
+    "sheets_note",
     "split_by_number",
 ]
 
-_SHEET = "sheet.png"
 _WHITE = 128  # the least grey that counts as white: masks may be JPEGs
 _MOST_NAMED = 5
 
@@ -42,6 +43,8 @@ class Group:
     """Of its folder."""
     pictures: Mapping[str, Path]
     """By the names that scores use: "frame", or "subject/frame" where there are several groups."""
+    sheets: tuple[Path, ...] = ()
+    """Contact sheets that lie among them and were left out."""
 
     def read(self) -> list[Picture]:
         """All of its pictures. Raises `ImageError` for one that cannot be read."""
@@ -57,6 +60,11 @@ class Partners:
     """By name: the path below `root` without its suffix."""
     common: Path | None = None
     """One file for all pictures."""
+
+    @property
+    def sha256(self) -> str:
+        """Over the names and files, wherever they lie. Raises `InputError` for one that cannot be read."""
+        return contents(self.files or {"": self.root})
 
     def find(self, *names: str) -> Path | None:
         """The file of the first of these names that has one, else the one for all, else None."""
@@ -88,7 +96,7 @@ def find_groups(folder: Path) -> tuple[Group, ...]:
     if "" in groups and len(groups) > 1:
         inside = next(name for name in groups if name)
         raise InputError(f"{folder} holds pictures and folders of pictures ({inside}); give one or the other.")
-    return tuple(Group(name or folder.resolve().name, _without_sheet(pictures)) for name, pictures in groups.items())
+    return tuple(_group(name or folder.resolve().name, pictures) for name, pictures in groups.items())
 
 
 def split_by_number(group: Group) -> tuple[Group, ...]:
@@ -105,6 +113,11 @@ def split_by_number(group: Group) -> tuple[Group, ...]:
     if len(parts) < 2 or min(map(len, parts.values())) < 2:
         return (group,)
     return tuple(Group(name, pictures) for name, pictures in parts.items())
+
+
+def sheets_note(sheets: Sequence[Path]) -> str:
+    """That contact sheets were left out."""
+    return f"contact sheets are no results and were left out: {in_words([str(path) for path in sheets])}."
 
 
 def find_partners(root: Path, *, for_all: bool = False) -> Partners:
@@ -164,7 +177,7 @@ def mean_over(name: str, values: Mapping[str, float], *, of: str, unit: str, bet
     return replace(score, protocol=about, spread_of=of if score.spread is not None else "")
 
 
-def in_words(names: list[str]) -> str:
+def in_words(names: Sequence[str]) -> str:
     """Names for a message, the first five of them."""
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(names[:_MOST_NAMED]) + more
@@ -178,11 +191,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _without_sheet(pictures: Mapping[str, Path]) -> Mapping[str, Path]:
-    """The pictures but for a contact sheet: one that is called so, and has another size than the others."""
-    sheet = next((name for name, path in pictures.items() if path.name == _SHEET), None)
-    others = {name: path for name, path in pictures.items() if name != sheet}
-    if sheet is None or not others:
-        return pictures
-    is_one_of_them = read_picture(pictures[sheet]).shape == read_picture(next(iter(others.values()))).shape
-    return pictures if is_one_of_them else others
+def _group(name: str, pictures: Mapping[str, Path]) -> Group:
+    """A group without its contact sheet."""
+    sheets = tuple(path for path in pictures.values() if len(pictures) > 1 and is_contact_sheet(path))
+    return Group(name, {name: path for name, path in pictures.items() if path not in sheets}, sheets)

@@ -3,14 +3,14 @@
 import html
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 
 import numpy as np
 
 from sembla.evaluation.wording import figure, figures
 
-__all__ = ["asset", "gallery", "histogram", "page", "slugs", "text", "tile"]
+__all__ = ["asset", "histogram", "page", "slugs", "text"]
 
 _MOST_BINS = 24
 _LONGEST_SLUG = 100  # characters
@@ -62,24 +62,6 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
             free = f"{plain}-{number}"
         found[name] = free
     return found
-
-
-def tile(address: str | None, role: str) -> str:
-    """One picture of a figure with its role below, or a placeholder for one that is gone."""
-    shown = f'<img src="{address}" alt="{text(role)}">' if address else '<span class="gone">not found</span>'
-    named = f'<span class="role">{text(role)}</span>' if role else ""
-    return f'<span class="tile">{shown}{named}</span>'
-
-
-def gallery(heading: str, cases: Sequence[tuple[str, str, Sequence[str]]]) -> str:
-    """Figures under a heading: name, what is said of it, and its tiles."""
-    shown = "\n".join(
-        f'<figure><div class="tiles">{"".join(tiles)}</div>'
-        f"<figcaption><b>{text(name)}</b> {text(said)}</figcaption></figure>"
-        for name, said, tiles in cases
-    )
-    head = f"<h3>{text(heading)}</h3>\n" if heading else ""
-    return f'<div class="gallery">{head}<div class="figures">{shown}</div></div>' if cases else ""
 
 
 def histogram(values: Mapping[str, float]) -> str:

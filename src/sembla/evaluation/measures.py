@@ -12,12 +12,13 @@ from PIL import Image
 from sembla.core.errors import SizeError
 from sembla.core.types import LabelMap, Picture
 from sembla.data.cores import cores
-from sembla.evaluation.reading import Entry, PictureSet, ahead, read_label_map
+from sembla.data.loading import ahead
+from sembla.evaluation.reading import Contents, Entry, PictureSet, file_sha256, read_label_map
 from sembla.imaging.folders import natural
 from sembla.metrics import protocol
 from sembla.metrics.protocol import Score
 
-__all__ = ["FITTED", "Findings", "Item", "Measure", "Sources", "mean_score", "run"]
+__all__ = ["FITTED", "FileHashes", "Findings", "Item", "Measure", "Sources", "mean_score", "run"]
 
 FITTED = "made resized to the real picture's size, bicubic with antialiasing (Pillow)"
 """How pictures are made to fit, in the words of the protocol."""
@@ -67,10 +68,34 @@ class Sources:
         first = places[0] if places else None
         return first.labels_file if isinstance(first, Entry) else first
 
+    @cached_property
+    def real_files(self) -> Mapping[str, Path | str]:
+        """Of each real picture the file, or its SHA-256 where the set knows it."""
+        return {name: entry.sha256 or _file(entry.file) for name, entry in self.real.entries.items()}
+
+    @cached_property
+    def made_maps(self) -> Mapping[str, Path | str]:
+        """The same of the label maps of made pictures."""
+        return {name: _map_file(self.maps_of_made(name)[0]) for name in self.made_labelled}
+
+    @cached_property
+    def real_maps(self) -> Mapping[str, Path | str]:
+        """The same of the label maps of real pictures."""
+        return {name: _map_file(self.maps_of_real(name)[0]) for name in self.real_labelled}
+
     def _of(self, pictures: PictureSet, files: Mapping[str, Path], name: str) -> list[Path | Entry]:
         entry = pictures.entries.get(name)
         found: list[Path | Entry] = [files[name]] if name in files else []
         return [*found, *([entry] if entry and entry.has_labels else [])]
+
+
+def _map_file(place: Path | Entry) -> Path | str:
+    return place if isinstance(place, Path) else place.labels_sha256 or _file(place.labels_file)
+
+
+def _file(path: Path | None) -> Path:
+    assert path is not None  # what lies in a tar has its hash in the index
+    return path
 
 
 class Item:
@@ -167,6 +192,35 @@ class Measure(Protocol[_Looked]):
         ...
 
 
+class FileHashes:
+    """Not a score but what scores were held against, as one SHA-256: of pictures, or of label maps, by name.
+
+    Whoever compares runs goes by it, for a folder may have two paths, and a path may hold other pictures next week.
+    """
+
+    def __init__(self, files: Mapping[str, Path | str]) -> None:
+        self.names: Collection[str] = files.keys()
+        self._files, self._contents = files, Contents()
+
+    def look(self, item: Item) -> str:
+        """Hash a file that was just read, or take the hash that is known."""
+        found = self._files[item.name]
+        return found if isinstance(found, str) else file_sha256(found)
+
+    def take(self, name: str, looked: str) -> None:
+        """Add it to those before."""
+        self._contents.add(name, looked)
+
+    def findings(self) -> Findings:
+        """Nothing: `sha256` says it."""
+        return Findings(())
+
+    @property
+    def sha256(self) -> str:
+        """Over all names and files, 64 hexadecimal digits."""
+        return self._contents.sha256
+
+
 def run(
     measures: Sequence[Measure[Any]],
     sources: Sources,
@@ -182,9 +236,10 @@ def run(
     wanted = [frozenset(measure.names) for measure in measures]
     names = sorted(frozenset().union(*wanted), key=natural)
 
-    def look(name: str) -> list[Any]:
+    def look(name: str) -> tuple[str, list[Any]]:
         item = Item(name, sources)
-        return [measure.look(item) if name in wants else None for measure, wants in zip(measures, wanted, strict=True)]
+        found = [measure.look(item) if name in wants else None for measure, wants in zip(measures, wanted, strict=True)]
+        return name, found
 
     threads = cores()
     for number, (name, looked) in enumerate(ahead(look, names, threads=threads, most=2 * batch + threads), 1):

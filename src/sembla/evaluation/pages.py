@@ -1,24 +1,21 @@
 """A run written down: its scores as JSON, as a Markdown table, and as a page with the best and the worst pictures."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sembla.core.types import Picture
-from sembla.evaluation.markdown import markdown
-from sembla.evaluation.markup import gallery, histogram, page, slugs, text, tile
-from sembla.evaluation.ranking import extremes, lower_is_better
-from sembla.evaluation.results import Evaluation, Judged
-from sembla.evaluation.runs import SCORES, read_run, run_json
-from sembla.evaluation.thumbnails import Thumbnails, address_of, caption
-from sembla.evaluation.wording import better, counts, measured, protocol_facts, with_spread
-from sembla.evaluation.writing import Kind, check_folder, whole_folder
+from sembla.evaluation.galleries import Thumbnails, address_of, caption, extremes, gallery, tile
+from sembla.evaluation.markup import histogram, page, slugs, text
+from sembla.evaluation.results import SCORES, Evaluation, Judged, run_json
+from sembla.evaluation.tables import markdown
+from sembla.evaluation.wording import better, counts, measured, protocol_facts, with_parts, with_spread
+from sembla.evaluation.writing import ANY_NAME, Kind, check_folder, whole_folder
 from sembla.imaging.save import write_picture
 from sembla.imaging.sheet import contact_sheet
 from sembla.metrics.protocol import Score
 
-__all__ = ["check_run", "markdown", "read_run", "write_run"]
+__all__ = ["check_run", "write_run"]
 
 _RUN = Kind(
     name="run of scores",
@@ -62,9 +59,9 @@ def write_run(evaluation: Evaluation, out: Path, *, force: bool = False) -> None
     """
     small = Thumbnails()
     with whole_folder(out, _RUN, force=force) as folder:
-        (folder / SCORES).write_text(run_json(evaluation), encoding="utf-8")
-        (folder / "scores.md").write_text(markdown(evaluation), encoding="utf-8")
-        (folder / "report.html").write_text(_report(evaluation, small), encoding="utf-8")
+        (folder / SCORES).write_text(run_json(evaluation), encoding="utf-8", errors=ANY_NAME)
+        (folder / "scores.md").write_text(markdown(evaluation), encoding="utf-8", errors=ANY_NAME)
+        (folder / "report.html").write_text(_report(evaluation, small), encoding="utf-8", errors=ANY_NAME)
         _write_sheets(evaluation, folder / "sheets", small)
         names = slugs(evaluation.maps)
         for name, picture in evaluation.maps.items():
@@ -78,7 +75,7 @@ def _report(evaluation: Evaluation, small: Thumbnails) -> str:
     lead = f'<p class="lead">held against <b>{text(evaluation.real)}</b></p>' if evaluation.real else ""
     notes = "".join(f"<li>{text(note)}</li>" for note in evaluation.notes)
     head = "".join(f'<th scope="col">{text(heading)}</th>' for heading in _HEADINGS)
-    rows = "\n".join(_rows(score, parts) for score, parts in _with_parts(evaluation.scores))
+    rows = "\n".join(_rows(score, parts) for score, parts in with_parts(evaluation.scores))
     galleries = "\n".join(_section(evaluation, score, small) for score in evaluation.scores)
     computed = [(name, "", [tile(address_of(picture), "")]) for name, picture in evaluation.maps.items()]
     maps = f"<section><h2>Maps</h2>\n{gallery('', computed)}</section>" if computed else ""
@@ -90,18 +87,6 @@ def _report(evaluation: Evaluation, small: Thumbnails) -> str:
         + galleries
         + maps,
     )
-
-
-def _with_parts(scores: Sequence[Score]) -> list[tuple[Score, list[Score]]]:
-    """Each score with those behind it that are its parts: "delta_e" with "delta_e.sky" and "delta_e.water"."""
-    found: list[tuple[Score, list[Score]]] = []
-    for score in scores:
-        is_part = re.search("[.:]", score.name.partition("[")[0]) is not None
-        if is_part and found:
-            found[-1][1].append(score)
-        else:
-            found.append((score, []))
-    return found
 
 
 def _rows(score: Score, parts: Sequence[Score]) -> str:
@@ -135,7 +120,9 @@ def _folded(parts: Sequence[Score]) -> str:
         for part in parts
     )
     return (
-        f'<details><summary>{len(parts)} parts</summary><table class="parts">{rows}</table></details>' if rows else ""
+        f'<details><summary>by class or region ({len(parts)})</summary><table class="parts">{rows}</table></details>'
+        if rows
+        else ""
     )
 
 
@@ -159,7 +146,7 @@ def _cases(evaluation: Evaluation, score: Score) -> tuple[list[_Case], list[_Cas
     values = {name: value for name, value in score.per_picture.items() if name in evaluation.pictures}
     if len(values) > 1 and len(set(values.values())) == 1:
         return [], []
-    ends = extremes(values, lower=lower_is_better(score))
+    ends = extremes(values, lower=score.better == "lower")
     best, worst = (
         [_Case(name, measured(values[name], unit=score.unit), evaluation.pictures[name]) for name in names]
         for names in (ends.best, ends.worst)

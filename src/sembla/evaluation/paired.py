@@ -1,5 +1,6 @@
 """Scores of made pictures against the real ones of their names, picture by picture."""
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,11 @@ from sembla.core.types import Picture
 from sembla.data.labelsets import IGNORE
 from sembla.evaluation.measures import FITTED, Findings, Item, Sources, mean_score
 from sembla.evaluation.networks import LPIPS_NETWORKS, features
-from sembla.evaluation.points import Points
+from sembla.evaluation.reading import Contents, Points, contents
 from sembla.evaluation.sets import class_name
 from sembla.metrics.identity import identity_cosines
 from sembla.metrics.landmarks import normalised_mean_error
-from sembla.metrics.pixels import delta_e, l1, ms_ssim, psnr, ssim
+from sembla.metrics.pixels import delta_e, l1, psnr, ssim, ssim_and_ms_ssim
 from sembla.metrics.protocol import Protocol, Score, score_name
 
 if TYPE_CHECKING:
@@ -58,9 +59,11 @@ class PixelScores:
         """Score one pair."""
         made, real = item.fitted, item.real
         colours = delta_e(made, real)
-        scores = {"psnr": psnr(made, real), "ssim": ssim(made, real), "l1": l1(made, real)}
+        scores = {"psnr": psnr(made, real), "l1": l1(made, real)}
         if min(real.shape[:2]) >= _SMALLEST_MS_SSIM:
-            scores["ms_ssim"] = ms_ssim(made, real)
+            scores["ssim"], scores["ms_ssim"] = ssim_and_ms_ssim(made, real)
+        else:
+            scores["ssim"] = ssim(made, real)
         sums = {}
         if item.name in self._sources.real_labelled:
             labels = item.real_labels
@@ -104,7 +107,10 @@ class PixelScores:
         return Findings((*scores, *self._by_class(about)), notes)
 
     def _by_class(self, about: Protocol) -> Iterator[Score]:
-        counted = replace(about, count_made=self._labelled, count_real=self._labelled)
+        if not self._sums:
+            return
+        settings = {**about.settings, "labels_sha256": contents(self._sources.real_maps)}
+        counted = replace(about, count_made=self._labelled, count_real=self._labelled, settings=settings)
         for label, (total, area) in sorted(self._sums.items()):
             name = f"delta_e.{class_name(label, self._label_set)}"
             yield Score(name, total / area, "CIEDE2000", "lower", counted)
@@ -227,7 +233,14 @@ class LandmarkErrors:
 
     def findings(self) -> Findings:
         """Its mean."""
-        settings = {**self._about.settings, "divided_by": "distance of the eyes of the real picture"}
+        wanted = Contents()
+        for name in self.names:
+            wanted.add(name, hashlib.sha256(self._wanted[name].tobytes()).hexdigest())
+        settings = {
+            **self._about.settings,
+            "divided_by": "distance of the eyes of the real picture",
+            "landmarks_sha256": wanted.sha256,
+        }
         about = replace(self._about, settings=settings)
         score = mean_score("nme", self._values, unit="eye distances", better="lower", about=about)
         notes = (f"{self._alone} pictures have no landmarks in both files and are not in the NME.",) * bool(self._alone)

@@ -11,6 +11,7 @@ from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap, Picture
 from sembla.data.labelsets import IGNORE
 from sembla.evaluation.measures import Findings, Item, Sources
+from sembla.evaluation.reading import contents
 from sembla.metrics.agreement import Confusion
 from sembla.metrics.protocol import Protocol, Score, score_name
 
@@ -41,6 +42,7 @@ class Agreement:
             )
         self._ignore = IGNORE if classes.ignore is None else classes.ignore
         self._confusion = Confusion(classes.count, ignore=self._ignore)
+        self._maps = sources.made_maps
         self._about = replace(
             about,
             count_made=len(self.names),
@@ -72,14 +74,15 @@ class Agreement:
     def findings(self) -> Findings:
         """Both scores, then the intersection over union of each class that is wanted or seen anywhere."""
         self._compute()
-        return Findings(tuple(self._scores()))
+        settings = {**self._about.settings, "labels_sha256": contents(self._maps)}
+        return Findings(tuple(self._scores(replace(self._about, settings=settings))))
 
-    def _scores(self) -> Iterator[Score]:
+    def _scores(self, about: Protocol) -> Iterator[Score]:
         values = {"pixel_accuracy": self._confusion.pixel_accuracy, "miou": self._confusion.mean_iou}
         shares = zip(self._segmenter.label_set.names, self._confusion.class_iou, strict=True)
         values |= {f"iou.{name}": float(share) for name, share in shares if not np.isnan(share)}
         for metric, value in values.items():
-            yield Score(score_name(metric, self._segmenter.label), value, "0 to 1", "higher", self._about)
+            yield Score(score_name(metric, self._segmenter.label), value, "0 to 1", "higher", about)
 
     def _compute(self) -> None:
         waiting, self._waiting = self._waiting, []

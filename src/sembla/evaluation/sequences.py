@@ -17,6 +17,7 @@ from sembla.evaluation.groups import (
     mean_over,
     naming,
     read_hole,
+    sheets_note,
 )
 from sembla.evaluation.measures import mean_score
 from sembla.evaluation.networks import LPIPS_NETWORKS, load_lpips, lpips_names, weights_by_name
@@ -29,6 +30,7 @@ from sembla.metrics.protocol import Protocol, Score, score_name, versions
 __all__ = ["SequenceSettings", "evaluate_sequences"]
 
 _SQUARES = "0 to 4, colours -1 to 1"
+_MARGIN = 5  # px that no whole window of SSIM is centred in
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class _Measure:
 
 _PIXELS = (
     _Measure("psnr", "dB", "higher", psnr, lambda a, b, region: psnr(a, b, region=region)),
-    _Measure("ssim", "-1 to 1", "higher", ssim, lambda a, b, region: ssim(a, b, region=region), margin=5),
+    _Measure("ssim", "-1 to 1", "higher", ssim, lambda a, b, region: ssim(a, b, region=region), margin=_MARGIN),
     _Measure("l1", "0 to 1", "lower", l1, lambda a, b, region: l1(a, b, region=region)),
 )
 
@@ -92,6 +94,8 @@ class _Findings:
     originals: set[Path] = field(default_factory=set)
     whole: list[str] = field(default_factory=list)
     """Pictures whose mask shows no hole."""
+    at_border: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By score, the pictures whose hole lies where the score cannot judge."""
 
 
 def evaluate_sequences(made: Path, settings: SequenceSettings, *, on_progress: OnProgress | None = None) -> Evaluation:
@@ -179,6 +183,8 @@ def _hold(
         judged = hole[measure.margin : len(hole) - measure.margin, measure.margin : hole.shape[1] - measure.margin]
         if judged.any():
             found.values[f"{measure.name}.holes"][name] = measure.inside(made, real, hole)
+        elif hole.any():
+            found.at_border[f"{measure.name}.holes"].append(name)
 
 
 def _hole(holes: Partners, name: str, *, like: Picture) -> Region:
@@ -188,6 +194,7 @@ def _hole(holes: Partners, name: str, *, like: Picture) -> Region:
 
 def _evaluation(made: Path, plan: _Plan, *, settings: SequenceSettings, found: _Findings) -> Evaluation:
     real = str(settings.original or "")
+    real_sha256 = plan.originals.sha256 if plan.originals else ""
     alone = Protocol(
         made=str(made),
         real="",
@@ -196,8 +203,8 @@ def _evaluation(made: Path, plan: _Plan, *, settings: SequenceSettings, found: _
         resize="none",
         versions=versions(),
     )
-    against = replace(alone, real=real, count_real=len(found.originals))
-    in_holes = {"holes": settings.holes.name} if settings.holes else {}
+    against = replace(alone, real=real, count_real=len(found.originals), real_sha256=real_sha256)
+    in_holes = {"holes_sha256": plan.holes.sha256} if plan.holes else {}
     scores: list[Score] = []
     for name, by_subject in found.subjects.items():
         about = replace(alone, settings=in_holes) if name.endswith(".holes") else alone
@@ -215,6 +222,14 @@ def _notes(plan: _Plan, found: _Findings) -> tuple[str, ...]:
     notes = []
     if found.whole:
         notes.append(f"{len(found.whole)} masks show no hole: {in_words(found.whole)}.")
+    for name, pictures in found.at_border.items():
+        notes.append(
+            f"{name} leaves out {len(pictures)} pictures whose holes lie within {_MARGIN} px of the border, for SSIM "
+            f"needs whole windows: {in_words(pictures)}."
+        )
+    sheets = [path for group in plan.groups for path in group.sheets]
+    if sheets:
+        notes.append(sheets_note(sheets))
     if plan.holes is None:
         notes.append("scores inside the holes were left out; name the masks with --holes FOLDER.")
     if plan.originals is None:

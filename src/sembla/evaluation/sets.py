@@ -13,6 +13,7 @@ from sembla.core.types import LabelMap, Picture
 from sembla.data.labelsets import IGNORE
 from sembla.evaluation.measures import Findings, Item, Sources
 from sembla.evaluation.networks import features
+from sembla.evaluation.reading import contents
 from sembla.metrics.frechet import RunningMoments, frechet_caution, frechet_distance
 from sembla.metrics.kernel import kernel_distance
 from sembla.metrics.neighbours import neighbourhoods
@@ -194,7 +195,12 @@ class LabelDistribution:
             found = label_distances(self._made, self._real, seed=self._about.seed)
         except LabelError as error:
             return Findings((), (f"The label-conditional distance was left out: {error}",))
-        settings = {**self._about.settings, "patches_per_class": self._made.capacity, "ignored_id": self._ignore}
+        settings = {
+            **self._about.settings,
+            "patches_per_class": self._made.capacity,
+            "ignored_id": self._ignore,
+            "labels_sha256": contents(self._sources.real_maps),
+        }
         about = replace(
             self._about,
             count_made=len(self._sources.made_labelled),

@@ -19,9 +19,10 @@ from string import Template
 import numpy as np
 
 from sembla.core.errors import InputError
+from sembla.evaluation.groups import sheets_note
 from sembla.evaluation.markup import asset, text
 from sembla.evaluation.reading import PictureSet, open_set
-from sembla.evaluation.writing import Kind, check_folder, whole_folder
+from sembla.evaluation.writing import ANY_NAME, Kind, check_folder, whole_folder
 from sembla.imaging.save import write_picture
 
 __all__ = ["KEY", "KEY_FIELDS", "Study", "check_study", "make_study"]
@@ -101,7 +102,7 @@ def make_study(
     chosen = _choose(names, sorted(folders), most=questions, seed=seed)
     tokens = _tokens(chosen, with_reference=reference is not None, seed=seed)
     rows = [_key_row(number, question, tokens) for number, question in enumerate(chosen, 1)]
-    study = blake2b(json.dumps(rows).encode(), digest_size=6).hexdigest()
+    study = f"s{blake2b(json.dumps(rows).encode(), digest_size=6).hexdigest()}"  # no spreadsheet takes it for a number
     asked = prompt or (_PROMPT if reference is None else _PROMPT_WITH_REFERENCE)
     about = {
         "study": study,
@@ -114,8 +115,9 @@ def make_study(
     }
     with whole_folder(out, _STUDY, force=force) as folder:
         _write_pictures(folder / "page" / "pictures", sets, tokens)
-        (folder / "page" / "index.html").write_text(_page(study, asked, rows), encoding="utf-8")
-        (folder / "study.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "page" / "index.html").write_text(_page(study, asked, rows), encoding="utf-8", errors=ANY_NAME)
+        told = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
+        (folder / "study.json").write_text(told, encoding="utf-8", errors=ANY_NAME)
         _write_key(folder / KEY, study, rows)
     page = out / "page" / "index.html"
     return Study(page, out / KEY, tuple(folders), names=len(names), questions=len(rows), notes=notes)
@@ -134,14 +136,17 @@ def _check_methods(folders: Mapping[str, Path]) -> None:
 
 
 def _shared(sets: Sequence[PictureSet]) -> tuple[list[str], tuple[str, ...]]:
-    """Names that all sets have, in the first one's order, and a note on those that not all have."""
+    """Names that all sets have, in the first one's order, and notes on what was left out."""
     common = set.intersection(*({*one.entries} for one in sets))
     names = [name for name in sets[0].entries if name in common]
     if not names:
         told = ", ".join(f"{one.root} has {next(iter(one.entries))}" for one in sets)
         raise InputError(f"the folders share no picture by name ({told}); name each picture alike in all folders.")
+    notes = [sheets_note(sheets)] if (sheets := [path for one in sets for path in one.sheets]) else []
     odd = len(set.union(*({*one.entries} for one in sets))) - len(names)
-    return names, (f"Names that are not in every folder, left out: {odd}.",) if odd else ()
+    if odd:
+        notes.append(f"Names that are not in every folder, left out: {odd}.")
+    return names, tuple(notes)
 
 
 def _choose(names: Sequence[str], methods: Sequence[str], *, most: int, seed: int) -> list[_Question]:
@@ -161,7 +166,7 @@ def _tokens(questions: Sequence[_Question], *, with_reference: bool, seed: int) 
     """A file name that tells nothing for each picture, by method (None: the reference) and name."""
     pictures = dict.fromkeys((method, one.name) for one in questions for method in _shown(one, with_reference))
     generator = np.random.default_rng([seed, 1])
-    return {picture: generator.bytes(8).hex() for picture in pictures}
+    return {picture: f"p{generator.bytes(8).hex()}" for picture in pictures}  # as with the study's own
 
 
 def _shown(question: _Question, with_reference: bool) -> tuple[str | None, ...]:
@@ -190,7 +195,7 @@ def _write_pictures(
 
 
 def _write_key(path: Path, study: str, rows: Sequence[Mapping[str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as stream:
+    with path.open("w", encoding="utf-8", errors=ANY_NAME, newline="") as stream:
         writer = csv.DictWriter(stream, KEY_FIELDS)
         writer.writeheader()
         writer.writerows({"study": study, **row} for row in rows)

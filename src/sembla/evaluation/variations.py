@@ -18,6 +18,7 @@ from sembla.evaluation.groups import (
     find_partners,
     mean_over,
     naming,
+    sheets_note,
     split_by_number,
 )
 from sembla.evaluation.networks import LPIPS_NETWORKS, load_lpips, lpips_names, weights_by_name
@@ -99,7 +100,8 @@ def evaluate_variations(
         if on_progress:
             on_progress(done, total)
     notes = _notes(folders, groups, found)
-    return _evaluation(made, groups, distances, settings=settings, found=found, notes=notes)
+    regions_sha256 = regions.sha256 if regions else ""
+    return _evaluation(made, groups, distances, regions_sha256=regions_sha256, found=found, notes=notes)
 
 
 def shown_deviation(spread: NDArray[np.float64]) -> Picture:
@@ -158,6 +160,9 @@ def _regions(path: Path, *, like: Picture) -> Mapping[str, Region]:
 
 def _notes(folders: tuple[Group, ...], groups: tuple[Group, ...], found: _Findings) -> tuple[str, ...]:
     notes = []
+    sheets = [path for folder in folders for path in folder.sheets]
+    if sheets:
+        notes.append(sheets_note(sheets))
     if len(groups) > len(folders):
         notes.append(f"pictures called NAME-1, NAME-2, ... were taken as {len(groups)} requests of those names.")
     if len(found.maps) < len(groups):
@@ -170,7 +175,7 @@ def _evaluation(
     groups: tuple[Group, ...],
     distances: tuple[_Distance, ...],
     *,
-    settings: VariationSettings,
+    regions_sha256: str,
     found: _Findings,
     notes: tuple[str, ...],
 ) -> Evaluation:
@@ -188,8 +193,8 @@ def _evaluation(
         kind, settled = kinds.get(name), replace(about, settings={"requests": len(values)})
         if kind:
             settled = replace(settled, extractor=kind.extractor, weights_sha256=kind.weights_sha256)
-        elif settings.regions and name != "deviation":
-            settled = replace(settled, settings={**settled.settings, "regions": settings.regions.name})
+        elif regions_sha256 and name != "deviation":
+            settled = replace(settled, settings={**settled.settings, "regions_sha256": regions_sha256})
         unit = kind.unit if kind else _DEVIATION
         scores.append(mean_over(name, values, of="requests", unit=unit, better="higher", about=settled))
     return Evaluation("variations", str(made), "", tuple(scores), found.pictures, notes, found.maps)

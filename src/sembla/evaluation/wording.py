@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Protocol as Shape
+from typing import TypeVar
 
 from sembla.core.errors import InputError
 from sembla.metrics.protocol import Protocol, Score
@@ -14,9 +16,21 @@ __all__ = [
     "figure",
     "figures",
     "measured",
+    "pictures",
     "protocol_facts",
+    "with_parts",
     "with_spread",
 ]
+
+
+class _Named(Shape):
+    """A score, or a score of several runs."""
+
+    @property
+    def name(self) -> str: ...
+
+
+_Score = TypeVar("_Score", bound=_Named)
 
 _DIGITS = 4
 
@@ -50,6 +64,29 @@ def with_spread(score: Score) -> str:
     return " ± ".join(figures(score.value, score.spread))
 
 
+def pictures(count: int) -> str:
+    """A number of pictures: "1 picture", "24 pictures"."""
+    return f"{count} picture" if count == 1 else f"{count} pictures"
+
+
+def with_parts(scores: Sequence[_Score]) -> list[tuple[_Score, list[_Score]]]:
+    """Each score with those behind it that are its parts: "delta_e" with "delta_e.sky" and "delta_e.water".
+
+    Scores inside holes are none: they are the ones to go by.
+    """
+    found: list[tuple[_Score, list[_Score]]] = []
+    owners: dict[str, list[_Score]] = {}
+    for score in scores:
+        metric, dot, part = score.name.partition("[")[0].partition(".")
+        if dot and part != "holes" and found:
+            owners.setdefault(metric, found[-1][1]).append(score)  # "iou" belongs to the "miou" before it
+            continue
+        found.append((score, []))
+        if not dot:
+            owners[metric] = found[-1][1]
+    return found
+
+
 def better(score: Score) -> str:
     """The direction in a word and an arrow: "↑ higher"."""
     return {"higher": "↑ higher", "lower": "↓ lower"}.get(score.better, score.better)
@@ -66,6 +103,7 @@ def protocol_facts(score: Score) -> Iterator[tuple[str, str]]:
     facts = (
         ("made", f"{protocol.made}, {protocol.count_made} pictures"),
         ("held against", f"{protocol.real}, {protocol.count_real} pictures" if protocol.real else ""),
+        ("SHA-256 of its names and files", protocol.real_sha256),
         ("split", protocol.split),
         ("extractor", protocol.extractor),
         ("SHA-256 of its weights", protocol.weights_sha256),

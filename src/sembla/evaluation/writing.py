@@ -12,7 +12,10 @@ from pathlib import Path
 
 from sembla.core.errors import OutputError
 
-__all__ = ["Kind", "check_folder", "whole_folder"]
+__all__ = ["ANY_NAME", "Kind", "check_folder", "whole_folder"]
+
+ANY_NAME = "backslashreplace"
+"""How names of files that are no Unicode are written: as \\udcff and such, which JSON reads as an escape."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class Protocol:
     made: str
     """What was scored, e.g. the name of a folder or run."""
     real: str
-    """What it was held against; "" where a score needs nothing else."""
+    """What it was held against, as its user named it; "" where a score needs nothing else."""
     count_made: int
     count_real: int
     """Numbers of pictures."""
@@ -41,10 +41,16 @@ class Protocol:
     """What else the score depends on, e.g. {"subset_size": 1000}."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Versions of the packages that compute it, from `versions()`."""
+    real_sha256: str = ""
+    """SHA-256 over the names and files of what it was held against; "" where that is not known."""
 
     def differences(self, other: "Protocol") -> tuple[str, ...]:
-        """Names of what keeps two scores from being compared; what was made and the versions may differ."""
-        free = {"made", "versions"}
+        """Names of what keeps two scores from being compared; what was made and the versions may differ.
+
+        What they were held against is known by its contents, wherever it lies; by its path where those are not known.
+        """
+        known = self.real_sha256 and other.real_sha256
+        free = {"made", "versions", "real" if known else "real_sha256"}
         names = [item.name for item in fields(self) if item.name not in free]
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
 

@@ -15,6 +15,8 @@ from sembla.patches.sliced import sliced_wasserstein
 
 __all__ = ["LabelDistances", "LabelPatches", "label_distances"]
 
+_MOST_PATCHES = 1 << 16  # that are copied out of a picture at once, 147 bytes each
+
 
 @dataclass(frozen=True)
 class LabelDistances:
@@ -52,8 +54,16 @@ class LabelPatches:
             raise SizeError(
                 f"a picture {picture.shape[:2]} came with labels {labels.shape}; give equal sizes from 7 px."
             )
+        start, width = self._digest(picture, labels), labels.shape[1] - PATCH + 1
+        rows = max(1, _MOST_PATCHES // width)
+        for top in range(0, labels.shape[0] - PATCH + 1, rows):
+            band = slice(top, top + rows + PATCH - 1)
+            self._add_band(picture[band], labels[band], start=np.uint64((start + top * width) % (1 << 64)))
+
+    def _add_band(self, picture: Picture, labels: LabelMap, *, start: np.uint64) -> None:
+        """Take in a band of a picture, whose first patch has the number `start`."""
         rows, centres = patches(picture).reshape(-1, 3 * PATCH**2), at_centres(labels).ravel()
-        keys = mixed(np.arange(len(rows), dtype=np.uint64) + np.uint64(self._digest(picture, labels)))
+        keys = mixed(np.arange(len(rows), dtype=np.uint64) + start)
         for label in np.unique(centres):
             if label == self.ignore:
                 continue

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from sembla.core.errors import InputError
-from sembla.nn.weights import WeightsFile
+from sembla.nn.weights import WeightsFile, file_hash
 
 __all__ = ["load_weights", "misfits", "read_state"]
 
@@ -57,11 +57,18 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
             return tensors
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, pickle.UnpicklingError, SafetensorError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InputError(f"{path} holds no weights ({reason}); give a .safetensors or .pth file.") from error
+        # PyTorch's own words are advice to run whatever code the file holds
+        reason = "no plain tensors" if isinstance(error, pickle.UnpicklingError) else _first_line(error)
+        raise InputError(
+            f"{path} (SHA-256 {file_hash(path)[:8]}) holds no weights ({reason}); give a .safetensors or .pth file."
+        ) from error
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f"{path} holds no plain weights (names and tensors); save the network's state_dict.")
     return state
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _is_counter(name: str) -> bool:

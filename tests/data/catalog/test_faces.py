@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.catalog.support import DATA, blocks, check_records, needs_data, only, photo, same, save
+from tests.data.doctor.support import label_maps, make_faces, read, write
 
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.types import LabelMap
 from sembla.data.catalog import KINDS
 from sembla.data.catalog.tables import read_table
+from sembla.data.doctor import examine, repair
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CELEBAMASK_HQ_TO_PARSING, FASSEG_6
 
 HQ, CELEBA, FASSEG = KINDS["celebamask_hq"], KINDS["celeba"], KINDS["fasseg"]
@@ -89,6 +91,31 @@ def test_index_maps_are_taken_where_they_are(tmp_path: Path) -> None:
     save(tmp_path / "b" / "7.png", np.full((64, 64), 19, np.uint8))
     with pytest.raises(LabelError, match=r"holds 19, which this data set does not have \(it has 0 to 18\)"):
         HQ.read(only(HQ, tmp_path / "b"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "other", "turn"),
+    [("celebamask_hq_parsing", "celebamask_hq", None), ("celebamask_hq", "celebamask_hq_parsing", "to parsing")],
+)
+def test_index_maps_in_the_other_order_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, asked: str, other: str, turn: str | None
+) -> None:
+    faces = make_faces(tmp_path / "faces", count=3)
+    for path in label_maps(faces) if turn else []:
+        write(path, CELEBAMASK_HQ_TO_PARSING(read(path)))
+    KINDS[other].records(faces)
+    assert caplog.text == ""
+    assert len(KINDS[asked].records(faces)) == 3
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert f"as {other} does, not {asked}" in record.getMessage()
+    assert f"doctor {faces} --as {asked} --fix COPY" in record.getMessage()
+    repair(faces, tmp_path / "copy", examine(faces, asked))  # as it advises
+    caplog.clear()
+    KINDS[asked].records(tmp_path / "copy")
+    assert caplog.text == ""
+    label_maps(faces)[0].write_bytes(b"")
+    assert len(KINDS[asked].records(faces)) == 3  # what is damaged is told when it is read
 
 
 def test_faces_without_parts_or_with_odd_ones_are_refused(tmp_path: Path) -> None:

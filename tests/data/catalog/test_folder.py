@@ -1,5 +1,6 @@
 """Any folder: each of the layouts, and what is refused."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,11 @@ from PIL import Image
 from tests.data.catalog.support import blocks, check_records, only, photo, same, save
 
 from sembla.core.errors import InputError, LabelError, SizeError
+from sembla.core.labels import LabelSet
 from sembla.data.catalog import KINDS
+from sembla.data.classes import write_declared
+from sembla.data.prepare import prepare
+from sembla.data.prepared import open_prepared
 
 FOLDER = KINDS["folder"]
 
@@ -66,6 +71,71 @@ def test_partners_may_not_lack_nor_names_repeat(tmp_path: Path) -> None:
     save(tmp_path / "images" / "2.jpg", photo())
     with pytest.raises(InputError, match=r"have one name; keep one of them"):
         FOLDER.records(tmp_path)
+
+
+@pytest.mark.parametrize("folder", [".", "images", "val/images"])
+def test_label_maps_beside_their_photos_are_no_photos(folder: str, tmp_path: Path) -> None:
+    for number, ending in enumerate(("_mask", "_label", "_labels", "_seg")):
+        save(tmp_path / folder / f"{number}.png", photo())
+        save(tmp_path / folder / f"{number}{ending}.png", blocks(2 + number))
+    records = FOLDER.records(tmp_path)
+    assert [record.files["image"].stem for record in records] == ["0", "1", "2", "3"]
+    assert all(same(FOLDER.read(record).labels, blocks(2 + number)) for number, record in enumerate(records))
+    save(tmp_path / folder / "4.png", photo())
+    with pytest.raises(InputError, match=r"4\.png has no label map \(1 of 5"):
+        FOLDER.records(tmp_path)
+    save(tmp_path / folder / "0_seg.png", blocks(3))
+    with pytest.raises(InputError, match=r"0_mask\.png and 0_seg\.png are maps of one photo"):
+        FOLDER.records(tmp_path)
+
+
+def test_names_that_end_like_those_of_label_maps_may_be_photos(tmp_path: Path) -> None:
+    save(tmp_path / "zorro_mask.png", photo())
+    save(tmp_path / "7.png", photo())
+    assert [(record.name, set(record.files)) for record in FOLDER.records(tmp_path)] == [
+        ("7", {"image"}),
+        ("zorro_mask", {"image"}),
+    ]
+
+
+def declare(root: Path, *names: str, ignore: int | None = 255) -> LabelSet:
+    label_set = LabelSet(names, tuple((9, 40 * n, 200) for n in range(len(names))), ignore=ignore)
+    root.mkdir(parents=True, exist_ok=True)
+    write_declared(root, label_set)
+    return label_set
+
+
+def test_declared_classes_are_those_of_the_prepared_set(tmp_path: Path) -> None:
+    """Names, colours and the id to ignore; ids beyond are refused; and a new file means new maps."""
+    root = tmp_path / "source"
+    for number in range(2):
+        save(root / "train" / "images" / f"{number}.png", photo(number))
+        save(root / "train" / "labels" / f"{number}.png", blocks(np.array([0, 1, 2, 255]), number))
+    assert prepare(FOLDER, root, tmp_path / "plain", workers=1).prepared.label_set is None
+    first = declare(root, "sky", "sea", "land")
+    made = prepare(FOLDER, root, tmp_path / "out", workers=2).prepared
+    assert made.label_set == open_prepared(tmp_path / "out").label_set == first
+    assert made.ids == (0, 1, 2, 255)
+    time.sleep(0.02)  # until a file written now is later than all before
+    second = declare(root, "heaven", "lake", "shore", "boat")
+    again = prepare(FOLDER, root, tmp_path / "out", workers=1)
+    assert (again.made, again.prepared.label_set) == (2, second)
+    time.sleep(0.02)
+    declare(root, "sky", "sea")
+    with pytest.raises(InputError, match=r"holds id 2; the set has ids 0 to 1"):
+        prepare(FOLDER, root, tmp_path / "out", workers=1)
+    (root / "classes.json").write_text("{}")
+    with pytest.raises(LabelError, match=r"classes\.json cannot be used"):
+        prepare(FOLDER, root, tmp_path / "out", workers=1)
+
+
+def test_cases_have_no_declared_classes(tmp_path: Path) -> None:
+    """Their ids follow from the colours of each."""
+    colours = np.array([[200, 30, 30], [30, 200, 30], [30, 30, 200]], np.uint8)
+    save(tmp_path / "source" / "img.png", photo())
+    save(tmp_path / "source" / "label.png", colours[blocks(3)])
+    declare(tmp_path / "source", "sky", "sea")
+    assert prepare(FOLDER, tmp_path / "source", tmp_path / "out", workers=1).prepared.label_set is None
 
 
 def test_hidden_files_and_other_files_are_left_out(tmp_path: Path) -> None:

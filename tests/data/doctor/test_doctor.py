@@ -12,8 +12,13 @@ from PIL import Image
 from tests.data.doctor.support import blobs, label_maps, make_set, photo_of, photos, read, write
 
 from sembla.core.errors import InputError, LabelError, OutputError
-from sembla.data.doctor import as_json, examine, lines, repair
+from sembla.data.catalog import find_kind
+from sembla.data.classes import write_declared
+from sembla.data.doctor import as_json, check_place, examine, lines, repair
 from sembla.data.doctor.pairs import find
+from sembla.data.labelsets import ADE20K_150
+from sembla.data.prepare import prepare
+from sembla.data.prepared import JOURNAL
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -90,7 +95,7 @@ def test_a_report_as_json_and_as_lines(tmp_path: Path) -> None:
     label_maps(root)[4].write_bytes(b"")
     report = examine(root)
     told = json.loads(json.dumps(as_json(report)))
-    assert told["pairs"] == 18
+    assert (told["pairs"], told["kind"]) == (18, None)
     assert [sorted(fault) for fault in told["faults"]] == [["advice", "code", "files", "sentence"]]
     assert told["faults"][0]["files"] == [str(root / "train" / "labels" / "train04.png")]
     text = "\n".join(lines(report))
@@ -111,6 +116,118 @@ def test_several_faults_at_once(tmp_path: Path) -> None:
     assert examine(tmp_path / "mended").faults == ()
     about = json.loads((tmp_path / "mended" / "classes.json").read_text())
     assert (len(about["classes"]), about["ignore"]) == (6, 255)
+
+
+MAPS = {  # how a set names its files, and a value that its makers store and its prepared maps do not hold
+    "ade20k": ("images/training/ADE_train_{:08}.jpg", "annotations/training/ADE_train_{:08}.png", 150),
+    "coco_stuff": ("train_img/{:012}.jpg", "train_label/{:012}.png", 181),
+    "cityscapes_19": ("leftImg8bit/train/x/x_{}_leftImg8bit.png", "gtFine/train/x/x_{}_gtFine_labelIds.png", 33),
+}
+
+
+def make_known(root: Path, kind: str) -> Path:
+    """Six pairs with the names and ids of a known set; some pixels are of no class."""
+    rng = np.random.default_rng(2)
+    void = {"ade20k": 0, "coco_stuff": 255, "cityscapes_19": 4}[kind]
+    image, labels, last = MAPS[kind]
+    for number in range(6):
+        ids = (blobs(rng) + 7).astype(np.uint8)
+        ids[:6], ids[6:12] = void, last
+        for name, pixels in ((image, photo_of(ids % 6, rng)), (labels, ids)):
+            path = root / name.format(number)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, pixels)
+    return root
+
+
+@pytest.mark.parametrize("kind", MAPS)
+def test_a_prepared_set_is_what_it_says_whatever_its_files_are_called(tmp_path: Path, kind: str) -> None:
+    """Prepared ADE20K counts from 0 and ignores 255, but its names are those of the makers' files."""
+    root = make_known(tmp_path / "raw", kind)
+    assert examine(root).kind == kind.removesuffix("_19")
+    prepare(find_kind(kind), root, tmp_path / "out", workers=1)
+    for asked in (None, kind):
+        report = examine(tmp_path / "out", asked)
+        assert (report.pairs, report.kind, report.faults) == (6, kind, ())
+    prepare(find_kind("folder"), make_plain(root, tmp_path / "plain"), tmp_path / "mine", workers=1)
+    assert examine(tmp_path / "mine").kind == ""
+
+
+def make_plain(root: Path, plain: Path) -> Path:
+    """The pairs of a folder under their names, in images/ and labels/."""
+    for pair in find(root).pairs:
+        for folder, path in (("images", pair.image), ("labels", pair.labels)):
+            (plain / folder).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, plain / folder / f"{pair.labels.stem}{path.suffix}")
+    return plain
+
+
+def test_declared_classes_count_whatever_the_files_are_called(tmp_path: Path) -> None:
+    root = make_plain(make_known(tmp_path / "raw", "ade20k"), tmp_path / "plain")
+    for path in label_maps(root):
+        write(path, read(path) - np.uint8(1))  # from 0, and 255 for none
+    report = examine(root)
+    assert (report.kind, report.faults[0].code) == ("ade20k", "ignore_value")
+    write_declared(root, ADE20K_150)
+    report = examine(root)
+    assert (report.kind, [fault.code for fault in report.faults]) == ("", ["unseen_classes"])
+
+
+def test_a_half_made_set_is_told_and_a_foreign_header_is_none(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    (root / "dataset.json").write_text('{"labels": null}')  # other programs have files of that name
+    assert examine(root).faults == ()
+    (root / JOURNAL).touch()
+    with pytest.raises(InputError, match="half made"):
+        examine(root)
+
+
+def test_faults_of_a_prepared_set_are_mended_in_its_source(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    for path in label_maps(root):
+        write(path, (read(path) + 1).astype(np.uint8))
+    prepare(find_kind("folder"), root, tmp_path / "out", workers=1)
+    report = examine(tmp_path / "out")
+    assert [(fault.code, fault.remedies) for fault in report.faults] == [("off_by_one", ())]
+    assert report.faults[0].advice == (
+        "Mend what this set was made from (sembla doctor SOURCE --as KIND), and run sembla prepare again."
+    )
+    for refuse in (
+        lambda: check_place(tmp_path / "out", tmp_path / "copy"),
+        lambda: repair(tmp_path / "out", tmp_path / "copy", report),
+    ):
+        with pytest.raises(InputError, match=r"out is a prepared set, .* Mend what this set was made from"):
+            refuse()
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_mended_copy_is_prepared_with_the_classes_it_declares(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set", classes=True)
+    for path in label_maps(root):
+        ids = read(path).copy()
+        ids[:5] = 255
+        write(path, ids)
+    repair(root, tmp_path / "mended", examine(root))
+    made = prepare(find_kind("folder"), tmp_path / "mended", tmp_path / "out", workers=1).prepared
+    assert made.label_set is not None
+    assert (made.label_set.names[0], made.label_set.count, made.label_set.ignore) == ("thing 0", 6, 255)
+    assert examine(tmp_path / "out").faults == ()
+
+
+def test_one_file_is_told_of_as_one(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    label_maps(root)[0].unlink()
+    label_maps(root)[1].write_bytes(b"")
+    advice = {fault.code: fault.advice for fault in examine(root).faults}
+    assert "a copy in which it is left out." in advice["missing_partner"]
+    assert "a copy in which its pair is left out." in advice["empty_files"]
+    for path in label_maps(root)[1:3]:
+        path.unlink()
+    photos(root)[7].write_bytes(b"")
+    photos(root)[8].write_bytes(b"")
+    advice = {fault.code: fault.advice for fault in examine(root).faults}
+    assert "a copy in which they are left out." in advice["missing_partner"]
+    assert "a copy in which their pairs are left out." in advice["empty_files"]
 
 
 def test_mending_refuses_a_place_that_is_taken_or_within_the_source(tmp_path: Path) -> None:

@@ -21,8 +21,11 @@ from tests.data.doctor.support import (
     write_classes,
 )
 
+from sembla.core.errors import InputError
+from sembla.data.catalog import KINDS
 from sembla.data.doctor import Report, examine, repair
 from sembla.data.labelsets import CELEBAMASK_HQ_TO_PARSING
+from sembla.data.prepare import prepare
 
 
 def each_map(root: Path, change: Callable[[np.ndarray], np.ndarray], *, every: int = 1) -> list[Path]:
@@ -131,6 +134,16 @@ def lone(root: Path) -> None:
     photos(root)[5].unlink()
 
 
+def other_names(root: Path) -> None:
+    for number, path in enumerate(label_maps(root)):
+        path.rename(path.with_name(f"{'abcdefghijklmnopqr'[number]}.png"))
+
+
+def other_zeros(root: Path) -> None:
+    for path in label_maps(root):
+        path.rename(path.with_name(f"map_{int(path.stem[-2:])}.png"))
+
+
 def exif(root: Path) -> None:
     for path in photos(root)[:2]:
         image = Image.open(path)
@@ -169,6 +182,15 @@ def damaged(root: Path) -> None:
 
 def empty(root: Path) -> None:
     label_maps(root)[2].write_bytes(b"")
+
+
+def large(root: Path) -> None:
+    Image.new("L", (4000, 4000)).save(label_maps(root)[2])
+
+
+def small(root: Path) -> None:
+    for path in (photos(root)[2], label_maps(root)[2]):
+        Image.fromarray(read(path)[:15]).save(path)
 
 
 def alpha(root: Path) -> None:
@@ -221,6 +243,8 @@ SEEDS = {
     "shifted": Seed("shifted", shifted),
     "shifted from the middle": Seed("shifted", shifted_from_the_middle),
     "lone": Seed("missing_partner", lone),
+    "other names": Seed("names_differ", other_names),
+    "other zeros": Seed("names_differ", other_zeros),
     "exif": Seed("exif_rotation", exif),
     "one class": Seed("one_class", one_class, mended=False),
     "unseen": Seed("unseen_classes", unseen, mended=False),
@@ -228,6 +252,8 @@ SEEDS = {
     "grey": Seed("grey_images", grey, mended=False),
     "damaged": Seed("unreadable", damaged),
     "empty": Seed("empty_files", empty),
+    "large": Seed("too_large", large),
+    "small": Seed("too_small", small),
     "alpha": Seed("alpha", alpha),
     "blurred": Seed("blurred_labels", blurred),
     "mirrored": Seed("mirrored", mirrored, mended=False),
@@ -271,65 +297,6 @@ def test_a_seeded_fault_is_found_alone_and_mended(tmp_path: Path, seed: Seed) ->
     assert snapshot(root) == before
 
 
-REVERSIBLE = ("from 1", "tens", "greys", "every second", "instances", "three channels", "alpha", "exif")
-
-
-@pytest.mark.parametrize("name", REVERSIBLE)
-def test_mending_brings_back_what_was_there(tmp_path: Path, name: str) -> None:
-    """Faults that lose nothing are undone exactly, in photos and in maps."""
-    root = make_set(tmp_path / "set")
-    right = {path.relative_to(root): read(path) for path in (*label_maps(root), *photos(root))}
-    SEEDS[name].plant(root)
-    repair(root, tmp_path / "mended", examine(root))
-    assert all(np.array_equal(read(tmp_path / "mended" / path), pixels) for path, pixels in right.items())
-    assert all(Image.open(path).getexif().get(0x0112, 1) == 1 for path in photos(tmp_path / "mended"))
-
-
-def test_colours_become_ids_one_to_one(tmp_path: Path) -> None:
-    root = make_set(tmp_path / "set")
-    right = {path.name: read(path) for path in label_maps(root)}
-    palette(root)
-    repair(root, tmp_path / "mended", examine(root))
-    seen = {
-        (int(a), int(b)) for path in label_maps(tmp_path / "mended") for a, b in _both(read(path), right[path.name])
-    }
-    assert len(seen) == len({a for a, _ in seen}) == len({b for _, b in seen}) == len(COLOURS)
-
-
-def _both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The distinct pairs of values at the same place, (n, 2)."""
-    return np.unique(np.stack([first.ravel(), second.ravel()], 1), axis=0)
-
-
-def small(ids: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.fromarray(ids).resize((96, 96), Image.Resampling.NEAREST))
-
-
-@pytest.mark.parametrize(("name", "least"), [("soft", 0.9), ("blurred", 0.9), ("jpeg", 0.97)])
-def test_soft_maps_come_back_but_for_some_border_pixels(tmp_path: Path, name: str, least: float) -> None:
-    root = make_set(tmp_path / "set", side=256)
-    right = {path.stem: read(path) for path in label_maps(root)}
-    SEEDS[name].plant(root)
-    if name != "jpeg":  # these seeds bring the maps to 96 px
-        right = {stem: small(ids) for stem, ids in right.items()}
-    repair(root, tmp_path / "mended", examine(root))
-    for path in label_maps(tmp_path / "mended")[:4]:
-        ids, true = read(path), right[path.stem]
-        ids = small(ids) if ids.shape != true.shape else ids
-        table = np.bincount(ids.ravel().astype(int) * 256 + true.ravel(), minlength=65536).reshape(256, 256)
-        assert table.max(1).sum() / true.size > least
-
-
-def test_shifted_pairs_are_brought_together(tmp_path: Path) -> None:
-    root = make_set(tmp_path / "set")
-    right = {path.name: read(path) for path in label_maps(root)}
-    shifted(root)
-    repair(root, tmp_path / "mended", examine(root))
-    mended = label_maps(tmp_path / "mended")
-    assert len(mended) == len(right) - 1
-    assert all(np.array_equal(read(path), right[path.name]) for path in mended)
-
-
 def test_maps_in_the_other_order_of_celebamask_are_renumbered(tmp_path: Path) -> None:
     root = make_faces(tmp_path / "set")
     right = {path.name: read(path) for path in label_maps(root)}
@@ -352,6 +319,71 @@ def test_flipped_faces_with_left_and_right_wrong(tmp_path: Path) -> None:
     assert len(report.faults[0].files) == 2
     repair(root, tmp_path / "mended", report)
     assert codes(examine(tmp_path / "mended")) == []
+
+
+def test_names_are_made_alike_also_in_one_folder(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for photo, labels, name in zip(photos(root)[:3], label_maps(root)[:3], "abc", strict=True):
+        shutil.copy(photo, flat)
+        shutil.copy(labels, flat / f"{name}_mask.png")
+    report = examine(flat)
+    assert codes(report) == ["names_differ"]
+    repair(flat, tmp_path / "mended", report)
+    names = sorted(path.name for path in (tmp_path / "mended").iterdir())
+    assert names == [f"train0{number}{end}.png" for number in range(3) for end in ("", "_mask")]
+    assert codes(examine(tmp_path / "mended")) == []
+
+
+@pytest.mark.parametrize("words", ["mask", "photo"])
+def test_a_word_for_a_role_in_a_name_does_not_mislead(tmp_path: Path, words: str) -> None:
+    """Where the folder says what a file is, and it has no namesake beside it, its name says nothing else."""
+    root = make_set(tmp_path / "set")
+    for path in (photos(root)[3], label_maps(root)[3]):
+        path.rename(path.with_name(f"starry_{words}.png"))
+    report = examine(root)
+    assert (report.pairs, codes(report)) == (18, [])
+
+
+def test_where_nothing_would_be_left_no_copy_is_advised(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    for path in photos(root):
+        path.write_bytes(b"")
+    (fault,) = examine(root).faults
+    assert (fault.code, fault.remedies, fault.advice) == ("empty_files", (), "Copy or download the files again.")
+    for path in photos(root)[1:]:
+        path.unlink()
+    photos(root)[0].rename(root / "train" / "images" / "another.png")
+    report = examine(root)
+    assert (report.pairs, codes(report), report.can_be_mended) == (0, ["missing_partner"], False)
+
+
+def test_one_id_that_lacks_is_told_of_as_one(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    SEEDS["one lacks"].plant(root)
+    assert "and 1 below the largest is not: 3. A model" in examine(root).faults[0].sentence
+
+
+def test_a_photo_that_is_too_small_cannot_be_prepared_and_one_of_16_px_can(tmp_path: Path) -> None:
+    for side in (15, 16):
+        root = make_set(tmp_path / f"{side}")
+        for path in (photos(root)[2], label_maps(root)[2]):
+            Image.fromarray(read(path)[:, :side]).save(path)
+        if side == 16:
+            prepare(KINDS["folder"], root, tmp_path / "out", workers=1)
+            assert codes(examine(root)) == []
+        else:
+            assert codes(examine(root)) == ["too_small"]
+            with pytest.raises(InputError, match="15x96"):
+                prepare(KINDS["folder"], root, tmp_path / "out15", workers=1)
+
+
+def test_maps_of_one_class_only(tmp_path: Path) -> None:
+    root = make_set(tmp_path / "set")
+    each_map(root, np.zeros_like)
+    (fault,) = examine(root).faults
+    assert (fault.code, fault.sentence) == ("one_class", "All pixels are of class 0; there is nothing to tell apart.")
 
 
 def test_a_photo_of_another_size_class_is_no_fault_for_faces_as_published(tmp_path: Path) -> None:

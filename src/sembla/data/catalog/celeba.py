@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from sembla.core.errors import InputError, SizeError
-from sembla.data.catalog.reading import below, subfolder
+from sembla.data.catalog.reading import below
 from sembla.data.catalog.tables import attributes_of, read_table
 from sembla.data.records import SPLITS, Kind, Record, Sample
 from sembla.imaging.io import read_picture
@@ -29,9 +29,9 @@ def records(root: Path) -> list[Record]:
     Pictures are in Img/img_align_celeba/ or img_align_celeba/; lists in Anno/, Eval/ or beside, as .txt or .csv. The
     split of a picture without such a list is "".
     """
-    images = below(subfolder(root, _IMAGES))
+    images = next((pictures for name in _IMAGES if (pictures := below(root / name))), {})
     if not images:
-        raise InputError(f"{root} holds no picture of CelebA; expected img_align_celeba/000001.jpg in it.")
+        raise InputError(f"{root} is not CelebA; expected img_align_celeba/000001.jpg and so on in it.")
     lists = {role: path for role, stem in _ROLES.items() if (path := _list(root, stem)) is not None}
     partition = _list(root, "list_eval_partition")
     found = []

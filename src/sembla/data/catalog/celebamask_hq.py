@@ -1,5 +1,8 @@
 """CelebAMask-HQ: 30,000 faces of 1024 px with 19 classes of 512 px."""
 
+import contextlib
+import logging
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from sembla.core.types import LabelMap
 from sembla.data.catalog.folder import plain_records
 from sembla.data.catalog.reading import below, fit, numbering, paired, read_values, renumber
 from sembla.data.catalog.tables import attributes_of, read_table
+from sembla.data.face_order import detect_celebamask_order
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING, CELEBAMASK_HQ_TO_PARSING
 from sembla.data.records import Kind, Record, Sample
 
@@ -18,6 +22,10 @@ __all__ = ["KIND", "KIND_PARSING", "PARTS", "PHOTOS", "home", "paint", "parts"]
 _IDS = numbering({label: label for label in range(CELEBAMASK_HQ_19.count)})
 PHOTOS, PARTS = "CelebA-HQ-img", "CelebAMask-HQ-mask-anno"
 """The makers' folders of photos, and of a file for each part of each face."""
+
+_log = logging.getLogger("sembla")
+
+_LOOKED_AT = 8  # index maps of a set whose order is checked
 
 _LICENCE = "Non-commercial research only."
 
@@ -41,6 +49,32 @@ def records(root: Path) -> list[Record]:
             f"{root} is not CelebAMask-HQ; expected CelebA-HQ-img/ and CelebAMask-HQ-mask-anno/, "
             "or images/ and labels/, in it."
         )
+    return found
+
+
+def records_of_makers(root: Path) -> list[Record]:
+    """Faces whose index maps have the order of MaskGAN; a warning is logged where they seem not to."""
+    return _checked(records(root), root, KIND)
+
+
+def records_of_parsing(root: Path) -> list[Record]:
+    """Faces whose index maps have the order of face-parsing.PyTorch; a warning is logged where they seem not to."""
+    return _checked(records(root), root, KIND_PARSING)
+
+
+def _checked(found: list[Record], root: Path, kind: Kind) -> list[Record]:
+    """The same records, once some of their index maps were looked at."""
+    paths = [record.files["labels"] for record in found if "labels" in record.files]
+    with contextlib.suppress(InputError):  # a damaged map is told when it is read
+        some = paths[:: max(1, len(paths) // _LOOKED_AT)]
+        shown = detect_celebamask_order(renumber(read_values(path), _IDS, path) for path in some).label_set
+        if shown not in {None, kind.label_set}:
+            other = KIND if kind is KIND_PARSING else KIND_PARSING
+            _log.warning(
+                "the label maps of %s seem to number the parts as %s does, not %s: their names would be wrong. "
+                "Prepare it as %s, or renumber a copy with sembla doctor %s --as %s --fix COPY.",
+                *(root, other.name, kind.name, other.name, shlex.quote(str(root)), kind.name),
+            )
     return found
 
 
@@ -134,7 +168,7 @@ KIND = Kind(
     name="celebamask_hq",
     summary="CelebAMask-HQ in MaskGAN's order: parts or index maps as downloaded, or plain folders.",
     label_set=CELEBAMASK_HQ_19,
-    records=records,
+    records=records_of_makers,
     read=read,
     licence=_LICENCE,
 )
@@ -144,7 +178,7 @@ KIND_PARSING = Kind(
     name="celebamask_hq_parsing",
     summary="CelebAMask-HQ index maps in the order of face-parsing.PyTorch.",
     label_set=CELEBAMASK_HQ_19_PARSING,
-    records=records,
+    records=records_of_parsing,
     read=read_parsing,
     licence=_LICENCE,
 )

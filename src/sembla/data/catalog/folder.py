@@ -6,13 +6,19 @@ The layouts, the first that fits is taken:
     train_img/     train_label/   [train_inst/]           SPADE's custom form
     images/        labels/        [instances/]            each may hold train/, val/ and test/
     img.*          label.*        [cond/]                 SemIA's case; or a folder of such folders
-    *.jpg, *.png                                          photos alone
+    *.jpg, *.png                                          photos alone, or with label maps NAME_mask.png
+
+A `classes.json` in the folder says what the ids mean.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sembla.core.errors import InputError
+from sembla.core.labels import LabelSet
 from sembla.data.catalog.reading import SPLIT_FOLDERS, below, numbering, paired, read_coloured, read_pair
+from sembla.data.classes import CLASSES, read_declared
 from sembla.data.records import Kind, Record, Sample
 from sembla.imaging.io import SUFFIXES
 from sembla.imaging.palette import read_classes
@@ -21,6 +27,9 @@ __all__ = ["KIND", "plain_records"]
 
 _IDS = numbering({label: label for label in range(256)})
 
+_ENDINGS = ("_mask", "_label", "_labels", "_seg")
+"""What the names of label maps end with that lie beside their photos."""
+
 
 def records(root: Path) -> list[Record]:
     """Entries of a folder in any of the layouts above."""
@@ -28,7 +37,16 @@ def records(root: Path) -> list[Record]:
     if not found:
         why = "holds no picture" if root.is_dir() else "is no folder"
         raise InputError(f"{root} {why}; expected images/ and labels/, or train/images/ and train/labels/, in it.")
-    return found
+    if not (root / CLASSES).is_file():
+        return found
+    # One of the files of each: where it changes, each is made again.
+    return [replace(record, files={**record.files, "classes": root / CLASSES}) for record in found]
+
+
+def declared(root: Path) -> LabelSet | None:
+    """The classes that `classes.json` names. Those of a case are told by its colours alone: None."""
+    label_set = read_declared(root)
+    return label_set if label_set and (plain_records(root) or not _cases(root)) else None
 
 
 def plain_records(root: Path) -> list[Record]:
@@ -46,7 +64,21 @@ def plain_records(root: Path) -> list[Record]:
 def _of_folders(root: Path, names: tuple[str, str, str], split: str) -> list[Record]:
     """Entries of the folders of images, labels and instances, which have these names."""
     images, labels, instances = (below(root / name) for name in names)
+    if not labels:
+        images, labels = _told_apart(images)
     return paired(images, labels, split, instances=instances, required=bool(labels))
+
+
+def _told_apart(pictures: Mapping[str, Path]) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Photos, and the label maps beside them: what is called as another is, with an ending for label maps."""
+    images, labels = dict(pictures), dict[str, Path]()
+    for name, path in pictures.items():
+        stem = next((name.removesuffix(ending) for ending in _ENDINGS if name.endswith(ending)), name)
+        if stem != name and stem in pictures:
+            if stem in labels:
+                raise InputError(f"{labels[stem]} and {path.name} are maps of one photo; keep one of them.")
+            labels[stem] = images.pop(name)
+    return images, labels
 
 
 def _split_within(root: Path) -> list[Record]:
@@ -75,7 +107,8 @@ def _case(folder: Path) -> list[Record]:
 
 def _photos(root: Path) -> list[Record]:
     """The pictures of the folder itself: those of folders in it may be label maps under another name."""
-    return [Record(name, "", {"image": path}) for name, path in below(root).items() if "/" not in name]
+    images, labels = _told_apart({name: path for name, path in below(root).items() if "/" not in name})
+    return paired(images, labels, "", required=bool(labels))
 
 
 def read(record: Record) -> Sample:
@@ -93,5 +126,6 @@ KIND = Kind(
     records=records,
     read=read,
     licence="Your own.",
+    declared=declared,
 )
 """Any folder."""

@@ -1,13 +1,11 @@
 """What the checks read: one set of pairs, what was measured of each, and what its maps may hold."""
 
-import json
 import os
 import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sembla.core.errors import LabelError
 from sembla.core.labels import LabelSet
 from sembla.data.doctor.looking import Look
 from sembla.data.doctor.pairs import Finding
@@ -15,10 +13,10 @@ from sembla.data.doctor.pixels import LabelFacts
 from sembla.data.doctor.remedies import Remedy
 from sembla.data.doctor.report import MOST_FILES, Fault
 
-__all__ = ["CLASSES", "Chart", "Expected", "counted", "declared", "listed"]
+__all__ = ["MEND_THE_SOURCE", "Chart", "Expected", "counted", "listed"]
 
-CLASSES = "classes.json"
-"""A file that says what the classes of a folder are: {"classes": [{"name", "colour"}, ...], "ignore": 255 or null}."""
+MEND_THE_SOURCE = "Mend what this set was made from (sembla doctor SOURCE --as KIND), and run sembla prepare again."
+"""The advice for prepared sets."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class Chart:
     """Whether the kind was asked for, not recognised."""
     expected: Expected | None = None
     """None for a folder whose classes nobody wrote down."""
+    prepared: bool = False
+    """Whether this is a prepared set, which is mended by way of what it was made from."""
 
     def where(self, test: Callable[[Look], bool]) -> list[int]:
         """Numbers of the pairs whose files can be read and that pass a test."""
@@ -76,6 +76,8 @@ class Chart:
         self, code: str, sentence: str, files: Sequence[Path], *, advice: str, remedies: Sequence[Remedy] = ()
     ) -> Fault:
         """A fault; where there are remedies, the advice says what the copy will be like."""
+        if remedies and self.prepared:
+            advice, remedies = MEND_THE_SOURCE, ()
         if remedies:
             advice = f"{self.command} writes a copy in which {advice}"
         sentence = sentence[0].upper() + sentence[1:]
@@ -111,28 +113,3 @@ def listed(values: Iterable[object], most: int = 8) -> str:
     if len(told) > most:
         return f"{', '.join(told[: most - 1])}, ... {told[-1]}"
     return " and ".join(filter(None, [", ".join(told[:-1]), told[-1]])) if told else "none"
-
-
-def declared(root: Path) -> Expected | None:
-    """What `classes.json` in a folder says; None without one. Raises `LabelError` for one that cannot be used."""
-    path = root / CLASSES
-    if not path.is_file():
-        return None
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-        names = tuple(str(entry["name"]) for entry in about["classes"])
-        colours = tuple(_colour(entry["colour"]) for entry in about["classes"])
-        ignore = about.get("ignore")
-        label_set = LabelSet(names, colours, ignore=None if ignore is None else int(ignore))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabelError(
-            f'{path} cannot be used ({error}); expected {{"classes": [{{"name": "sky", "colour": "#80c0ff"}}, ...], '
-            '"ignore": 255}.'
-        ) from error
-    others = frozenset() if label_set.ignore is None else frozenset({label_set.ignore})
-    return Expected(range(label_set.count), others, label_set)
-
-
-def _colour(text: str) -> tuple[int, int, int]:
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return red, green, blue

@@ -27,10 +27,10 @@ _SAME = 24.0  # Euclidean, RGB: noisy maps show a class in colours this near to 
 
 def check_colours(chart: Chart) -> Iterator[Fault]:
     """All faults of this module; a map has one of them at most."""
-    compressed = chart.where(_is_compressed)
+    compressed = chart.where(lambda look: look.labels.compressed)
     chosen = _chosen(chart)
     soft = [n for n in chart.where(lambda look: _is_soft(look, chart, chosen)) if n not in set(compressed)]
-    coloured = chart.where(lambda look: look.labels.in_colour or _is_compressed(look))
+    coloured = chart.where(lambda look: look.labels.in_colour or look.labels.compressed)
     flat = [n for n in coloured if n not in {*compressed, *soft}]
     remedies = _remedies(chart, coloured, noisy=[*compressed, *soft])
     if compressed:
@@ -86,13 +86,9 @@ def _fault(chart: Chart, code: str, numbers: list[int], *, remedies: Sequence[Re
     return chart.fault(code, sentence, chart.labels_of(numbers), advice=advice, remedies=remedies)
 
 
-def _is_compressed(look: Look) -> bool:
-    return look.labels.is_jpeg or look.labels.ripples
-
-
 def _chosen(chart: Chart) -> set[tuple[int, ...]]:
     """The colours that fill an area in some map."""
-    shown = (look.labels.colours for look in chart.looks if look.labels.in_colour and not _is_compressed(look))
+    shown = (look.labels.colours for look in chart.looks if look.labels.in_colour and not look.labels.compressed)
     return {tuple(colour) for colours in shown if colours is not None for colour in colours.tolist()}
 
 
@@ -107,7 +103,7 @@ def _three_channels(chart: Chart) -> Iterator[Fault]:
     """Grey values stored three times over."""
     numbers = chart.where(
         lambda look: (
-            look.labels.channels == 3 and not (look.labels.in_colour or look.labels.alpha or _is_compressed(look))
+            look.labels.channels == 3 and not (look.labels.in_colour or look.labels.alpha or look.labels.compressed)
         )
     )
     if not numbers or chart.finding.in_cases:

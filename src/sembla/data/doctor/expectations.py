@@ -1,15 +1,16 @@
 """What the label maps of a known data set may hold, as its makers store them."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from sembla.core.errors import InputError, LabelError
+from sembla.core.errors import InputError
+from sembla.core.labels import LabelSet
 from sembla.data.catalog import find_kind
-from sembla.data.doctor.chart import Expected, declared
+from sembla.data.classes import CLASSES, read_declared
+from sembla.data.doctor.chart import Expected
 from sembla.data.doctor.looking import Look
 from sembla.data.doctor.pairs import Finding
 from sembla.data.labelsets import (
@@ -23,9 +24,8 @@ from sembla.data.labelsets import (
     FACADES_12,
     FASSEG_6,
 )
-from sembla.data.prepared import label_set_from_json
 
-__all__ = ["check_kind", "expect", "recognise"]
+__all__ = ["check_kind", "expect", "expect_of", "recognise"]
 
 _STORED: Mapping[str, Expected] = MappingProxyType(
     {
@@ -59,7 +59,12 @@ def check_kind(kind: str | None) -> None:
 
 
 def recognise(finding: Finding) -> str:
-    """The kind whose names all label maps bear, or ""."""
+    """The kind whose names all label maps bear, or ""; also where the folder itself says which ids there may be.
+
+    Mended copies keep the names of their sources, but not always the ids.
+    """
+    if (finding.root / CLASSES).is_file():
+        return ""
     names = {pair.labels.name for pair in finding.pairs} | {path.name for path in finding.lone_labels}
     return next((kind for kind, form in _NAMES.items() if all(map(form.fullmatch, names))), "")
 
@@ -68,7 +73,7 @@ def expect(root: Path, kind: str, looks: tuple[Look, ...]) -> Expected | None:
     """What the maps may hold: by the kind, by what is written in the folder, or unknown (None)."""
     known = _STORED.get(kind)
     if known is None:
-        return declared(root) or _prepared(root)
+        return expect_of(read_declared(root))
     if kind == "facades" and _starts_at_one(looks):  # as the makers store them; pix2pix's copies start at 0
         return replace(known, classes=range(1, FACADES_12.count + 1))
     return known
@@ -80,16 +85,8 @@ def _starts_at_one(looks: tuple[Look, ...]) -> bool:
     return bool(values) and min(values) == 1 and largest == FACADES_12.count
 
 
-def _prepared(root: Path) -> Expected | None:
-    """What the file of a prepared set says."""
-    path = root / "dataset.json"
-    if not path.is_file():
-        return None
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))["label_set"]
-        label_set = label_set_from_json(values) if values else None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LabelError(f"{path} cannot be read ({error}); prepare the set anew with sembla prepare.") from error
+def expect_of(label_set: LabelSet | None) -> Expected | None:
+    """What maps of a label set may hold; unknown (None) without one."""
     if label_set is None:
         return None
     others = frozenset() if label_set.ignore is None else frozenset({label_set.ignore})

@@ -3,19 +3,39 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sembla.core.types import MAX_PIXELS, MIN_SIDE
 from sembla.data.doctor.chart import Chart, counted, listed
 from sembla.data.doctor.looking import Look
-from sembla.data.doctor.remedies import LeaveOut, Plain, Resize, Turn
+from sembla.data.doctor.remedies import LeaveOut, Plain, Rename, Resize, Turn
 from sembla.data.doctor.report import Fault
 
 __all__ = ["check_files", "lies_upright"]
 
 
+_AGAIN = "copy or download the files again."
+_UNREADABLE = {
+    "empty": ("empty_files", "empty: no bytes at all.", _AGAIN),
+    "damaged": ("unreadable", "damaged, cut off, or no picture.", _AGAIN),
+    "large": (
+        "too_large",
+        f"larger than {MAX_PIXELS / 1e6:.1f} megapixels, the most that is taken.",
+        "make photo and label map smaller, the map with nearest neighbour.",
+    ),
+    "small": (
+        "too_small",
+        f"less than {MIN_SIDE} px wide or high, the least that is taken.",
+        "use larger photos, and their label maps.",
+    ),
+}
+"""The problems of files: the fault, in what words, and what else can be done than to leave them out."""
+
+
 def check_files(chart: Chart) -> Iterator[Fault]:
     """All faults of this module, in the order in which one would mend them."""
     yield from _missing_partner(chart)
-    yield from _unreadable(chart, "empty")
-    yield from _unreadable(chart, "damaged")
+    yield from _names_differ(chart)
+    for problem in _UNREADABLE:
+        yield from _unreadable(chart, problem)
     yield from _refused(chart)
     yield from _exif(chart)
     yield from _sizes(chart)
@@ -34,12 +54,33 @@ def _missing_partner(chart: Chart) -> Iterator[Fault]:
     if labels:
         told.append(f"{len(labels):,} {'label maps have' if len(labels) > 1 else 'label map has'} no photo")
     sentence = f"{' and '.join(told)}; a photo and its map need the same name."
-    advice = "they are left out. Or add the files that lack, or rename them."
-    yield chart.fault("missing_partner", sentence, [*images, *labels], advice=advice, remedies=[LeaveOut(frozenset())])
+    files, other = [*images, *labels], "add the files that lack, or rename them."
+    if not chart.finding.pairs:
+        yield chart.fault("missing_partner", sentence, files, advice=other.capitalize())
+        return
+    advice = f"{'it is' if len(files) == 1 else 'they are'} left out. Or {other}"
+    yield chart.fault("missing_partner", sentence, files, advice=advice, remedies=[LeaveOut(frozenset())])
+
+
+def _names_differ(chart: Chart) -> Iterator[Fault]:
+    """Pairs that were brought together by the numbers in their names, or by their places in the sorted list."""
+    pairs = chart.finding.pairs
+    numbers = [number for number, pair in enumerate(pairs) if pair.is_guess]
+    if not numbers:
+        return
+    first = pairs[numbers[0]]
+    sentence = (
+        f"{counted(len(numbers), len(pairs), 'label map')} {'has' if len(numbers) == 1 else 'have'} another name than "
+        f"the photo, e.g. {first.labels.name} for {first.image.name}: which belong together was guessed, and training "
+        "does not guess."
+    )
+    advice = "each of these maps has the name of its photo. Check first that the pairs are right."
+    remedies = [Rename(frozenset(numbers))]
+    yield chart.fault("names_differ", sentence, chart.labels_of(numbers), advice=advice, remedies=remedies)
 
 
 def _unreadable(chart: Chart, problem: str) -> Iterator[Fault]:
-    """Files of no bytes, or files that no picture can be read from."""
+    """Files of no bytes, files that no picture can be read from, or pictures that are larger than any that is taken."""
     pairs = chart.finding.pairs
     files, numbers = [], []
     for number, look in enumerate(chart.looks):
@@ -51,13 +92,13 @@ def _unreadable(chart: Chart, problem: str) -> Iterator[Fault]:
     ]
     if not files:
         return
-    many = len(files) > 1
-    if problem == "empty":
-        code, sentence = "empty_files", f"{len(files):,} file{'s are' if many else ' is'} empty: no bytes at all."
-    else:
-        code = "unreadable"
-        sentence = f"{len(files):,} file{'s are' if many else ' is'} damaged, cut off, or no picture."
-    advice = "their pairs are left out. Or copy or download the files again."
+    code, told, other = _UNREADABLE[problem]
+    sentence = f"{len(files):,} file{'s are' if len(files) > 1 else ' is'} {told}"
+    if len(numbers) == len(pairs):  # nothing would be left
+        yield chart.fault(code, sentence, files, advice=other.capitalize())
+        return
+    pairs_are = "its pair is" if len(files) == 1 else "their pairs are"
+    advice = f"{pairs_are} left out. Or {other}"
     yield chart.fault(code, sentence, files, advice=advice, remedies=[LeaveOut(frozenset(numbers))])
 
 
@@ -66,12 +107,12 @@ def _refused(chart: Chart) -> Iterator[Fault]:
     told = {
         number: complaint
         for number, look in enumerate(chart.looks)
-        if (complaint := look.labels.problem or look.photo.problem) not in {"", "empty", "damaged"}
+        if (complaint := look.labels.problem or look.photo.problem) not in {"", *_UNREADABLE}
     }
     if not told:
         return
     sentence = f"{len(told):,} pair{'s' if len(told) > 1 else ''} cannot be read as {chart.kind}: {told[min(told)]}"
-    advice = "they are left out. Or get their files anew."
+    advice = f"{'it is' if len(told) == 1 else 'they are'} left out. Or get the files anew."
     remedies = [LeaveOut(frozenset(told))]
     yield chart.fault("unreadable", sentence, chart.images_of(told), advice=advice, remedies=remedies)
 

@@ -5,13 +5,12 @@ made under a name of its own beside its place and moved there when it is whole, 
 left.
 """
 
-import json
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +19,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from sembla.core.errors import OutputError
+from sembla.core.errors import InputError, OutputError
 from sembla.core.labels import LabelSet
-from sembla.data.doctor.chart import CLASSES
+from sembla.data.classes import write_declared
+from sembla.data.doctor.chart import MEND_THE_SOURCE
 from sembla.data.doctor.expectations import expect
 from sembla.data.doctor.looking import in_threads
 from sembla.data.doctor.pairs import Finding, Pair
@@ -35,6 +35,7 @@ from sembla.data.doctor.remedies import (
     Plain,
     ReadColours,
     Remedy,
+    Rename,
     Renumber,
     Resize,
     Sharpen,
@@ -43,6 +44,7 @@ from sembla.data.doctor.remedies import (
     Turn,
 )
 from sembla.data.doctor.report import Report
+from sembla.data.prepared import is_prepared
 from sembla.imaging.io import read_map, read_picture
 from sembla.imaging.palette import read_classes, snap
 from sembla.imaging.save import PICTURE_SUFFIXES, write_label_map, write_picture
@@ -72,8 +74,10 @@ def repair(path: str | os.PathLike[str], out: str | os.PathLike[str], report: Re
     are not copied, nor are pairs that are left out.
 
     Raises `OutputError` where `out` exists, lies within `path`, or cannot be written; then nothing is left there.
+    Raises `InputError` for a prepared set: of that a copy would be none.
     """
     root, out = Path(path), Path(out)
+    _check_source(root)
     finding = find_pairs(root, report.kind or None)
     plan = _Plan(finding, tuple(remedy for fault in report.faults for remedy in fault.remedies))
     with _whole_folder(root, out) as part:
@@ -87,13 +91,22 @@ def repair(path: str | os.PathLike[str], out: str | os.PathLike[str], report: Re
 
 
 def check_place(path: str | os.PathLike[str], out: str | os.PathLike[str]) -> None:
-    """Raise `OutputError` unless a mended copy of the folder `path` may be written to `out`."""
+    """Raise `OutputError` unless a mended copy of the folder `path` may be written to `out`.
+
+    Raises `InputError` for a prepared set.
+    """
+    _check_source(Path(path))
     if os.path.lexists(out):
         raise OutputError(f"{out} exists already; choose another name for the mended copy.")
     if Path(out).resolve().is_relative_to(Path(path).resolve()):
         raise OutputError(f"{out} lies within {path}, which is never touched; choose a place beside it.")
     if not Path(out).resolve().parent.is_dir():
         raise OutputError(f"{Path(out).parent} is no folder; make it, or choose another place for the mended copy.")
+
+
+def _check_source(root: Path) -> None:
+    if is_prepared(root):
+        raise InputError(f"{root} is a prepared set, of which no mended copy is made. {MEND_THE_SOURCE}")
 
 
 @contextmanager
@@ -132,6 +145,9 @@ class _Plan:
             return self._write_case(number, part)
         changed = self._write_photo(number, part)
         place = _plain_place(pair, "labels", part) if pair.draw else self._place(pair.labels, part)
+        renamed = any(number in remedy.pairs for remedy in self.all(Rename))
+        if renamed:
+            place = place.with_stem(pair.image.stem + "_mask" * (pair.image.parent == pair.labels.parent))
         labels = self._labels(source)
         if labels is None:
             shutil.copyfile(labelled.labels, place)
@@ -139,7 +155,7 @@ class _Plan:
             _save_ids(place.with_name(f"{place.stem}.png"), labels)
         if pair.instances and labelled.instances:
             shutil.copyfile(labelled.instances, self._place(pair.instances, part))
-        return changed + (source != number or bool(self._remedies_of(source)))
+        return changed + (source != number or renamed or bool(self._remedies_of(source)))
 
     def _source(self, number: int) -> int | None:
         """The pair whose label map this photo gets; None for pairs that are left out."""
@@ -176,8 +192,8 @@ class _Plan:
 
     def _remedies_of(self, number: int) -> list[Remedy]:
         """What is done to the values of a label map."""
-        those = [remedy for remedy in self.remedies if not isinstance(remedy, LeaveOut | Shift | Turn | Declare)]
-        return [remedy for remedy in those if number in remedy.pairs]
+        others = LeaveOut | Shift | Rename | Turn | Declare
+        return [one for one in self.remedies if not isinstance(one, others) and number in one.pairs]
 
     def _labels(self, number: int) -> NDArray[np.uint8] | None:
         """The mended ids (H, W) of a pair; None where its file is to be copied as it is."""
@@ -278,13 +294,9 @@ def _write_classes(root: Path, part: Path, plan: _Plan) -> None:
         label_set = _plain_set(max(remedy.count for remedy in declared))
     if label_set is None:
         return
-    classes = [
-        {"name": name, "colour": "#" + bytes(colour).hex()}
-        for name, colour in zip(label_set.names, label_set.colours, strict=True)
-    ]
-    ignore = declared[0].ignore if declared else label_set.ignore
-    text = json.dumps({"classes": classes, "ignore": ignore}, indent=1)
-    (part / CLASSES).write_text(text + "\n", encoding="utf-8")
+    if declared:
+        label_set = replace(label_set, ignore=declared[0].ignore)
+    write_declared(part, label_set)
 
 
 def _plain_set(count: int) -> LabelSet:

@@ -73,7 +73,7 @@ def check_ids(chart: Chart) -> Iterator[Fault]:
 
 def holds_plain_ids(labels: LabelFacts) -> bool:
     """Whether a map's values are ids as somebody meant them: not instances, not blurred, never a JPEG."""
-    return not (labels.in_colour or labels.is_jpeg or labels.ripples or _is_deep(labels) or labels.mixed > SOFT)
+    return not (labels.in_colour or labels.compressed or _is_deep(labels) or labels.mixed > SOFT)
 
 
 def _is_deep(labels: LabelFacts) -> bool:
@@ -132,7 +132,7 @@ def _instances(chart: Chart) -> Iterator[Fault]:
 
 def _blurred(chart: Chart) -> Iterator[Fault]:
     """Maps that were resized with blending."""
-    numbers = chart.where(lambda look: look.labels.mixed > SOFT and not look.labels.is_jpeg and not look.labels.ripples)
+    numbers = chart.where(lambda look: look.labels.mixed > SOFT and not look.labels.compressed)
     if not numbers:
         return
     mixed = max(chart.looks[number].labels.mixed for number in numbers)
@@ -320,9 +320,10 @@ def _beyond(chart: Chart, census: _Census, beyond: set[int], *, classes: range) 
 
 def _gaps(chart: Chart, census: _Census, values: list[int]) -> Fault:
     missing = sorted(set(range(values[-1] + 1)) - set(values))
+    are_not = "is not:" if len(missing) == 1 else "are not, e.g."
     sentence = (
         f"The ids have gaps: {len(values)} values are in use, {listed(values)}, and {len(missing):,} below the largest "
-        f"are not, e.g. {missing[0]}. A model would be built for {values[-1] + 1} classes."
+        f"{are_not} {missing[0]}. A model would be built for {values[-1] + 1} classes."
     )
     table = _table({value: number for number, value in enumerate(values)})
     return chart.fault(
@@ -355,9 +356,12 @@ def _one_class(chart: Chart, census: _Census) -> Iterator[Fault]:
     if pixels < ALL * total or chart.finding.in_cases:
         return
     numbers = [n for n in census.maps if value in _values(chart.looks[n].labels)]
-    sentence = (
-        f"{pixels / total:.1%} of all pixels are of class {value}; there is next to nothing to learn about the "
-        f"{len(census.values) - 1 or 'no'} other{'s' if len(census.values) != 2 else ''}."
-    )
+    others = len(census.values) - 1
+    sentence = f"All pixels are of class {value}; there is nothing to tell apart."
+    if others:
+        sentence = (
+            f"{pixels / total:.1%} of all pixels are of class {value}; there is next to nothing to learn about the "
+            f"{others} other{'s' if others > 1 else ''}."
+        )
     advice = "Check that the maps show what you expect (dark ids look all black in a viewer), and add pairs with more."
     yield chart.fault("one_class", sentence, chart.labels_of(numbers), advice=advice)

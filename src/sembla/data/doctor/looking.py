@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sembla.core.errors import InputError
+from sembla.core.types import MIN_SIDE
 from sembla.data.doctor.alignment import explained, label_thumbnail, photo_thumbnail, turned
 from sembla.data.doctor.pairs import Pair
 from sembla.data.doctor.pixels import LabelFacts, PhotoFacts, decode, label_facts, label_pixels, photo_facts
@@ -55,6 +56,8 @@ class Look:
 def look_at(pair: Pair, *, keep: bool) -> Look:
     """Open both files of a pair and measure them; `keep` the thumbnails."""
     image, image_problem = _made(pair.show) if pair.show else decode(pair.image, reduce=_REDUCED)
+    if not image_problem and min(image.info["stored"]) < MIN_SIDE:
+        image_problem = "small"
     map_, map_problem = _made(pair.draw) if pair.draw else decode(pair.labels)
     photo = photo_thumbnail(image)
     facts = photo_facts(image, image_problem, photo)

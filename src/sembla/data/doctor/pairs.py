@@ -7,7 +7,7 @@ path and name when the words for the role are taken away is the key that a pair 
 
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,8 @@ class Pair:
     image: Path
     labels: Path
     instances: Path | None = None
+    is_guess: bool = False
+    """Whether the names do not match, so that numbers in them, or the sorted order, brought the two together."""
     show: Callable[[], Picture] | None = None
     """Gives the photo where it is not a file of its own."""
     draw: Callable[[], LabelMap] | None = None
@@ -76,8 +78,6 @@ class Finding:
     """Label maps of a case, for which a photo is to be made."""
     in_cases: bool = False
     """Whether these are cases of one photo each (img.*, label.*, cond/*), whose maps may be in colour."""
-    by_order: bool = False
-    """Whether the names do not match and photos and maps were paired in sorted order."""
     kind: str = ""
     """The kind whose layout this is, where that alone tells what a pair is."""
 
@@ -181,8 +181,11 @@ def _roles(root: Path, folders: Mapping[Path, list[Path]]) -> dict[str, list[_Fi
     for folder, files in folders.items():
         parts = folder.relative_to(root).parts
         role = next((told for told in map(_role, map(_words, reversed(parts))) if told), "")
+        alike = Counter(_stem_role(path.stem)[1] for path in files)
         for path in files:
             own, stem = _stem_role(path.stem)
+            if {own, role} == {"images", "labels"} and alike[stem] == 1:
+                own = role  # images/starry_mask.jpg; but images/a.jpg and images/a_mask.png are a pair
             if role == "labels" and path.stem.partition("_")[2] in _PARTS:
                 own = "parts"
             kept = [text for text in map(_strip, parts) if text]
@@ -224,7 +227,6 @@ def _refuse(root: Path, by_role: Mapping[str, list[_File]]) -> Finding:
 
 def _match(root: Path, images: list[_File], labels: list[_File]) -> Finding:
     """Pair photos and maps by their keys; by number, or in sorted order, where no key fits."""
-    by_order = False
     pairs: list[Pair] = []
     lone_images: list[Path] = []
     lone_labels: list[Path] = []
@@ -233,14 +235,16 @@ def _match(root: Path, images: list[_File], labels: list[_File]) -> Finding:
         maps = [file for file in labels if file.split == split]
         matched = _by_key(photos, maps) or _by_number(photos, maps)
         if not matched and len(photos) == len(maps):
-            matched, by_order = _by_order(photos, maps), True
-        pairs += [Pair(photo.key, split, photo.path, map_.path) for photo, map_ in matched]
+            matched = _by_order(photos, maps)
+        for photo, map_ in matched:
+            guessed = not map_.key.startswith(photo.key)
+            pairs.append(Pair(photo.key, split, photo.path, map_.path, is_guess=guessed))
         taken = {file.path for both in matched for file in both}
         if maps or split != "test":  # photos of a test split often come without maps
             lone_images += [file.path for file in photos if file.path not in taken]
         lone_labels += [file.path for file in maps if file.path not in taken]
     pairs.sort(key=lambda pair: (pair.split, natural(pair.name)))
-    return Finding(root, tuple(pairs), tuple(lone_images), tuple(lone_labels), by_order=by_order)
+    return Finding(root, tuple(pairs), tuple(lone_images), tuple(lone_labels))
 
 
 def _by_key(photos: list[_File], maps: list[_File]) -> list[tuple[_File, _File]]:

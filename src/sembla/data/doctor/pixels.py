@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from sembla.core.labels import LabelSet
+from sembla.core.types import MAX_PIXELS
 from sembla.data.face_order import detect_celebamask_order
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.imaging.snapping import in_blocks, measure_noise
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning, UnidentifiedImageError)
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "AVIF")
 _ORIENTATION = 0x0112  # the EXIF tag
 _ACROSS = (5, 6, 7, 8)  # orientations that exchange width and height
@@ -46,7 +47,7 @@ class PhotoFacts:
     """What is to be known of a photo."""
 
     problem: str
-    """Why it cannot be read: "empty", "damaged", or what the reader of its kind says; "" for a photo that can."""
+    """Why it cannot be read: "empty", "damaged", "large", "small", or what the reader of its kind says; else ""."""
     size: tuple[int, int] = (0, 0)
     """Width and height as stored."""
     turn: int = 1
@@ -94,9 +95,14 @@ class LabelFacts:
     order: LabelSet | None = None
     """Which order of CelebAMask-HQ the map shows a face in, if any."""
 
+    @property
+    def compressed(self) -> bool:
+        """Whether the map is a JPEG or was one, which adds false classes."""
+        return self.is_jpeg or self.ripples
+
 
 def decode(path: Path, *, reduce: int = 0) -> tuple[Image.Image, str]:
-    """Open and decode a file; the second value is its problem, "empty" or "damaged", or "".
+    """Open and decode a file; the second value is its problem, "empty", "damaged" or "large", or "".
 
     With `reduce`, a JPEG may come at half, a quarter or an eighth of its size, with no side below that many pixels;
     the size as stored is then in `image.info["stored"]`.
@@ -107,11 +113,15 @@ def decode(path: Path, *, reduce: int = 0) -> tuple[Image.Image, str]:
             return nothing, "empty"
         with path.open("rb") as file:
             image = Image.open(file, formats=_FORMATS)
+            if image.width * image.height > MAX_PIXELS:
+                return nothing, "large"
             image.info["stored"] = image.size
             if reduce and min(image.size) >= 2 * reduce:
                 image.draft("RGB", (reduce, reduce))
             image.load()
-    except (*_BOMBS, *_DAMAGE):
+    except _BOMBS:
+        return nothing, "large"
+    except _DAMAGE:
         return nothing, "damaged"
     return image, ""
 

@@ -16,6 +16,7 @@ __all__ = [
     "Plain",
     "ReadColours",
     "Remedy",
+    "Rename",
     "Renumber",
     "Resize",
     "Sharpen",
@@ -37,6 +38,13 @@ class Shift:
     """Give the photo of pair n the label map of pair n + `step`, for these pairs."""
 
     step: int
+    pairs: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Rename:
+    """Give these label maps the names of their photos."""
+
     pairs: frozenset[int]
 
 
@@ -108,6 +116,6 @@ class Declare:
 
 
 Remedy: TypeAlias = (
-    LeaveOut | Shift | Turn | Plain | ReadColours | TakeClasses | Sharpen | Renumber | Fill | Resize | Declare
+    LeaveOut | Shift | Rename | Turn | Plain | ReadColours | TakeClasses | Sharpen | Renumber | Fill | Resize | Declare
 )
 """Any of them."""

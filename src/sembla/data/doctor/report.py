@@ -46,12 +46,15 @@ class Report:
 
 
 def as_json(report: Report) -> dict[str, object]:
-    """The report as JSON can hold it: {"pairs": n, "faults": [{"code", "sentence", "files", "advice"}]}."""
+    """The report as JSON can hold it: {"pairs": n, "kind", "faults": [{"code", "sentence", "files", "advice"}]}.
+
+    "kind" is None where `Report.kind` is "".
+    """
     faults = [
         {"code": f.code, "sentence": f.sentence, "files": [str(path) for path in f.files], "advice": f.advice}
         for f in report.faults
     ]
-    return {"pairs": report.pairs, "faults": faults}
+    return {"pairs": report.pairs, "kind": report.kind or None, "faults": faults}
 
 
 def lines(report: Report) -> list[str]:

@@ -39,7 +39,10 @@ def check_scenes(chart: Chart) -> Iterator[Fault]:
 
 
 def _runs(chart: Chart) -> Iterator[list[int]]:
-    """Numbers of pairs that follow one another within a split and whose thumbnails were kept."""
+    """Numbers of pairs that follow one another within a split and whose thumbnails were kept.
+
+    Maps that were JPEGs are passed over: their many false classes explain any photo.
+    """
     run: list[int] = []
     for number, look in enumerate(chart.looks):
         pairs = chart.finding.pairs
@@ -47,7 +50,7 @@ def _runs(chart: Chart) -> Iterator[list[int]]:
         if run and not follows:
             yield run
             run = []
-        if look.thumbnails is not None and look.photo.turn == 1:
+        if look.thumbnails is not None and look.photo.turn == 1 and not look.labels.compressed:
             run.append(number)
     if run:
         yield run
@@ -117,11 +120,7 @@ def _shift_fault(chart: Chart, step: int, starts: list[int]) -> Fault:
 
 def _mirrored(chart: Chart) -> Iterator[Fault]:
     numbers = chart.where(
-        lambda look: (
-            look.photo.turn == 1
-            and look.mirrored - look.fit > MIRRORED
-            and not (look.labels.is_jpeg or look.labels.ripples)  # their many false classes explain anything
-        )
+        lambda look: look.photo.turn == 1 and look.mirrored - look.fit > MIRRORED and not look.labels.compressed
     )
     if not numbers:
         return

@@ -5,16 +5,16 @@
   const at = (id) => document.getElementById(id);
   const study = JSON.parse(at("study").textContent);
   const PLACE = `sembla-study-${study.id}`;
-  const FIELDS = ["study", "participant", "question", "left", "right", "side", "seconds"];
+  const FIELDS = ["study", "participant", "participant_id", "question", "left", "right", "side", "seconds"];
 
-  let state = null; // {participant, plan: [{question, left, right, reference}], answers: [{side, seconds}]}
+  let state = null; // {participant, id, plan: [{question, left, right, reference}], answers: [{side, seconds}]}
   let since = 0; // when the pictures of the present question were there; 0 while they are loading
   let turn = 0; // counts the questions shown, so that pictures that come late are recognised
 
   function load() {
     try {
       const kept = JSON.parse(localStorage.getItem(PLACE));
-      return kept && kept.plan.length === study.questions.length && Array.isArray(kept.answers) ? kept : null;
+      return kept?.id && kept.plan.length === study.questions.length && Array.isArray(kept.answers) ? kept : null;
     } catch {
       return null;
     }
@@ -51,7 +51,12 @@
   /** What was typed without what spreadsheets take for formulas, or a random name. */
   function participantNamed(typed) {
     const name = typed.replace(/[^\p{L}\p{N} ._-]/gu, "").replace(/^[\s-]+|\s+$/gu, "");
-    return name || `random-${Array.from({ length: 8 }, () => draw(16).toString(16)).join("")}`;
+    return name || `random-${hex(8)}`;
+  }
+
+  /** Random hexadecimal digits. */
+  function hex(digits) {
+    return Array.from({ length: digits }, () => draw(16).toString(16)).join("");
   }
 
   function show(id) {
@@ -129,7 +134,7 @@
   function csv() {
     const rows = state.answers.map(({ side, seconds }, place) => {
       const { question, left, right } = state.plan[place];
-      return [study.id, state.participant, question, left, right, side, seconds];
+      return [study.id, state.participant, state.id, question, left, right, side, seconds];
     });
     return [FIELDS, ...rows].map((row) => `${row.map(quoted).join(",")}\r\n`).join("");
   }
@@ -137,7 +142,7 @@
   function download() {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
-    link.download = `answers-${state.participant.replace(/[^\p{L}\p{N}._-]/gu, "-")}.csv`;
+    link.download = `answers-${state.participant.replace(/[^\p{L}\p{N}._-]/gu, "-")}-${state.id.slice(0, 5)}.csv`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
@@ -152,7 +157,7 @@
 
   at("start").addEventListener("submit", (event) => {
     event.preventDefault();
-    state = { participant: participantNamed(at("participant").value), plan: plan(), answers: [] };
+    state = { participant: participantNamed(at("participant").value), id: `p${hex(16)}`, plan: plan(), answers: [] };
     keep();
     next();
   });

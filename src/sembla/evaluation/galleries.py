@@ -1,7 +1,13 @@
-"""Small pictures for reports, read one at a time; what cannot be read is shown as missing, for scores outlive files."""
+"""The pictures that reports show: which are worth a look, how they are made small, and figures of them.
+
+Files are read one at a time; what cannot be read is shown as missing, for scores outlive files.
+"""
 
 import base64
 import io
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +16,38 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sembla.core.errors import SemblaError
 from sembla.core.types import Picture
+from sembla.evaluation.markup import text
 from sembla.imaging.io import read_map, read_picture
 from sembla.imaging.sheet import thumbnail
 
-__all__ = ["Thumbnails", "address_of", "caption"]
+__all__ = ["Ranked", "Thumbnails", "address_of", "caption", "extremes", "gallery", "ranking", "tile"]
 
 _LONGEST = 280  # px: what a cell of a contact sheet shows
 
 # A colour for every id, for maps that bring none; odd factors, so that no two are alike.
 _COLOURS = (np.arange(256)[:, None] * (37, 91, 151) % 256).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The names of the pictures at both ends, the most extreme first; none stands in both."""
+
+    best: tuple[str, ...]
+    worst: tuple[str, ...]
+
+
+def extremes(values: Mapping[str, float], *, lower: bool, most: int = 5) -> Ranked:
+    """Up to `most` names at each end; `lower` says that small values are best. Equal values by name; NaNs left out."""
+    ranked = ranking(values, lower=lower)
+    worst = min(most, len(ranked) // 2)
+    best = min(most, len(ranked) - worst)
+    return Ranked(ranked[:best], ranked[len(ranked) - worst :][::-1])
+
+
+def ranking(values: Mapping[str, float], *, lower: bool) -> tuple[str, ...]:
+    """Names from the best value to the worst; equal values by name, NaNs left out."""
+    kept = [name for name, value in values.items() if not math.isnan(value)]
+    return tuple(sorted(kept, key=lambda name: (values[name] if lower else -values[name], name)))
 
 
 class Thumbnails:
@@ -53,9 +82,27 @@ def caption(lines: tuple[str, ...]) -> Picture:
     tile = Image.new("RGB", (_LONGEST, 16 + 18 * len(lines)), "white")
     draw = ImageDraw.Draw(tile)
     for number, line in enumerate(lines):
-        text = line.encode("latin-1", "replace").decode("latin-1")  # what every built-in font of Pillow can draw
-        draw.text((8, 8 + 18 * number), text, fill="black", font=ImageFont.load_default())
+        shown = line.encode("latin-1", "replace").decode("latin-1")  # what every built-in font of Pillow can draw
+        draw.text((8, 8 + 18 * number), shown, fill="black", font=ImageFont.load_default())
     return np.asarray(tile)
+
+
+def tile(address: str | None, role: str) -> str:
+    """One picture of a figure with its role below, or a placeholder for one that is gone."""
+    shown = f'<img src="{address}" alt="{text(role)}">' if address else '<span class="gone">not found</span>'
+    named = f'<span class="role">{text(role)}</span>' if role else ""
+    return f'<span class="tile">{shown}{named}</span>'
+
+
+def gallery(heading: str, cases: Sequence[tuple[str, str, Sequence[str]]]) -> str:
+    """Figures under a heading: name, what is said of it, and its tiles."""
+    shown = "\n".join(
+        f'<figure><div class="tiles">{"".join(tiles)}</div>'
+        f"<figcaption><b>{text(name)}</b> {text(said)}</figcaption></figure>"
+        for name, said, tiles in cases
+    )
+    head = f"<h3>{text(heading)}</h3>\n" if heading else ""
+    return f'<div class="gallery">{head}<div class="figures">{shown}</div></div>' if cases else ""
 
 
 def _encode(path: Path, *, labels: bool) -> bytes | None:
