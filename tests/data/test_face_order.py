@@ -51,6 +51,7 @@ def test_tells_neither_where_there_is_no_face() -> None:
     assert detect_celebamask_order([]).label_set is None
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not at ../shared/data")
 def test_tells_both_orders_on_every_real_face_alone() -> None:

@@ -14,7 +14,7 @@ from tests.evaluation.photo_folders import crop, halves, write
 from sembla.core.errors import ImageError, InputError, LabelError
 from sembla.data.loading import ahead
 from sembla.data.prepare import prepare
-from sembla.evaluation.reading import contents, file_sha256, find_maps, open_set, read_label_map
+from sembla.evaluation.reading import contents, find_maps, open_set, picture_sha256, read_label_map
 from sembla.imaging.folders import natural
 from sembla.imaging.sheet import contact_sheet
 
@@ -168,9 +168,9 @@ def test_contents_follow_names_and_bytes_and_nothing_else(tmp_path: Path) -> Non
         {name: entry.file for name, entry in open_set(tmp_path / folder).entries.items() if entry.file}
         for folder in ("one", "other")
     )
-    assert file_sha256(one["2"]) == hashlib.sha256(one["2"].read_bytes()).hexdigest()
+    assert picture_sha256(one["2"]) == hashlib.sha256(one["2"].read_bytes()).hexdigest()
     assert contents(one) == contents(other) == contents(dict(reversed(other.items())))
-    assert contents(one) == contents({name: file_sha256(file) for name, file in one.items()})
+    assert contents(one) == contents({name: picture_sha256(file) for name, file in one.items()})
     assert contents({"3" if name == "2" else name: file for name, file in one.items()}) != contents(one)
     assert contents({name: one[name] for name in ("2", "10")}) != contents(one)
     write(other["2"], crop(77))

@@ -103,8 +103,10 @@ def test_inception_pools_without_padding_in_its_means() -> None:
 
 @pytest.mark.parametrize(
     ("build", "side", "width"),
-    [(InceptionFID, 299, 2048), (SqueezeNet, 64, 512)],
-    ids=["inception", "squeezenet"],
+    [
+        pytest.param(InceptionFID, 299, 2048, id="inception", marks=pytest.mark.slow),
+        pytest.param(SqueezeNet, 64, 512, id="squeezenet"),
+    ],
 )
 def test_features_do_not_depend_on_what_else_is_in_the_batch(
     build: type[InceptionFID | SqueezeNet], side: int, width: int

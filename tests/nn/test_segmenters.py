@@ -96,6 +96,7 @@ def upright(wanted: LabelMap, found: LabelMap) -> LabelMap:
     return exchanged if (exchanged == found).sum() > (wanted == found).sum() else wanted
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @needs_data
 def test_faces_are_parsed_as_well_as_was_measured_elsewhere() -> None:

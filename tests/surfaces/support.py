@@ -1,7 +1,12 @@
 """A small case as people have it, and what a run of the command line leaves."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +35,27 @@ class Outcome:
 
 
 Sembla = Callable[..., Outcome]
+
+
+def run_in_a_terminal(*arguments: object) -> tuple[Any, bytes]:
+    """Run the command line with stderr on a pseudo-terminal; the JSON of its stdout, and what the terminal saw."""
+    import pty  # POSIX only
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    call = [sys.executable, "-m", "sembla", *map(str, arguments)]
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env=environment) as work:
+        os.close(theirs)
+        seen = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                seen += chunk
+        except OSError:  # how Linux says that the other side is closed
+            pass
+        out, _ = work.communicate()
+    os.close(ours)
+    assert work.returncode == 0, seen
+    return json.loads(out), seen
 
 
 def layout(sun: int, horizon: int = 30) -> NDArray[np.uint8]:

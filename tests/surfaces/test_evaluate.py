@@ -3,15 +3,13 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from tests.surfaces.support import COLOURS, Sembla, layout, photo
+from tests.surfaces.support import COLOURS, Sembla, layout, photo, run_in_a_terminal
 
 import sembla as library
 
@@ -235,22 +233,7 @@ def test_runs_are_compared_from_python_too(sets: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
 def test_a_terminal_sees_a_bar_that_counts(sets: Path) -> None:
-    import pty  # POSIX only
-
-    ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "sembla", "evaluate", "variations", str(sets / "near"), "--json"]
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment) as work:
-        os.close(theirs)
-        seen = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                seen += chunk
-        except OSError:  # how Linux says that the other side is closed
-            pass
-        out, _ = work.communicate()
-    os.close(ours)
-    assert work.returncode == 0, seen
-    assert json.loads(out)["kind"] == "variations"
+    told, seen = run_in_a_terminal("evaluate", "variations", sets / "near", "--json")
+    assert told["kind"] == "variations"
     assert b"scoring" in seen
     assert b"6/6" in seen

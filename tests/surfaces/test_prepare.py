@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.data.small_set import tree
-from tests.surfaces.support import Sembla
+from tests.surfaces.support import Sembla, run_in_a_terminal
 
 import sembla as library
 from sembla.data.prepared import JOURNAL
@@ -179,22 +179,7 @@ def test_one_pair_and_names_that_are_no_text(sembla: Sembla, tmp_path: Path) -> 
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
 def test_a_terminal_sees_how_far_it_is(source: Path, tmp_path: Path) -> None:
-    import pty  # POSIX only
-
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    call = [*COMMAND, "folder", str(source), str(tmp_path / "out"), "--workers", "1", "--json"]
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env=environment) as work:
-        os.close(theirs)
-        seen = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                seen += chunk
-        except OSError:  # how Linux says that the other side is closed
-            pass
-        out, _ = work.communicate()
-    os.close(ours)
-    assert work.returncode == 0, seen
-    assert json.loads(out)["pairs"] == 7
+    told, seen = run_in_a_terminal("prepare", "folder", source, tmp_path / "out", "--workers", "1", "--json")
+    assert told["pairs"] == 7
     assert b"preparing" in seen
     assert b"7/7" in seen

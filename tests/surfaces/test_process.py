@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.surfaces.support import run_in_a_terminal
 
 Inputs = tuple[Path, Path, Path]
 COMMAND = (sys.executable, "-m", "sembla")
@@ -58,22 +59,6 @@ def test_ctrl_c_leaves_no_file_and_says_nothing(inputs: Inputs, elsewhere: Path)
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
 def test_a_terminal_sees_a_bar(inputs: Inputs) -> None:
-    import pty  # POSIX only
-
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    with subprocess.Popen(
-        [*COMMAND, "analogy", *map(str, inputs), "--json"], stdout=subprocess.PIPE, stderr=theirs, env=environment
-    ) as work:
-        os.close(theirs)
-        seen = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                seen += chunk
-        except OSError:  # how Linux says that the other side is closed
-            pass
-        out, _ = work.communicate()
-    os.close(ours)
-    assert work.returncode == 0, seen
-    assert json.loads(out)["classes"] == 3
+    told, seen = run_in_a_terminal("analogy", *inputs, "--json")
+    assert told["classes"] == 3
     assert b"painting" in seen

@@ -13,7 +13,7 @@ from sembla.core.errors import SizeError
 from sembla.core.types import LabelMap, Picture
 from sembla.data.cores import cores
 from sembla.data.loading import ahead
-from sembla.evaluation.reading import Contents, Entry, PictureSet, file_sha256, read_label_map
+from sembla.evaluation.reading import Contents, Entry, PictureSet, picture_sha256, read_label_map
 from sembla.imaging.folders import natural
 from sembla.metrics import protocol
 from sembla.metrics.protocol import Score
@@ -205,7 +205,7 @@ class FileHashes:
     def look(self, item: Item) -> str:
         """Hash a file that was just read, or take the hash that is known."""
         found = self._files[item.name]
-        return found if isinstance(found, str) else file_sha256(found)
+        return found if isinstance(found, str) else picture_sha256(found)
 
     def take(self, name: str, looked: str) -> None:
         """Add it to those before."""

@@ -17,6 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.digest import file_sha256
 from sembla.core.errors import InputError
 from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap, Picture
@@ -32,10 +33,10 @@ __all__ = [
     "PictureSet",
     "Points",
     "contents",
-    "file_sha256",
     "find_maps",
     "is_contact_sheet",
     "open_set",
+    "picture_sha256",
     "read_label_map",
     "read_landmarks",
     "set_landmarks",
@@ -46,7 +47,6 @@ Points: TypeAlias = NDArray[np.float64]
 
 _SHEET = "sheet.png"
 _FRAME = 8  # px of white that contact sheets have at three sides
-_BLOCK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True)
@@ -107,20 +107,16 @@ def contents(files: Mapping[str, Path | str]) -> str:
     found = Contents()
     for name in sorted(files, key=natural):
         file = files[name]
-        found.add(name, file if isinstance(file, str) else file_sha256(file))
+        found.add(name, file if isinstance(file, str) else picture_sha256(file))
     return found.sha256
 
 
-def file_sha256(path: Path) -> str:
+def picture_sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits. Raises `InputError` for one that cannot be read."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
+        return file_sha256(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the path.") from error
-    return digest.hexdigest()
 
 
 def is_contact_sheet(path: Path) -> bool:

@@ -4,7 +4,6 @@ Every file is first written beside its final place under a name of its own and t
 neither a crash nor Ctrl-C leaves half a picture. PNGs carry their settings as JSON in the text chunk "sembla".
 """
 
-import hashlib
 import json
 import os
 import secrets
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
+from sembla.core.digest import file_sha256
 from sembla.core.errors import ImageError, InputError, LabelError, OutputError
 from sembla.core.types import LabelMap, Picture
 
@@ -110,7 +110,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
 def digest(path: str | os.PathLike[str]) -> str:
     """SHA-256 of a file, in hex: tells later whether it is still the same. Raises `InputError` if it is gone."""
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return file_sha256(Path(path))
     except OSError as error:
         raise InputError(f"{os.fspath(path)} cannot be read ({error.strerror}); put it back.") from error
 

@@ -4,7 +4,6 @@ Nothing here needs PyTorch; `nn.loading` reads what is found here. Files are kno
 alone: a score is written with the hash of the file that it rests on.
 """
 
-import hashlib
 import logging
 import os
 import tempfile
@@ -13,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+from sembla.core.digest import file_sha256
 from sembla.core.errors import InputError
 
 __all__ = [
@@ -207,14 +207,10 @@ def find_weights(weights: Weights, file: str | os.PathLike[str] | None = None) -
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits. Raises `InputError` for a file that cannot be read."""
-    digest = hashlib.sha256()
     try:
-        with path.open("rb") as stream:
-            while block := stream.read(_BLOCK):
-                digest.update(block)
+        return file_sha256(path)
     except OSError as error:
         raise InputError(f"{path}: the weights cannot be read ({error.strerror}); check the path.") from error
-    return digest.hexdigest()
 
 
 def _folder() -> Path:

@@ -303,10 +303,13 @@ KNOWN = {
     ("samples/coco_stuff_spade_layout", None): ["grey_images"],  # one photo is grey
     ("single_image", None): ["jpeg_noise"],  # semia_hill/label.jpg
 }
+LARGE = {("camvid", None), ("camvid", "camvid"), ("facades", None), ("faces_parsing_celebamaskhq", "celebamask_hq")}
 
 
 @pytest.mark.data
 @pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not at ../shared/data")
-@pytest.mark.parametrize(("folder", "kind"), KNOWN)
+@pytest.mark.parametrize(
+    ("folder", "kind"), [pytest.param(*known, marks=[pytest.mark.slow] * (known in LARGE)) for known in KNOWN]
+)
 def test_real_sets_show_the_faults_they_have_and_no_others(folder: str, kind: str | None) -> None:
     assert [fault.code for fault in examine(DATA / folder, kind).faults] == KNOWN[folder, kind]

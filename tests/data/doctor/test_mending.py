@@ -44,7 +44,9 @@ def small(ids: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(ids).resize((96, 96), Image.Resampling.NEAREST))
 
 
-@pytest.mark.parametrize(("name", "least"), [("soft", 0.9), ("blurred", 0.9), ("jpeg", 0.97)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("soft", 0.9), ("blurred", 0.9), pytest.param("jpeg", 0.97, marks=pytest.mark.slow)]
+)
 def test_soft_maps_come_back_but_for_some_border_pixels(tmp_path: Path, name: str, least: float) -> None:
     root = make_set(tmp_path / "set", side=256)
     right = {path.stem: read(path) for path in label_maps(root)}

@@ -6,10 +6,12 @@ from multiprocessing import get_context
 
 import numba
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from tests.studio.browser.painting import Easel, Engine
 from tests.studio.browser.support import Studio, browser_path, running_browser, running_studio
 from tests.surfaces.support import layout, photo
+
+expect.set_options(timeout=20_000)  # ms; on two busy cores an answer may take several seconds
 
 
 @pytest.fixture(scope="session")
