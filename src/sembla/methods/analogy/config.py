@@ -108,26 +108,26 @@ class Fast(Config):
 
     longest: int = 256
     """Longest side that the photo is trained at; results are made at this size and enlarged."""
-    width: int = 32
-    """Channels of the generator at half the size."""
-    discriminator_width: int = 32
-    generator_rate: float = 0.0006
-    discriminator_rate: float = 0.0006
-    half_life: float = 30.0
+    width: int = 16
+    """Half the channels of the generator at a quarter of the size, and a quarter of those at an eighth."""
+    discriminator_width: int = 24
+    generator_rate: float = 0.001
+    discriminator_rate: float = 0.001
+    half_life: float = 100.0
     """Of the average of the generator's weights, in images seen."""
-    lessons: int = 64
+    lessons: int = 48
     """Random layouts that the instant engine makes pictures for; each is computed when it first comes up."""
     photos: float = 0.3
     """Share of images that are the photo itself, warped."""
     warp: float = 0.04
     """Most that a control point moves in every image, as a share of the side."""
-    warm_up: int = 300
-    """Images until the picture that is learned from has lost most of its weight."""
-    decay: int = 1500
+    warm_up: int = 600
+    """Steps until the picture that is learned from has lost most of its weight."""
+    decay: int = 6000
     """Images until rates have fallen to a tenth."""
     picture: float = 10.0
     """Weight of the absolute difference to the picture that is learned from, at first."""
-    picture_later: float = 3.0
+    picture_later: float = 1.0
     """That weight after `warm_up`."""
     adversarial: float = 0.3
     """Weight of convincing the discriminator."""
@@ -135,15 +135,15 @@ class Fast(Config):
     """Weight of the distance between the patches of each class in the picture and in the photo."""
     patches: float = 0.5
     """Weight of the distance of features to the nearest of the photo's."""
-    sampled_patches: int = 3000
+    sampled_patches: int = 1500
     """Patches of a picture whose distribution is compared, at each scale."""
     directions: int = 32
     """Directions along which distributions are compared, anew in each step."""
-    searched_patches: int = 512
+    searched_patches: int = 256
     """Places of a picture whose nearest features are looked for."""
     target_sign: float = 0.6
     """How sure of real pictures the discriminator may be, 0 to 1, before what it sees is augmented more."""
-    adaptation: int = 1000
+    adaptation: int = 4000
     """Images in which its augmentation can rise from nothing to full strength."""
 
     def scale_for(self, longest: int) -> float:
@@ -174,7 +174,7 @@ def fitted(config: Config, case: Case) -> Config:
 
 def pace(config: Config) -> Pace:
     """How far to train."""
-    return Pace(config.ramp + config.decay) if isinstance(config, Semia) else Pace(1500)
+    return Pace(config.ramp + config.decay) if isinstance(config, Semia) else Pace(1500, batch=4)
 
 
 def _whole(side: float) -> int:

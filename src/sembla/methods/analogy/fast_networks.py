@@ -3,7 +3,8 @@
 What differs from the published networks: layouts are planes of classes, not colours; a ratio of features is a
 difference of logarithms, so nothing is divided; where layouts are equal, scale 1 and shift 0 hold by construction;
 instance norm behaves in training as in use; places may look up features where the photo has the class they need; the
-output is bounded. Nothing is computed at full size: four pixels make one place.
+output is bounded. Nothing is computed at full size: 16 pixels make one place, and what is made is a draft, whose pixels
+`copying.py` finds in the photo.
 """
 
 from itertools import pairwise
@@ -14,8 +15,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-__all__ = ["FastDiscriminator", "FastGenerator", "LogModulation", "bounded"]
+from sembla.methods.analogy.copying import GRAIN
 
+__all__ = ["FastDiscriminator", "FastGenerator", "LogModulation", "bounded"]
 _SLOPE = 0.2
 _STEEPEST = 2.0  # a scale lies between exp(-2) and exp(2)
 _KEYS = 32
@@ -61,48 +63,41 @@ class LookUp(nn.Module):
 
 
 class FastGenerator(nn.Module):
-    """The photo (N, 3, H, W) in another layout, (N, K, H, W) of 0 and 1; sides are multiples of 8."""
+    """Drafts of the photo in another layout: pictures at a quarter of its size."""
 
     def __init__(self, classes: int, *, width: int = 32) -> None:
         super().__init__()
         wide, widest = 2 * width, 4 * width
-        self.layout_encoder = _Encoder(classes + _PLACE, wide, widest, step=4)
-        self.image_head = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(12, width, 3, padding=1), nn.LeakyReLU(_SLOPE))
-        self.image_encoder = _Encoder(width, wide, widest, step=2)
+        self.layout_encoder = _Encoder(classes + _PLACE, wide, widest)
+        self.image_encoder = _Encoder(3, wide, widest)
         self.changes = nn.ModuleList(Change(channels) for channels in (wide, widest))
         self.look_up = LookUp(widest)
         self.coarse = nn.Sequential(nn.Conv2d(3 * widest + 1, widest, 3, padding=1), Block(widest), Block(widest))
         self.raised = nn.Conv2d(widest, wide, 3, padding=1)
-        self.middle = nn.Sequential(nn.Conv2d(3 * wide + 1, wide, 3, padding=1), Block(wide), Block(wide))
-        self.raised_again = nn.Conv2d(wide, width, 3, padding=1)
-        self.borders = nn.Conv2d(4 * classes, width, 1)
-        self.fine = nn.Sequential(nn.Conv2d(2 * width + 1, width, 3, padding=1), Block(width))
-        last = nn.Conv2d(width, 12, 3, padding=1)
+        self.fine = nn.Sequential(nn.Conv2d(3 * wide + 1, wide, 3, padding=1), Block(wide), Block(wide))
+        last = nn.Conv2d(wide, 3, 3, padding=1)
         nn.init.normal_(last.weight, std=0.01)  # begins as grey, far from the bounds
-        self.tail = nn.Sequential(nn.LeakyReLU(_SLOPE), last, nn.PixelShuffle(2))
+        self.tail = nn.Sequential(nn.LeakyReLU(_SLOPE), last)
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor, *, noise: Tensor) -> Tensor:
-        """The picture (N, 3, H, W), -1 to 1, made from the photo with layout `source` for the layout `target`.
+        """A draft (N, 3, H / 4, W / 4), -1 to 1, made from the photo with layout `source` for the layout `target`.
 
-        `noise` (N, 1, H / 2, W / 2) is what chance decides by. Photo and its layout may be one for all of a batch.
+        The photo is (N, 3, H, W), the layouts (N, K, H, W) of 0 and 1, sides multiples of 8. `noise`
+        (N, 1, H / 4, W / 4) is what chance decides by. Photo and its layout may be one for all of a batch.
         """
         before, after = self.layout_encoder(_placed(source)), self.layout_encoder(_placed(target))
-        features = self.image_encoder(self.image_head(picture))
+        features = self.image_encoder(picture)
         count = target.shape[0]
         before, features = ([part.expand(count, -1, -1, -1) for part in parts] for parts in (before, features))
-        noises = (F.avg_pool2d(noise, 2) * 2, F.avg_pool2d(noise, 4) * 4)
         kept = [change(*pair)(part) for change, *pair, part in zip(self.changes, before, after, features, strict=True)]
         found = self.look_up(features[1], before[1], after[1])
-        planes = self.coarse(torch.cat([kept[1], found, after[1], noises[1]], dim=1))
-        planes = _twice(self.raised(planes))
-        planes = self.middle(torch.cat([planes, kept[0], after[0], noises[0]], dim=1))
-        planes = _twice(self.raised_again(planes))
-        borders = self.borders(F.pixel_unshuffle(target, 2))
-        return bounded(self.tail(self.fine(torch.cat([planes, borders, noise], dim=1))))
+        planes = self.coarse(torch.cat([kept[1], found, after[1], F.avg_pool2d(noise, 2) * 2], dim=1))
+        planes = self.fine(torch.cat([_twice(self.raised(planes)), kept[0], after[0], noise], dim=1))
+        return bounded(self.tail(planes))
 
 
 class FastDiscriminator(nn.Module):
-    """Scores of windows at a half, a quarter and an eighth of the size, of a picture with its layout."""
+    """Scores of windows at three sizes of a draft with its layout."""
 
     strength: Tensor
     """How strongly what it sees is augmented, a scalar from 0 to 1; training adapts it."""
@@ -110,7 +105,7 @@ class FastDiscriminator(nn.Module):
     def __init__(self, classes: int, *, width: int = 32) -> None:
         super().__init__()
         chain = (width, 2 * width, 3 * width)
-        self.head = nn.Sequential(nn.PixelUnshuffle(2), *_seen(4 * (3 + classes), width))
+        self.head = nn.Sequential(*_seen(3 + classes, width))
         self.levels = nn.ModuleList(
             nn.Sequential(*_seen(below, above, side=4, stride=2), *_seen(above, above))
             for below, above in pairwise(chain)
@@ -118,13 +113,13 @@ class FastDiscriminator(nn.Module):
         self.scores = nn.ModuleList(spectral_norm(nn.Conv2d(channels, 1, 1, bias=False)) for channels in chain)
         self.register_buffer("strength", torch.zeros(()))
 
-    def forward(self, picture: Tensor, layout: Tensor) -> list[Tensor]:
-        """Score maps (N, 1, h, w), finest first, of pictures (N, 3, H, W) in the layout (N, K, H, W)."""
-        return [score(planes) for score, planes in zip(self.scores, self.features(picture, layout), strict=True)]
+    def forward(self, draft: Tensor, layout: Tensor) -> list[Tensor]:
+        """Score maps (N, 1, h, w), finest first, of drafts (N, 3, H, W) in the layout (N, K, H, W)."""
+        return [score(planes) for score, planes in zip(self.scores, self.features(draft, layout), strict=True)]
 
-    def features(self, picture: Tensor, layout: Tensor) -> list[Tensor]:
+    def features(self, draft: Tensor, layout: Tensor) -> list[Tensor]:
         """What the scores are read from, of the same places."""
-        found = [self.head(torch.cat([picture, layout], dim=1))]
+        found = [self.head(torch.cat([draft, layout], dim=1))]
         for level in self.levels:
             found.append(level(found[-1]))
         return found
@@ -153,12 +148,12 @@ class Block(nn.Module):
 
 
 class _Encoder(nn.Module):
-    """Features at two levels, the second at half the size of the first; places of side `step` make one."""
+    """Features at a quarter and an eighth of the size."""
 
-    def __init__(self, channels: int, wide: int, widest: int, *, step: int) -> None:
+    def __init__(self, channels: int, wide: int, widest: int) -> None:
         super().__init__()
         self.first = nn.Sequential(
-            nn.PixelUnshuffle(step), nn.Conv2d(channels * step**2, wide, 3, padding=1), Block(wide)
+            nn.PixelUnshuffle(GRAIN), nn.Conv2d(channels * GRAIN**2, wide, 3, padding=1), Block(wide)
         )
         self.second = nn.Sequential(
             nn.LeakyReLU(_SLOPE), nn.Conv2d(wide, widest, 4, stride=2, padding=1), Block(widest)

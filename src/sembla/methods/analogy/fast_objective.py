@@ -11,6 +11,7 @@ from sembla.core.method import Player, Term, Turn
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.losses.patches import nearest_rows, patch_coherence, rows_at, sliced_wasserstein
 from sembla.methods.analogy.config import Fast
+from sembla.methods.analogy.copying import GRAIN, centres, described, reduced
 from sembla.methods.analogy.fast_batches import FastBatch, one_hot
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.objective import Layers
@@ -19,7 +20,7 @@ __all__ = ["FastObjective", "players", "rate"]
 
 _BETAS = (0.5, 0.99)
 _SIDE = 7  # of the patches whose distributions are compared
-_SCALES = 3
+_SCALES = 2
 _FEWEST = 8  # patches of a class that make a distribution
 
 
@@ -59,8 +60,8 @@ class FastObjective:
         """It tells lessons from what the generator makes for their layouts; seeing through that, it sees less."""
         with torch.no_grad():
             made = self._made(batch)
-        layout = one_hot(batch.layout, self.config.classes)
-        real = self.judge(*self._augmented(batch.picture, layout))
+        layout = self._layout(batch)
+        real = self.judge(*self._augmented(reduced(batch.picture), layout))
         fake = self.judge(*self._augmented(made, layout))
         self._adapt(real, batch.count)
         return {"adversarial": Term(hinge_discriminator(real, fake))}
@@ -68,26 +69,27 @@ class FastObjective:
     def generator(self, batch: FastBatch, *, weight: float) -> dict[str, Term]:
         """It copies the lesson, takes its patches from the photo, class by class, and convinces."""
         made = self._made(batch)
-        scores = self.judge(*self._augmented(made, one_hot(batch.layout, self.config.classes)))
+        scores = self.judge(*self._augmented(made, self._layout(batch)))
         return {
-            "picture": Term(F.l1_loss(made, batch.picture), weight),
+            "picture": Term(F.l1_loss(made, reduced(batch.picture)), weight),
             "adversarial": Term(hinge_generator(scores), self.config.adversarial),
             "distribution": Term(self.distribution(made, batch), self.config.distribution),
             "patches": Term(self.coherence(made, batch), self.config.patches),
         }
 
     def distribution(self, made: Tensor, batch: FastBatch) -> Tensor:
-        """Sliced Wasserstein distance of 7x7 patches, class by class weighted by area, over three scales."""
+        """Sliced Wasserstein distance of 7x7 patches, class by class weighted by area, over the scales."""
         directions = torch.randn(self.config.directions, 3 * _SIDE**2, device=made.device)
         directions = F.normalize(directions, dim=1) * _SIDE  # as far as a colour is wide
+        pictures, maps = (made.float(), reduced(batch.photo)), (centres(batch.layout), centres(batch.labels))
         distances = []
         for scale in range(_SCALES):
             if scale and min(made.shape[2:]) >> scale < 2 * _SIDE:
                 break
-            ours, theirs = (F.avg_pool2d(part, 2**scale) for part in (made.float(), batch.photo))
-            wanted, given = (part[:, :: 2**scale, :: 2**scale] for part in (batch.layout, batch.labels))
+            ours, theirs = (F.avg_pool2d(part, 2**scale) for part in pictures)
+            wanted, given = (part[:, :: 2**scale, :: 2**scale] for part in maps)
             parts = zip(ours, theirs, wanted, given, strict=True)
-            distances += [self._distance(one, other, maps, directions) for one, other, *maps in parts]
+            distances += [self._distance(one, other, labels, directions) for one, other, *labels in parts]
         return torch.stack(distances).mean()
 
     def _distance(self, made: Tensor, photo: Tensor, maps: Sequence[Tensor], directions: Tensor) -> Tensor:
@@ -109,10 +111,11 @@ class FastObjective:
         return rows_at(picture, _SIDE, drawn), centres[drawn]
 
     def coherence(self, made: Tensor, batch: FastBatch) -> Tensor:
-        """How far features of random places are from the nearest ones of the photo in the same class."""
-        layers = self.layers(made)
+        """How far windows of random places, and their features, are from the nearest ones of the photo in the class."""
+        photo = reduced(batch.photo[:1])
+        layers = [described(made.float()), *self.layers(made)]
         with torch.no_grad():
-            known = [planes[0].float().flatten(1).T for planes in self.layers(batch.photo[:1])]
+            known = [planes[0].float().flatten(1).T for planes in (described(photo), *self.layers(photo))]
         distances = []
         for ours, source in zip(layers, known, strict=True):
             size = ours.shape[2:]
@@ -124,10 +127,14 @@ class FastObjective:
                 distances.append(patch_coherence(rows, source, nearest) / source.std().clamp(min=1e-3))
         return torch.cat(distances).mean()
 
+    def _layout(self, batch: FastBatch) -> Tensor:
+        """How much of each place each class has, (N, K, H / 4, W / 4)."""
+        return reduced(one_hot(batch.layout, self.config.classes))
+
     def _made(self, batch: FastBatch) -> Tensor:
         classes = self.config.classes
         height, width = batch.layout.shape[1:]
-        noise = torch.randn(batch.count, 1, height // 2, width // 2, device=batch.photo.device)
+        noise = torch.randn(batch.count, 1, height // GRAIN, width // GRAIN, device=batch.photo.device)
         made: Tensor = self.generate(
             batch.photo[:1], one_hot(batch.labels[:1], classes), one_hot(batch.layout, classes), noise=noise
         )

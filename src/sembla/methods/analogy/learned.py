@@ -15,6 +15,7 @@ from sembla.data.case import Case
 from sembla.imaging.palette import colourize
 from sembla.methods.analogy import batches, fast_batches, fast_objective, objective, synthesis
 from sembla.methods.analogy.config import Config, Fast, Semia
+from sembla.methods.analogy.copying import GRAIN, copied
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.networks import Generator, PyramidDiscriminator, Segmenter
 from sembla.nn.shallow import SqueezeNetLayers, VGG19Layers
@@ -54,12 +55,11 @@ def _semia_make(config: Semia, generator: nn.Module, scene: synthesis.Scene, cha
 def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chance: torch.Generator) -> Tensor:
     device = next(generator.parameters()).device
     height, width = scene.layout.shape
-    noise = torch.randn(1, 1, height // 2, width // 2, generator=chance)
+    noise = torch.randn(1, 1, height // GRAIN, width // GRAIN, generator=chance)
     maps = (torch.from_numpy(np.array(labels))[None] for labels in (scene.labels, scene.layout))
     planes = (fast_batches.one_hot(labels, config.classes) for labels in maps)
-    given = (each.to(device) for each in (synthesis.to_planes(scene.picture), *planes))
-    made = generator(*given, noise=noise.to(device))
-    return cast("Tensor", made)
+    given = [each.to(device) for each in (synthesis.to_planes(scene.picture), *planes)]
+    return copied(generator(*given, noise=noise.to(device)), *given)
 
 
 def _semia_objective(config: Semia, networks: nn.ModuleDict) -> objective.SemiaObjective:
@@ -94,14 +94,15 @@ class _SemiaGraph(nn.Module):
 
 
 class _FastGraph(nn.Module):
-    """The generator, with its noise as one input among others."""
+    """The generator and what it copies, with its noise as one input among others."""
 
     def __init__(self, generator: nn.Module) -> None:
         super().__init__()
         self.generator = generator
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor, noise: Tensor) -> Tensor:
-        return cast("Tensor", self.generator(picture, source, target, noise=noise))
+        draft = self.generator(picture, source, target, noise=noise)
+        return copied(draft, picture, source, target, at_once=True)
 
 
 def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
@@ -114,14 +115,14 @@ def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
 
 
 def _fast_graph(config: Fast, networks: nn.ModuleDict) -> Graph:
-    """A picture in -1 to 1, layouts one plane a class, sides multiples of 8, and normal noise at half the size."""
+    """A picture in -1 to 1, layouts one plane a class, sides multiples of 8, and normal noise for each place."""
     height, width = config.size
     maps = fast_batches.one_hot(torch.randint(config.classes, (2, height, width)), config.classes)
     inputs = {
         "picture": torch.rand(1, 3, height, width) * 2 - 1,
         "source": maps[:1],
         "target": maps[1:],
-        "noise": torch.randn(1, 1, height // 2, width // 2),
+        "noise": torch.randn(1, 1, height // GRAIN, width // GRAIN),
     }
     return Graph(_FastGraph(networks["generator"]), inputs, ("made",), dict.fromkeys(inputs, (2, 3)))
 

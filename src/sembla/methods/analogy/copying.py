@@ -1,0 +1,132 @@
+"""From a draft to a picture: each place takes what of the photo looks most like what is drafted there.
+
+Texture optimisation's last step (Kwatra et al. 2005), once, and by an exhaustive search: a draft is small enough. A
+place is a square of `GRAIN` by `GRAIN` pixels. It is described by the draft around it, seen through a Gaussian window,
+and by the layout there; the photo's place of the same class that is described most alike is its match. Matches bring
+the places around them along, so nine of them vote on each pixel, those with the pixel's class alone.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+__all__ = ["GRAIN", "centres", "copied", "described", "reduced"]
+
+GRAIN = 4
+"""Pixels of a place's side."""
+
+_WINDOW = 9  # places, of the side of what describes one
+_SPREAD = 3.0  # places, standard deviation of the window
+_ORDERS = 6  # of cosines across colours; fewer than this down and across together
+_LAYOUT_ORDERS = 2
+_LAYOUT_WEIGHT = 0.5
+_APART = 8.0  # between classes; colours differ by 12 at most, squared
+_CHUNK = 1 << 20  # distances held at once
+_NONE = 1e-6  # what a vote of another class counts, where no other comes
+_NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+
+
+def reduced(planes: Tensor) -> Tensor:
+    """Planes (N, C, H, W) by places: means, (N, C, H / 4, W / 4)."""
+    return F.avg_pool2d(planes, GRAIN)
+
+
+def centres(labels: Tensor) -> Tensor:
+    """Label maps (N, H, W) by places, (N, H / 4, W / 4)."""
+    return labels[:, GRAIN // 2 :: GRAIN, GRAIN // 2 :: GRAIN]
+
+
+def described(planes: Tensor, *, orders: int = _ORDERS) -> Tensor:
+    """What planes (N, C, h, w) look like around each place, (N, C B, h, w), B = orders (orders + 1) / 2.
+
+    Coefficients of a cosine transform under a Gaussian window of 9x9, the lowest. Squared distances of descriptions are
+    those of the windows, as far as these are smooth.
+    """
+    basis = _basis(orders).to(planes)
+    count, channels, height, width = planes.shape
+    around = F.pad(planes, [_WINDOW // 2] * 4, mode="replicate").flatten(0, 1)[:, None]
+    return F.conv2d(around, basis[:, None]).view(count, channels * len(basis), height, width)
+
+
+def copied(draft: Tensor, photo: Tensor, source: Tensor, target: Tensor, *, at_once: bool = False) -> Tensor:
+    """The picture (1, 3, H, W) of a draft (1, 3, H / 4, W / 4) in the layout `target`, from the photo's pixels.
+
+    The photo is (1, 3, H', W') with layout `source` (1, K, H', W'); layouts are planes of 0 and 1. All is in fp32.
+    `at_once` holds all distances between places at once, H W H' W' / 64 bytes, for programs that cannot loop.
+    """
+    with torch.autocast(draft.device.type, enabled=False):
+        draft, photo = draft.float(), photo.float()
+        ours, theirs = _rows(draft, target), _rows(reduced(photo), source)
+        parts = [ours] if at_once else torch.split(ours, max(1, _CHUNK // len(theirs)))
+        found = [_nearest(part, theirs) for part in parts]
+        distances, matches = (torch.cat(part).view(draft.shape[2:]) for part in zip(*found, strict=True))
+        sure = torch.exp(-distances / distances.mean().clamp(min=1e-6))
+        return _voted(matches, sure, (photo, _ids(source)), _ids(target))
+
+
+def _nearest(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+    """To each row (N, D) the nearest of the others (M, D): squared distances (N,) and which (N,), by one product."""
+    squares = theirs.square().sum(1, keepdim=True)
+    product = torch.cat([-2 * ours, torch.ones_like(ours[:, :1])], 1) @ torch.cat([theirs, squares], 1).T
+    distances, matches = product.min(1)
+    return (distances + ours.square().sum(1)).clamp(min=0), matches
+
+
+def _ids(layout: Tensor) -> Tensor:
+    """The class of each pixel, (1, 1, H, W), of planes (1, K, H, W) of 0 and 1; as real numbers."""
+    return (layout * torch.arange(layout.shape[1]).to(layout).view(1, -1, 1, 1)).sum(1, keepdim=True)
+
+
+def _rows(picture: Tensor, layout: Tensor) -> Tensor:
+    """What is compared of each place, (h w, D): of a picture by places (1, 3, h, w) and its layout at full size."""
+    shares = reduced(layout)
+    kind = F.one_hot(shares.argmax(1), shares.shape[1]).movedim(3, 1)
+    around = described(shares, orders=_LAYOUT_ORDERS)
+    return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
+
+
+def _voted(matches: Tensor, sure: Tensor, source: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
+    """The picture that places (h, w) make which have these matches, indices of the photo's places, and confidences."""
+    photo, labels = source
+    height, width = matches.shape
+    below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
+    pixels = F.pixel_unshuffle(torch.cat([photo, labels], dim=1), GRAIN)
+    pixels = pixels[0].flatten(1).T.contiguous()  # (places, 4 * 16)
+    wanted = F.pixel_unshuffle(target, GRAIN)[0].movedim(0, 2)  # (h, w, 16)
+    near = _nearness().to(photo)
+    # One place more on each side, with no confidence, so that each place has eight neighbours.
+    rows, columns = (F.pad(part, [1] * 4) for part in (matches // across, matches % across))
+    sure = F.pad(sure, [1] * 4)
+    total, weight = torch.zeros(height, width, 3, GRAIN**2).to(photo), torch.zeros(height, width, GRAIN**2).to(photo)
+    for index, (down, right) in enumerate(_NEIGHBOURS):
+        part = slice(1 + down, 1 + down + height), slice(1 + right, 1 + right + width)
+        row, column = rows[part] - down, columns[part] - right
+        inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
+        place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
+        brought = pixels[place.flatten()].view(height, width, 4, GRAIN**2)
+        fits = (brought[:, :, 3] == wanted).to(photo) + _NONE
+        vote = fits * near[index] * (sure[part] * inside.to(photo) + _NONE)[:, :, None]
+        total = total + brought[:, :, :3] * vote[:, :, None]
+        weight = weight + vote
+    voted = total / weight[:, :, None]
+    return F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], GRAIN)
+
+
+def _basis(orders: int) -> Tensor:
+    """Cosines of low order on a window, under a Gaussian, (B, 9, 9); the window's weights, squared, sum to one."""
+    ticks = torch.arange(_WINDOW) - _WINDOW // 2
+    window = torch.exp(-(ticks**2) / (4 * _SPREAD**2))
+    window = window / window.square().sum().sqrt()
+    waves = [torch.cos(math.pi * order * (ticks + _WINDOW / 2) / _WINDOW) for order in range(orders)]
+    waves = [math.sqrt(1 if order == 0 else 2) * wave * window for order, wave in enumerate(waves)]
+    pairs = [(down, across) for down in range(orders) for across in range(orders - down)]
+    return torch.stack([waves[down][:, None] * waves[across] for down, across in pairs])
+
+
+def _nearness() -> Tensor:
+    """How much the match of each neighbour counts for each of a place's pixels, (9, 16): a Gaussian around it."""
+    ticks = (torch.arange(GRAIN) + 0.5) / GRAIN - 0.5  # in places, from the middle of the place
+    fall = {shift: torch.exp(-0.5 * ((ticks - shift) / 0.75) ** 2) for shift in (-1, 0, 1)}
+    return torch.stack([(fall[down][:, None] * fall[right]).flatten() for down, right in _NEIGHBOURS])
