@@ -24,6 +24,7 @@ _LAYOUT_ORDERS = 2
 _LAYOUT_WEIGHT = 0.5
 _APART = 8.0  # between classes; colours differ by 12 at most, squared
 _CHUNK = 1 << 20  # distances held at once
+_DOUBT = 1e-4  # the votes of a pixel that sum to less all were for another class
 _NONE = 1e-6  # what a vote of another class counts, where no other comes
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 
@@ -41,8 +42,8 @@ def centres(labels: Tensor) -> Tensor:
 def described(planes: Tensor, *, orders: int = _ORDERS) -> Tensor:
     """What planes (N, C, h, w) look like around each place, (N, C B, h, w), B = orders (orders + 1) / 2.
 
-    Coefficients of a cosine transform under a Gaussian window of 9x9, the lowest. Squared distances of descriptions are
-    those of the windows, as far as these are smooth.
+    The lowest coefficients of the cosine transform of 9x9 windows under a Gaussian. So the squared distance of two
+    descriptions is the Gaussian mean of the windows' squared differences (Parseval), as far as these are smooth.
     """
     basis = _basis(orders).to(planes)
     count, channels, height, width = planes.shape
@@ -110,17 +111,30 @@ def _voted(matches: Tensor, sure: Tensor, source: tuple[Tensor, Tensor], target:
         vote = fits * near[index] * (sure[part] * inside.to(photo) + _NONE)[:, :, None]
         total = total + brought[:, :, :3] * vote[:, :, None]
         weight = weight + vote
-    voted = total / weight[:, :, None]
-    return F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], GRAIN)
+    voted = torch.cat([total / weight[:, :, None], (weight > _DOUBT)[:, :, None].to(photo)], dim=2)
+    voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], GRAIN)
+    return _mended(voted[:, :3], voted[:, 3:], target)
+
+
+def _mended(picture: Tensor, known: Tensor, labels: Tensor) -> Tensor:
+    """The picture (1, 3, H, W) with pixels that are not `known` from known ones of their class, a place away."""
+    height, width = picture.shape[2:]
+    parts = F.pad(torch.cat([picture * known, known, labels], dim=1), [GRAIN] * 4)
+    total = weight = known * 0
+    for down, right in _NEIGHBOURS:
+        there = parts[:, :, (1 + down) * GRAIN :, (1 + right) * GRAIN :][:, :, :height, :width]
+        fits = there[:, 3:4] * (there[:, 4:] == labels).to(picture)
+        total, weight = total + there[:, :3] * fits, weight + fits
+    return torch.where((known > 0) | (weight == 0), picture, total / weight.clamp(min=1))
 
 
 def _basis(orders: int) -> Tensor:
-    """Cosines of low order on a window, under a Gaussian, (B, 9, 9); the window's weights, squared, sum to one."""
+    """Orthonormal cosines of low order under a Gaussian, (B, 9, 9); the Gaussian's squares sum to one."""
     ticks = torch.arange(_WINDOW) - _WINDOW // 2
     window = torch.exp(-(ticks**2) / (4 * _SPREAD**2))
     window = window / window.square().sum().sqrt()
     waves = [torch.cos(math.pi * order * (ticks + _WINDOW / 2) / _WINDOW) for order in range(orders)]
-    waves = [math.sqrt(1 if order == 0 else 2) * wave * window for order, wave in enumerate(waves)]
+    waves = [math.sqrt((1 if order == 0 else 2) / _WINDOW) * wave * window for order, wave in enumerate(waves)]
     pairs = [(down, across) for down in range(orders) for across in range(orders - down)]
     return torch.stack([waves[down][:, None] * waves[across] for down, across in pairs])
 

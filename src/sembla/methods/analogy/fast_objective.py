@@ -106,9 +106,9 @@ class FastObjective:
 
     def _sampled(self, picture: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Random patches of a picture (3, H, W), (N, D), and the labels of their centres (N,)."""
-        centres = labels[_SIDE // 2 : -(_SIDE // 2), _SIDE // 2 : -(_SIDE // 2)].flatten()
-        drawn = torch.randint(len(centres), (min(self.config.sampled_patches, len(centres)),), device=picture.device)
-        return rows_at(picture, _SIDE, drawn), centres[drawn]
+        labelled = labels[_SIDE // 2 : -(_SIDE // 2), _SIDE // 2 : -(_SIDE // 2)].flatten()
+        drawn = torch.randperm(len(labelled), device=picture.device)[: self.config.sampled_patches]
+        return rows_at(picture, _SIDE, drawn), labelled[drawn]
 
     def coherence(self, made: Tensor, batch: FastBatch) -> Tensor:
         """How far windows of random places, and their features, are from the nearest ones of the photo in the class."""

@@ -133,7 +133,7 @@ class SemiaObjective:
     def _convincing(self, made: Tensor, real: Tensor) -> dict[str, Term]:
         scores, taps = self.critic(made)
         with torch.no_grad():
-            _, wanted = self.critic(real)
+            wanted = self.critic.taps(real)
         return {
             "adversarial": Term(lsgan_generator(scores)),
             "matching": Term(feature_matching(taps, wanted), self.config.matching),

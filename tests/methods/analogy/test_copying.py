@@ -1,0 +1,89 @@
+"""From a draft to the photo's own pixels."""
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from sembla.methods.analogy import copying
+from sembla.methods.analogy.copying import GRAIN, centres, copied, described, reduced
+
+
+def photo(height: int = 48, width: int = 64, *, seed: int = 0) -> Tensor:
+    """Smooth noise, no two places of it alike."""
+    chance = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(1, 3, height // GRAIN, width // GRAIN, generator=chance) * 2 - 1
+    return F.interpolate(coarse, size=(height, width), mode="bilinear")
+
+
+def halves(height: int = 48, width: int = 64, *, border: int = 32) -> Tensor:
+    """Class 0 on the left, class 1 from the column `border` on."""
+    right = (torch.arange(width) >= border).float().expand(height, width)
+    return torch.stack([1 - right, right])[None]
+
+
+def test_a_description_is_the_cosine_transform_of_a_window_under_a_gaussian() -> None:
+    planes = torch.randn(1, 2, 9, 9, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    ticks = torch.arange(9, dtype=torch.float64)
+    gaussian = torch.exp(-((ticks - 4) ** 2) / 36)  # its squares have a standard deviation of 3
+    gaussian = (gaussian[:, None] * gaussian) / gaussian.square().sum()
+    middle = described(planes, orders=3)[0, :, 4, 4].view(2, 6)
+    for channel in range(2):
+        index = 0
+        for down in range(3):
+            for across in range(3 - down):
+                waves = [torch.cos(torch.pi * order * (2 * ticks + 1) / 18) for order in (down, across)]
+                wave = waves[0][:, None] * waves[1]
+                wave = wave / wave.square().sum().sqrt()
+                expected = (planes[0, channel] * gaussian * wave).sum()
+                torch.testing.assert_close(middle[channel, index], expected, atol=1e-6, rtol=1e-5)
+                index += 1
+
+
+def test_the_photo_of_its_own_draft_is_the_photo() -> None:
+    layout = halves()
+    torch.testing.assert_close(copied(reduced(photo()), photo(), layout, layout), photo(), atol=1e-5, rtol=1e-5)
+
+
+def test_what_is_drafted_elsewhere_is_copied_from_where_it_was() -> None:
+    moved, layout = photo().roll(8, dims=3), halves().roll(8, dims=3)
+    made = copied(reduced(moved), photo(), halves(), layout)
+    inside = (slice(None), slice(None), slice(16, 32), slice(44, 52))  # no description there sees a border
+    torch.testing.assert_close(made[inside], moved[inside], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("border", [30, 32, 37])
+def test_pixels_come_from_their_own_class_alone(border: int) -> None:
+    """Also where a border runs through places: left is red, right is blue, whatever was drafted."""
+    source, target = halves(border=32), halves(border=border)
+    picture = torch.cat([source[:, :1], torch.zeros(1, 1, 48, 64), source[:, 1:]], dim=1) * 2 - 1
+    made = copied(torch.rand(1, 3, 12, 16) * 2 - 1, picture, source, target)
+    wanted = torch.cat([target[:, :1], torch.zeros(1, 1, 48, 64), target[:, 1:]], dim=1) * 2 - 1
+    torch.testing.assert_close(made, wanted, atol=1e-3, rtol=0)
+
+
+def test_photos_of_another_size_and_classes_without_a_place_are_served() -> None:
+    none = torch.zeros(1, 1, 48, 64)
+    source, target = torch.cat([halves(), none], 1), torch.cat([none, halves()], 1)[:, :, :32, :40]
+    made = copied(reduced(photo(32, 40, seed=1)), photo(), source, target)
+    assert made.shape == (1, 3, 32, 40)
+    assert made.abs().max() <= 1 + 1e-5
+
+
+def test_pieces_autocast_and_all_at_once_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, target = reduced(photo(seed=2)), halves(border=24)
+    made = copied(draft, photo(), halves(), target)
+    assert torch.equal(copied(draft, photo(), halves(), target, at_once=True), made)
+    monkeypatch.setattr(copying, "_CHUNK", 1000)
+    torch.testing.assert_close(copied(draft, photo(), halves(), target), made)
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(copied(draft, photo(), halves(), target), made)
+
+
+def test_centres_are_labels_in_the_middle_of_places() -> None:
+    labels = torch.arange(8 * 12).view(1, 8, 12)
+    assert torch.equal(centres(labels), labels[:, 2::4, 2::4])
+    assert centres(labels).shape[1:] == reduced(labels[:, None].float()).shape[2:]
