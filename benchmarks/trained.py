@@ -74,6 +74,18 @@ def effort(run: Path) -> Row:
     return {"steps": last["step"], "minutes": round(last["seconds"] / 60, 1)}
 
 
+def trained_engine(run: Path) -> Engine:
+    """What a run makes, as it is used by default."""
+    synthesizer = api.load(run)
+
+    def engine(task: AnalogyTask) -> AnalogyResult:
+        made = synthesizer(task)
+        assert isinstance(made, AnalogyResult)
+        return made
+
+    return engine
+
+
 def scored(subject: Set, engine: Engine) -> tuple[Row, list[Picture]]:
     """Scores of all layouts of a set, and the pictures."""
     tasks = [replace(task, size=SIDE, keep=False) for task in subject.tasks]
@@ -101,7 +113,7 @@ def compared(subject: Set, runs: Path) -> tuple[list[Row], list[list[Picture]]]:
     for recipe in RECIPES:
         run = runs / f"{subject.name}-{recipe}"
         if (run / "weights.safetensors").is_file():
-            engines[recipe] = effort(run), api.load(run)
+            engines[recipe] = effort(run), trained_engine(run)
     rows: list[Row] = []
     made: list[list[Picture]] = []
     for name, (trained, engine) in engines.items():
@@ -137,12 +149,9 @@ def main() -> None:
             headings = ("photo", "layout", "instant", *RECIPES)
             Image.fromarray(api.contact_sheet(sheets[ours], headings=headings, cell=SIDE)).save(path, optimize=True)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    text = (
-        f"# Trained analogy\n\n`python -m benchmarks.trained`, {machine}, load {os.getloadavg()[0]:.1f} at the end.\n\n"
-    )
-    text += (
-        "All at 256 px with keep off; minutes are those of training, in which other work ran on the machine too.\n\n"
-    )
+    setting = f"{machine}, load {os.getloadavg()[0]:.1f} at the end"
+    text = f"# Trained analogy\n\n`python -m benchmarks.trained`, {setting}.\n\n"
+    text += "All at 256 px with keep off. Minutes are those of training, beside other work on the same machine.\n\n"
     (RESULTS / "trained.md").write_text(text + table(rows) + "\n")
     (RESULTS / "trained.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=1) + "\n")
     print(text + table(rows))
