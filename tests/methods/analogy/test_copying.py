@@ -87,3 +87,20 @@ def test_centres_are_labels_in_the_middle_of_places() -> None:
     labels = torch.arange(8 * 12).view(1, 8, 12)
     assert torch.equal(centres(labels), labels[:, 2::4, 2::4])
     assert centres(labels).shape[1:] == reduced(labels[:, None].float()).shape[2:]
+
+
+def test_a_place_continues_its_neighbours_where_that_costs_little() -> None:
+    """One place of a field that is shifted by (1, 2) has another match, which is a little better, or much better."""
+    down, right = torch.meshgrid(torch.arange(6), torch.arange(6), indexing="ij")
+    theirs, ours = torch.zeros(144, 1), torch.zeros(36, 1)
+    rows, columns = down + 1, right + 2
+    rows[3, 3], columns[3, 3] = 9, 9
+    for better, expected in ((1.0, (4, 5)), (100.0, (9, 9))):
+        ours[21] = theirs[9 * 12 + 9] = better**0.5
+        found = copying._coherent(rows, columns, (ours, theirs), torch.zeros(1, 3, 48, 48))
+        assert (found[0][3, 3].item(), found[1][3, 3].item()) == expected
+        assert found[2][3, 3].item() == pytest.approx(better if expected == (4, 5) else 0)
+        others = torch.ones(6, 6, dtype=torch.bool)
+        others[3, 3] = False
+        assert torch.equal(found[0][others], rows[others])
+        assert torch.equal(found[1][others], columns[others])

@@ -104,7 +104,7 @@ class Semia(Config):
 
 @dataclass(frozen=True)
 class Fast(Config):
-    """Our own: taught by the instant engine's results for random layouts, then by the photo's patches."""
+    """Our own: drafts taught by instant results and the photo's patches, made of the photo's own pixels."""
 
     longest: int = 256
     """Longest side that the photo is trained at; results are made at this size and enlarged."""

@@ -2,8 +2,9 @@
 
 Texture optimisation's last step (Kwatra et al. 2005), once, and by an exhaustive search: a draft is small enough. A
 place is a square of `GRAIN` by `GRAIN` pixels. It is described by the draft around it, seen through a Gaussian window,
-and by the layout there; the photo's place of the same class that is described most alike is its match. Matches bring
-the places around them along, so nine of them vote on each pixel, those with the pixel's class alone.
+and by the layout there; the photo's place of the same class that is described most alike is its match, unless to
+continue a neighbour's match is nearly as good. Matches bring the places around them along, so nine of them vote on each
+pixel, those with the pixel's class alone.
 """
 
 import math
@@ -23,10 +24,16 @@ _ORDERS = 6  # of cosines across colours; fewer than this down and across togeth
 _LAYOUT_ORDERS = 2
 _LAYOUT_WEIGHT = 0.5
 _APART = 8.0  # between classes; colours differ by 12 at most, squared
+_PASSES = 4
+_ALONE = 8.0  # what it costs to continue no neighbour, in mean distances of matches
+_FAR, _NOWHERE = 1e6, 1 << 20
 _CHUNK = 1 << 20  # distances held at once
 _DOUBT = 1e-4  # the votes of a pixel that sum to less all were for another class
 _NONE = 1e-6  # what a vote of another class counts, where no other comes
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+
+
+_CROSS = (4, 1, 3, 5, 7)  # the place itself, and those that share a side with it
 
 
 def reduced(planes: Tensor) -> Tensor:
@@ -63,8 +70,11 @@ def copied(draft: Tensor, photo: Tensor, source: Tensor, target: Tensor, *, at_o
         parts = [ours] if at_once else torch.split(ours, max(1, _CHUNK // len(theirs)))
         found = [_nearest(part, theirs) for part in parts]
         distances, matches = (torch.cat(part).view(draft.shape[2:]) for part in zip(*found, strict=True))
-        sure = torch.exp(-distances / distances.mean().clamp(min=1e-6))
-        return _voted(matches, sure, (photo, _ids(source)), _ids(target))
+        unit = distances.mean().clamp(min=1e-6)
+        rows, columns = matches // (photo.shape[3] // GRAIN), matches % (photo.shape[3] // GRAIN)
+        for _ in range(_PASSES):
+            rows, columns, distances = _coherent(rows, columns, (ours / unit.sqrt(), theirs / unit.sqrt()), photo)
+        return _voted((rows, columns), torch.exp(-distances), (photo, _ids(source)), _ids(target))
 
 
 def _nearest(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,17 +98,46 @@ def _rows(picture: Tensor, layout: Tensor) -> Tensor:
     return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
 
 
-def _voted(matches: Tensor, sure: Tensor, source: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
-    """The picture that places (h, w) make which have these matches, indices of the photo's places, and confidences."""
+def _coherent(
+    rows: Tensor, columns: Tensor, rated: tuple[Tensor, Tensor], photo: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Matches (h, w), (h, w), each that of the place or a neighbour's continued, and their squared distances.
+
+    A match costs its distance, and `_ALONE` times the share of the eight neighbours that it does not continue. So where
+    many places of the photo would do, what belongs together there stays together (Ashikhmin 2001).
+    """
+    ours, theirs = rated
+    height, width = rows.shape
+    below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
+    down, right = torch.arange(height, device=rows.device)[:, None], torch.arange(width, device=rows.device)
+    shifts = F.pad(torch.stack([rows - down, columns - right]), [1] * 4, value=_NOWHERE)
+    around = [shifts[:, 1 + up : 1 + up + height, 1 + side : 1 + side + width] for up, side in _NEIGHBOURS]
+    costs, distances = [], []
+    candidates = torch.stack([around[index] for index in _CROSS])  # (5, 2, h, w)
+    for candidate in candidates:
+        row, column = candidate[0] + down, candidate[1] + right
+        inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
+        place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
+        distance = (theirs[place.flatten()] - ours).square().sum(1).view(height, width)
+        others = sum((other == candidate).all(0).to(distance) for other in around)
+        distances.append(distance)
+        costs.append(distance - _ALONE / 8 * others + (~inside).to(distance) * _FAR)
+    best = torch.stack(costs).argmin(0)[None]
+    chosen = candidates.gather(0, best[:, None].expand(1, 2, height, width))[0]
+    return chosen[0] + down, chosen[1] + right, torch.stack(distances).gather(0, best)[0]
+
+
+def _voted(matches: tuple[Tensor, Tensor], sure: Tensor, source: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
+    """The picture that places (h, w) make which have these matches, rows and columns of places, and confidences."""
     photo, labels = source
-    height, width = matches.shape
+    height, width = sure.shape
     below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
     pixels = F.pixel_unshuffle(torch.cat([photo, labels], dim=1), GRAIN)
     pixels = pixels[0].flatten(1).T.contiguous()  # (places, 4 * 16)
     wanted = F.pixel_unshuffle(target, GRAIN)[0].movedim(0, 2)  # (h, w, 16)
     near = _nearness().to(photo)
     # One place more on each side, with no confidence, so that each place has eight neighbours.
-    rows, columns = (F.pad(part, [1] * 4) for part in (matches // across, matches % across))
+    rows, columns = (F.pad(part, [1] * 4) for part in matches)
     sure = F.pad(sure, [1] * 4)
     total, weight = torch.zeros(height, width, 3, GRAIN**2).to(photo), torch.zeros(height, width, GRAIN**2).to(photo)
     for index, (down, right) in enumerate(_NEIGHBOURS):
