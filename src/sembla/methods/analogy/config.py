@@ -121,9 +121,9 @@ class Fast(Config):
     """Share of images that are the photo itself, warped."""
     warp: float = 0.04
     """Most that a control point moves in every image, as a share of the side."""
-    warm_up: int = 600
+    warm_up: int = 500
     """Steps until the picture that is learned from has lost most of its weight."""
-    decay: int = 6000
+    decay: int = 4000
     """Images until rates have fallen to a tenth."""
     picture: float = 10.0
     """Weight of the absolute difference to the picture that is learned from, at first."""
@@ -174,7 +174,7 @@ def fitted(config: Config, case: Case) -> Config:
 
 def pace(config: Config) -> Pace:
     """How far to train."""
-    return Pace(config.ramp + config.decay) if isinstance(config, Semia) else Pace(1500, batch=4)
+    return Pace(config.ramp + config.decay) if isinstance(config, Semia) else Pace(1000, batch=4)
 
 
 def _whole(side: float) -> int:
