@@ -1,11 +1,14 @@
 """Make the screenshots of the documentation, docs/images/studio*.jpg, by using the studio in headless Chromium.
 
-    python -m scripts.make_studio_images
+    python -m scripts.make_studio_images            # all of them but `training`
+    python -m scripts.make_studio_images training   # which takes minutes, and PyTorch
 
 Run it anew after any change to the page, and look at what it made. Needs Chromium and the extra `test`.
 """
 
 import io
+import re
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,10 +31,13 @@ CLASSES = ("table", "floor", "saucer", "cup", "porcelain", "coffee", "spoon")
 
 
 def main() -> None:
-    """Write all pictures."""
+    """Write all pictures, or those named."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with running_browser() as browser, running_studio() as studio:
-        for make in (start, painting, scribbling, variations):
+    wanted = sys.argv[1:] or ["start", "painting", "scribbling", "variations"]
+    with tempfile.TemporaryDirectory() as runs, running_browser() as browser, running_studio(runs=Path(runs)) as studio:
+        for make in (start, painting, scribbling, variations, training):
+            if make.__name__ not in wanted:
+                continue
             with window(browser, studio.address, dark=make is variations) as page:
                 make(page)
                 write(page, {"painting": "studio"}.get(make.__name__, f"studio-{make.__name__}"))
@@ -99,6 +105,17 @@ def variations(page: Page) -> None:
     page.get_by_role("button", name="Variation 6").locator("img, canvas").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="Variation 3").click()
     finished(page)
+
+
+def training(page: Page) -> None:
+    """A model that is being trained on a photo, far enough for its preview to be worth a look."""
+    example(page, "Rocket")
+    page.get_by_role("button", name="Trained model", exact=True).click()
+    page.get_by_role("button", name="Train on this photo").click()
+    page.get_by_role("button", name=re.compile("^Preview after ([4-9]|1[0-9])[0-9]{2} steps")).wait_for(
+        timeout=3_600_000
+    )
+    page.get_by_role("button", name="Cancel").scroll_into_view_if_needed()
 
 
 def drag(page: Page, line: Line) -> None:

@@ -37,7 +37,7 @@ LEARNED = frozenset(
         ),
         *(
             f"sembla.methods.{path.parent.name}.{path.stem}"
-            for part in ("*batches", "*networks", "*objective", "learned", "synthesis")
+            for part in ("*batches", "*networks", "*objective", "copying", "learned", "synthesis")
             for path in (PACKAGE / "methods").glob(f"*/{part}.py")
         ),
     }

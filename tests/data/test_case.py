@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sembla.core.errors import InputError
+from sembla.core.errors import InputError, SizeError
 from sembla.data.case import read_case
 
 RED, BLUE = (250, 10, 10), (10, 10, 250)
@@ -54,4 +54,11 @@ def test_a_layout_with_a_class_of_its_own_is_left_out(tmp_path: Path, caplog: py
 def test_a_folder_without_a_photo_is_refused(tmp_path: Path) -> None:
     (write(tmp_path) / "img.png").unlink()
     with pytest.raises(InputError, match="img"):
+        read_case(tmp_path)
+
+
+def test_a_label_map_of_another_shape_is_refused(tmp_path: Path) -> None:
+    write(tmp_path)
+    Image.open(tmp_path / "label.png").resize((40, 40), Image.Resampling.NEAREST).save(tmp_path / "label.png")
+    with pytest.raises(SizeError, match=r"img\.png is 60x40 and .*label\.png 40x40, which is another shape"):
         read_case(tmp_path)

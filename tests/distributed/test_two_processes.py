@@ -53,10 +53,19 @@ def together(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_both_processes_hold_the_same_weights(together: Path) -> None:
-    for what in ("weights", "normalised"):
+    for what in ("weights", "normalised", "methods"):
         first, second = (load_file(together / f"{what}{rank}.safetensors") for rank in (0, 1))
         assert equal(first, second)
     assert any("running_mean" in name for name in load_file(together / "normalised0.safetensors"))
+    names = load_file(together / "methods0.safetensors")
+    assert {name.split(".")[1] for name in names} >= {"fast", "semia"}
+    assert any(name.endswith("strength") for name in names)  # which adapts to what a process sees
+
+
+def test_running_statistics_are_those_of_all_images(together: Path) -> None:
+    for rank in (0, 1):
+        mean = load_file(together / f"mean{rank}.safetensors")["mean"]
+        torch.testing.assert_close(mean, torch.full((2,), 0.1 * 1.5))  # BatchNorm's momentum, ones and twos
 
 
 def test_losses_are_those_of_one_process_with_the_whole_batch(together: Path, alone: Path) -> None:

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from sembla.core.errors import InputError
 from sembla.core.method import Term, Turn
+from sembla.engine.devices import find_device
 from sembla.engine.lessons import moved, total
 from sembla.engine.local import LocalEngine
-from sembla.engine.opening import find_device, open_engine
+from sembla.engine.opening import open_engine
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from sembla import examples
 from sembla.core.errors import LabelError
-from sembla.imaging.palette import ClassMaps, colourize, find_palette, read_classes, snap
+from sembla.imaging.palette import ClassMaps, colourize, find_palette, match_palette, read_classes, snap
 
 Pixels = NDArray[np.uint8]
 
@@ -517,3 +517,11 @@ def test_palettes_of_a_wrong_size_are_refused() -> None:
         snap(np.zeros((20, 20, 3), np.uint8), np.zeros((65, 3), np.uint8))
     with pytest.raises(LabelError, match="id 3"):
         colourize(np.full((4, 4), 3, np.uint8), np.zeros((3, 3), np.uint8))
+
+
+def test_colours_are_matched_that_another_encoding_gives() -> None:
+    known = np.array([RED, GREEN, BLUE], np.uint8)
+    given = np.array([(3, 2, 250), (255, 0, 1), (250, 60, 0), (252, 3, 4)], np.uint8)
+    assert match_palette(given, known).tolist() == [2, 0, -1, -1]  # red is one class, and so is not both
+    ids = np.arange(6, dtype=np.uint8)[:, None].repeat(3, axis=1)
+    assert match_palette(ids[[4, 0, 5]], ids[:5]).tolist() == [4, 0, -1]  # greys that stand for ids are told apart

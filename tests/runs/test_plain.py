@@ -73,3 +73,4 @@ def test_changes_are_named_by_their_place() -> None:
         "sizes.x is None, was 3",
     ]
     assert list(differences(one, one)) == []
+    assert list(differences({"a": {"b": [1] * 60}}, {"a": {"b": [2] * 60}})) == ["a.b differs"]  # too long to be told

@@ -33,7 +33,7 @@ def test_out_names_a_file_or_a_folder(sembla: Sembla, inputs: Inputs, tmp_path: 
 def test_json_is_one_object_with_the_facts(sembla: Sembla, inputs: Inputs) -> None:
     outcome = sembla("analogy", *inputs, "--json", "--seed", "5", "--size", "32")
     told = json.loads(outcome.out)
-    assert set(told) == {"out", "width", "height", "seconds", "preview_seconds", "classes", "seed"}
+    assert set(told) == {"out", "width", "height", "seconds", "preview_seconds", "classes", "seed", "engine"}
     assert (told["out"], told["width"], told["height"]) == ("1-analogy.png", 32, 24)
     assert (told["classes"], told["seed"]) == (3, 5)
     assert 0 <= told["preview_seconds"] <= told["seconds"] < 600

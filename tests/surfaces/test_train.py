@@ -1,5 +1,6 @@
 """`sembla train`, `methods`, `recipes` and `export`, as users call them."""
 
+import errno
 import importlib.util
 import json
 import os
@@ -8,25 +9,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tests.surfaces.painting import command, environment, install
-from tests.surfaces.support import COLOURS, Sembla, photo
+from tests.surfaces.support import COLOURS, Sembla, layout, photo
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
 import yaml
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from tests.surfaces.test_prepare import write_pairs
 
 from sembla import api
 from sembla.api import training
 from sembla.commands.train import Train
 from sembla.core.errors import InputError
+from sembla.runs import folder, tensors
 
 
 @pytest.fixture(autouse=True)
@@ -127,8 +130,10 @@ def test_methods_and_recipes_are_listed(sembla: Sembla) -> None:
     small, wide = json.loads(sembla("recipes", "painter", "--json").out)["recipes"]
     assert (small["name"], small["default"], small["steps"], small["batch"]) == ("small", True, 6, 4)
     assert (wide["name"], wide["default"], wide["summary"]) == ("wide", False, "Small, for tests.")
-    assert wide["parameters"] == {"generator": 16 + 16 * 3 + 3}  # the classes, which are none yet, give no weights
+    assert wide["parameters"] == {"generator": (3 * 9 + 1) * 16 + (16 + 1) * 3}
+    assert json.loads(sembla("recipes", "painter", "--json").out)["classes"] == 3
     assert "small (the one without --recipe)" in sembla("recipes", "painter").out
+    assert "6 steps of 4 images; weights, for 3 classes: generator 499" in sembla("recipes", "painter").out
     shown = sembla("recipes", "painter", "wide").out
     assert "--depth.width 16\n    Channels between the two layers.\n" in shown
 
@@ -173,14 +178,118 @@ def test_what_cannot_be_trained_is_one_line(sembla: Sembla, case: Path, tmp_path
     assert "depth.width is 16, was 4" in complaint("--resume", "--recipe", "wide")
 
 
-def test_data_that_do_not_fit_are_one_line(sembla: Sembla, case: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    assert "holds no picture" in sembla("train", "painter", "--data", tmp_path / "empty", "--run", "run").complaint
+def test_data_that_do_not_fit_are_one_line(sembla: Sembla, case: Path) -> None:
     labels = COLOURS[(photo()[..., 0] > 100).astype(int)]
     labels[:8, :8], labels[:8, 8:16] = (255, 0, 255), (0, 255, 255)
     Image.fromarray(labels).save(case / "label.png")
     assert "4 classes came" in sembla("train", "painter", "--data", case, "--run", "run").complaint
     assert not Path("run").exists()
+
+
+def test_what_is_no_case_is_told_with_what_to_do(sembla: Sembla, case: Path, tmp_path: Path) -> None:
+    def complaint(data: Path) -> str:
+        told = sembla("train", "painter", "--data", data, "--run", "run").complaint
+        assert not Path("run").exists()
+        return told
+
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert "gone: no such folder" in complaint(tmp_path / "gone")
+    assert f"{empty} is no case: it holds no picture; a case is a folder with one photo img.*" in complaint(empty)
+    assert "it is a file, and a case is a folder" in complaint(case / "img.png")
+    assert "pictures by other names (1.png, ...)" in complaint(case / "cond")
+    assert f"it holds 1 of them; give one, such as {case}" in complaint(case.parent)
+    assert "it holds 4 pairs of photo and label map" in complaint(write_pairs(tmp_path / "many" / "pairs", 4))
+    prepared = tmp_path / "many" / "prepared"
+    assert sembla("prepare", "folder", tmp_path / "many" / "pairs", prepared).code == 0
+    assert "it is a prepared set of many photos" in complaint(prepared)
+    (case / "label.png").rename(tmp_path / "label.png")
+    assert f"sembla label {case / 'img.png'} --segments 20 --out {case / 'label.png'}" in complaint(case)
+    (case / "img.png").rename(case / "label.png")
+    assert "it has a label map and no photo" in complaint(case)
+    (tmp_path / "label.png").rename(case / "img.png")
+    assert "was it swapped with the photo?" in complaint(case)
+
+
+def test_what_the_doctor_finds_at_a_label_map_is_noted(sembla: Sembla, case: Path) -> None:
+    label = case / "label.png"
+    with Image.open(label) as map_:
+        large = map_.resize((256, 192), Image.Resampling.NEAREST)
+    Image.fromarray(photo()).resize((256, 192)).save(case / "img.png")
+    large.resize((128, 96), Image.Resampling.NEAREST).save(label)
+    told = sembla("train", "painter", "--data", case, "--run", "small", "--steps", "1")
+    assert told.code == 0
+    assert f"sembla: note: {label} is 128x96, but the photo 256x192." in told.err
+    large.resize((256, 96)).save(label)
+    told = sembla("train", "painter", "--data", case, "--run", "run")
+    assert f"img.png is 256x192 and {label} 256x96, which is another shape" in told.complaint
+    label.unlink()
+    large.save(case / "label.jpg", quality=70)
+    told = sembla("train", "painter", "--data", case, "--run", "noisy", "--steps", "1")
+    assert told.code == 0
+    assert "label.jpg shows colours along its borders that nobody chose, as JPEG" in told.err
+    assert load_file("noisy/weights.safetensors")["generator.0.weight"].shape[1] == 3  # they are no classes
+
+
+def test_a_run_that_cannot_be_gone_on_with_is_one_line(sembla: Sembla, case: Path) -> None:
+    def complaint(method: str = "painter", data: Path = case) -> str:
+        return sembla("train", method, "--data", data, "--run", "run", "--resume", "--steps", "4").complaint
+
+    assert sembla("train", "painter", "--data", case, "--run", "run", "--steps", "2").code == 0
+    assert "is of method painter, not analogy" in complaint("analogy")
+    state = Path("run/checkpoints/00000002/state.json")
+    before = state.read_text()
+    state.write_text(json.dumps({**json.loads(before), "version": 99}))
+    assert "state.json has version 99; this Sembla reads 1" in complaint()
+    state.write_text(before)
+    described = Path("run/method.json").read_text()
+    Path("run/method.json").write_text(json.dumps({**json.loads(described), "format": 99}))
+    assert "has format 99" in complaint()
+    Path("run/method.json").write_text(described)
+    Image.fromarray(COLOURS[::-1][(photo()[..., 0] > 100).astype(int)]).save(case / "label.png")
+    assert "classes is 2, was 3; label_set" in complaint()
+    Image.fromarray(COLOURS[layout(6)]).save(case / "label.png")
+    assert sembla("train", "painter", "--data", case, "--run", "run", "--resume", "--steps", "4").code == 0
+
+
+def refusing(number: int) -> Callable[..., Any]:
+    """What the system does for a disk that is full, or that cannot be written."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+def test_a_full_disk_is_one_line_and_costs_the_interval(
+    sembla: Sembla, case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, save, refuse = iter(range(100)), save_file, refusing(errno.ENOSPC)
+
+    def fill(*given: Any, **named: Any) -> None:
+        (save if next(calls) < 4 else refuse)(*given, **named)  # four files make the checkpoint of step 2
+
+    call = ("train", "painter", "--data", case, "--run", "run", "--steps", "6", "--checkpoint-every", "2")
+    with monkeypatch.context() as patch:
+        patch.setattr(tensors, "save_file", fill)
+        told = sembla(*call).complaint
+    assert "no checkpoint of step 4" in told
+    assert "No space left" in told
+    assert "the one of step 2 is whole" in told
+    assert steps_of("run") == [2]
+    assert sembla(*call, "--resume").code == 0
+
+
+def test_a_disk_that_cannot_be_written_is_one_line(sembla: Sembla, case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = ("train", "painter", "--data", case, "--run", "run", "--steps", "1")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", refusing(errno.EROFS))
+        assert "run cannot be written (Read-only file system)" in sembla(*call).complaint
+    assert not Path("run").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(folder, "_sync", refusing(errno.EROFS))  # as a network's disk may tell late
+        assert "config.yaml cannot be written (Read-only file system)" in sembla(*call).complaint
+    assert sembla(*call).code == 0
 
 
 def test_an_unprepared_folder_is_looked_at_by_the_doctor(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from sembla.runs import checkpoint, folder, tensors
 from sembla.runs.description import read_description, read_weights
 from sembla.runs.plain import from_plain
 from sembla.runs.tensors import fill
+from sembla.train import stopping
 from sembla.train.recording import Metric
 from sembla.train.stopping import SignalStop
 
@@ -96,6 +97,14 @@ def test_stopping_and_going_on_equals_never_having_stopped(whole: Path, tmp_path
     last = {name: data for name, data in there.items() if name.startswith("checkpoints/00000012")}
     assert last == {name: data for name, data in expected.items() if name.startswith("checkpoints/00000012")}
     assert len(last) == 4
+
+
+def test_a_run_may_go_on_in_another_precision(tmp_path: Path) -> None:
+    run(tmp_path / "run", steps=6)
+    for steps, precision in ((8, "fp16"), (10, "bf16"), (12, "fp16")):
+        settings = replace(SETTINGS, precision=precision)  # type: ignore[arg-type]  # a literal, in a loop
+        assert not run(tmp_path / "run", steps=steps, settings=settings, resume=True)
+    assert steps_of(tmp_path / "run")[-1] == 12
 
 
 def test_fp16_goes_on_exactly_too(tmp_path: Path) -> None:
@@ -183,7 +192,9 @@ def test_going_on_with_another_method_is_refused(tmp_path: Path) -> None:
 
 
 def test_divergence_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(DivergedError, match="in step 7"):
+    with pytest.raises(DivergedError, match=r"in step 2; .* There is no checkpoint before it\."):
+        run(tmp_path / "early", config=ToyConfig(poison=2))
+    with pytest.raises(DivergedError, match=r"'adversarial' of the generator .* in step 7; .* of step 5 is good\."):
         run(tmp_path / "run", config=ToyConfig(poison=7))
     assert steps_of(tmp_path / "run") == [5]
     assert all(value.isfinite().all() for value in read_weights(tmp_path / "run").values())
@@ -261,6 +272,66 @@ def test_a_kill_while_saving_costs_the_interval_at_most(
     assert not list(root.rglob(".*.part"))
 
 
+@pytest.mark.parametrize(
+    ("moment", "begun"),
+    [
+        pytest.param(0, False, id="with the settings"),
+        pytest.param(1, False, id="after the settings", marks=pytest.mark.slow),
+        pytest.param(2, False, id="with the description", marks=pytest.mark.slow),
+        pytest.param(3, True, id="after the description"),
+    ],
+)
+def test_a_run_is_begun_wholly_or_not_at_all(tmp_path: Path, whole: Path, moment: int, *, begun: bool) -> None:
+    root = tmp_path / "run"
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(moment), str(root)], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    config = ToyConfig(depth=Depth(norm=True))
+    with pytest.raises((InputError, OutputError), match="go on with" if begun else "holds no run to go on with"):
+        run(root, config=config, resume=not begun)
+    run(root, config=config, resume=begun)
+    assert left(root)["weights.safetensors"] == left(whole)["weights.safetensors"]
+    assert not list(root.rglob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("config.yaml",),  # written by hand, for there is no lock
+        ("checkpoints/",),
+        (".lock", "config.yaml", "notes.txt"),
+        (".lock", "checkpoints/", "checkpoints/00000005/"),
+    ],
+)
+def test_a_folder_that_was_no_beginning_is_not_taken(tmp_path: Path, names: tuple[str, ...]) -> None:
+    for name in names:
+        if name.endswith("/"):
+            (tmp_path / name).mkdir()
+        else:
+            (tmp_path / name).write_text("precious")
+    with pytest.raises(OutputError, match="is no empty folder; choose another"):
+        run(tmp_path)
+    assert all((tmp_path / name).exists() for name in names)
+    assert all((tmp_path / name).read_text() == "precious" for name in names if not name.endswith("/"))
+
+
+def test_a_run_that_came_between_is_not_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two are begun at once: the second has found the folder empty, and gets the lock when the first has ended."""
+    check, asked = folder.RunFolder.check, iter(range(10))
+
+    def pass_first(its: folder.RunFolder, *, resume: bool) -> None:
+        if next(asked):
+            check(its, resume=resume)
+
+    run(tmp_path / "run", steps=2)
+    before = left(tmp_path / "run")
+    monkeypatch.setattr(folder.RunFolder, "check", pass_first)
+    with pytest.raises(OutputError, match="holds a run already"):
+        run(tmp_path / "run", steps=2)
+    assert left(tmp_path / "run") == before
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_step_and_saves(tmp_path: Path, number: signal.Signals) -> None:
     before = signal.getsignal(number)
@@ -279,12 +350,25 @@ def test_a_signal_ends_the_step_and_saves(tmp_path: Path, number: signal.Signals
     assert steps_of(tmp_path / "run") == [4]
 
 
-def test_a_second_signal_is_not_held_back() -> None:
+def test_a_second_signal_is_not_held_back_but_an_echo_of_the_first_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(stopping.time, "monotonic", lambda: now[0])
     with SignalStop() as stop:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stop()
+        for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+        assert stop.signal == signal.SIGINT
+        now[0] += 3
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_checkpoint_without_all_that_an_optimiser_holds_is_refused(tmp_path: Path) -> None:
+    training = trainer()
+    training.advance()
+    snapshot = training.snapshot()
+    rest = {name: value for name, value in snapshot.optimisers.items() if name != "generator.0.bias.exp_avg_sq"}
+    with pytest.raises(InputError, match="exp_avg_sq is missing"):
+        trainer().restore(replace(snapshot, optimisers=rest), path=tmp_path)
 
 
 def test_a_checkpoint_of_other_networks_is_refused(tmp_path: Path) -> None:

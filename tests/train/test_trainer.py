@@ -1,7 +1,10 @@
 import math
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,8 @@ from sembla.core.method import Feed, Term
 from sembla.engine.local import LocalEngine
 from sembla.train.settings import TrainSettings
 from sembla.train.trainer import Moment, Trainer
+
+ROOT = Path(__file__).parents[2]
 
 
 def weights(networks: nn.ModuleDict) -> dict[str, Tensor]:
@@ -195,6 +200,49 @@ def test_running_out_of_memory_says_what_to_change(monkeypatch: pytest.MonkeyPat
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
 
     monkeypatch.setattr(training, "advance", fail)
+    with pytest.raises(MemoryNeedError, match="--accumulate 2"):
+        training.run()
+
+
+FULL = """
+import resource
+import sys
+from dataclasses import replace
+from pathlib import Path
+from sembla.core.errors import MemoryNeedError
+from tests.train.support import SETTINGS, trainer
+from tests.train.toys import Depth, ToyConfig
+
+training = trainer(ToyConfig(depth=Depth(width=100_000)), replace(SETTINGS, steps=2, batch=4096, accumulate=2048))
+training.advance()
+wide = trainer(ToyConfig(depth=Depth(width=100_000)), replace(SETTINGS, batch=4096))
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+limit = int(status["VmSize"].split()[0]) * 1024 + 500_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+training.run()  # parts of two images fit
+try:
+    wide.run()
+except MemoryNeedError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux limits the memory of a process")
+def test_memory_that_really_runs_out_is_told() -> None:
+    """A layer of 4096 x 100,000 numbers takes 1.6 GB, of 2 images nearly nothing."""
+    done = subprocess.run([sys.executable, "-c", FULL], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("a step of 4096 images in 1 parts does not fit into memory; compute it in 2 parts")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] can't allocate memory: 9 bytes")])
+def test_memory_that_lacks_while_a_batch_is_made_is_told_too(error: Exception) -> None:
+    def batches(config: ToyConfig, source: Cloud, feed: Feed) -> Iterator[Points]:
+        raise error
+        yield from toys.batches(config, source, feed)
+
+    parts = replace(GAN.load(), batches=batches)
+    engine = LocalEngine(torch.device("cpu"))
+    training = Trainer(replace(GAN, load=lambda: parts), ToyConfig(), Cloud(), settings=SETTINGS, engine=engine)
     with pytest.raises(MemoryNeedError, match="--accumulate 2"):
         training.run()
 

@@ -1,18 +1,23 @@
 """Analogies: read and check what they need, make them, score them."""
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sembla.api.checking import check_memory, numbers, output_size
 from sembla.api.labelling import own_map
-from sembla.core.errors import InputError
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, ShouldStop
+from sembla.core.errors import Cancelled, InputError, LabelError
+from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, ShouldStop
 from sembla.imaging.io import Source, read_map, read_picture, source_name
-from sembla.imaging.palette import read_classes
+from sembla.imaging.palette import match_palette, read_classes
+
+if TYPE_CHECKING:
+    from sembla.runs.synthesizer import Synthesizer
 
 __all__ = [
     "AnalogyRequest",
@@ -20,6 +25,7 @@ __all__ = [
     "analogy",
     "analogy_sequence",
     "evaluate_analogy",
+    "for_engine",
     "read_analogy",
     "run",
     "run_sequence",
@@ -27,6 +33,8 @@ __all__ = [
 ]
 
 _log = logging.getLogger("sembla")
+
+_TOLD = 8  # most classes that an error lists
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,7 @@ def analogy(
     resize_labels: bool = False,
     adopt_nearest: bool = False,
     on_preview: OnPreview | None = None,
+    engine: "Synthesizer | None" = None,
 ) -> AnalogyResult:
     """Make the photo `image` anew as `layout` says; `labels` is the photo's own label map.
 
@@ -71,7 +80,8 @@ def analogy(
     `variations` (1 to 64) asks for that many different pictures. `resize_labels` scales a label map that has another
     size than the photo. `adopt_nearest` reads a class that the layout has and `labels` lacks as the nearest in `labels`
     instead of raising `LabelError`. `on_preview` is called with whole frames, coarse first; returning False stops the
-    work, which raises `Cancelled`.
+    work, which raises `Cancelled`. `engine`, which `load` gives, is a trained model that makes the pictures instead of
+    the instant engine.
     """
     request = read_analogy(
         image,
@@ -84,7 +94,9 @@ def analogy(
         resize_labels=resize_labels,
         adopt_nearest=adopt_nearest,
     )
-    return run(request.tasks[0], on_preview)
+    if engine is not None:
+        request = for_engine(request, engine)
+    return run(request.tasks[0], on_preview, engine=engine)
 
 
 def analogy_sequence(
@@ -138,14 +150,48 @@ def read_analogy(
     return replace(read, tasks=tasks)
 
 
-def run(task: AnalogyTask, on_preview: OnPreview | None = None, *, stop: ShouldStop | None = None) -> AnalogyResult:
-    """Do one analogy. Raises `MemoryNeedError` before it starts where there is no longer room for it.
+def for_engine(request: AnalogyRequest, engine: "Synthesizer") -> AnalogyRequest:
+    """The same in the classes of a trained model, which may have other ids: its classes are found by their colours.
 
-    `on_preview` and `stop` can end the work early; then `Cancelled` is raised.
+    Raises `LabelError` for a class that the model was not trained on, `InputError` for a model that does no analogies.
     """
+    its = engine.description
+    if AnalogyTask not in engine.tasks:
+        raise InputError(f"the model is of method {its.method}, which makes no analogies; give a run of another.")
+    if its.label_set is None:
+        return request
+    table = match_palette(request.palette, its.label_set.palette)
+    used = np.unique(request.tasks[0].labels)
+    strange = used[table[used] < 0]
+    if strange.size:
+        learned = ", ".join(map(_hex, its.label_set.palette[:_TOLD]))
+        more = " and more" if its.label_set.count > _TOLD else ""
+        raise LabelError(
+            f"the label map has class {_hex(request.palette[strange[0]])}, which the model was not trained on; use its "
+            f"classes ({learned}{more}), or train on this photo."
+        )
+    ids = table.clip(min=0).astype(np.uint8)
+    tasks = [replace(task, labels=ids[task.labels], layout=ids[task.layout]) for task in request.tasks]
+    return AnalogyRequest(tuple(tasks), its.label_set.palette)
+
+
+def run(
+    task: AnalogyTask,
+    on_preview: OnPreview | None = None,
+    *,
+    stop: ShouldStop | None = None,
+    engine: "Synthesizer | None" = None,
+) -> AnalogyResult:
+    """Do one analogy, with a trained model if `engine` is one; see `for_engine` for its classes.
+
+    `on_preview` and `stop` can end the work early; then `Cancelled` is raised. A trained model shows whole pictures
+    only, one a variation. Raises `MemoryNeedError` before it starts where there is no longer room for it.
+    """
+    check_memory([task])
+    if engine is not None:
+        return _run_trained(task, on_preview, stop=stop, engine=engine)
     from sembla.methods.analogy import instant  # numba takes longer to load than --help may last
 
-    check_memory([task])
     return instant.synthesize(task, on_preview, stop=stop)
 
 
@@ -188,6 +234,35 @@ def evaluate_analogy(
         single_image.source_agreement(task.picture, task.labels),
         single_image.patch_distance(made, task.layout, source=task.picture, labels=task.labels),
     )
+
+
+def _run_trained(
+    task: AnalogyTask, on_preview: OnPreview | None, *, stop: ShouldStop | None, engine: "Synthesizer"
+) -> AnalogyResult:
+    """One variation after the other."""
+    began, first, results = time.perf_counter(), task.first_variation, []
+    for variation in range(first, first + task.variations):
+        if stop is not None and stop():
+            raise Cancelled("the work was asked to stop.")
+        result = engine(replace(task, variations=1, first_variation=variation))
+        results.append(result)
+        picture = result.picture.view()
+        picture.flags.writeable = False
+        shown = Preview(picture, level=0, levels=1, seconds=time.perf_counter() - began)
+        answer = on_preview(shown) if on_preview is not None else None
+        if answer is not None and not answer:
+            raise Cancelled("the preview's receiver asked to stop.")
+    return AnalogyResult(
+        tuple(result.picture for result in results),
+        seed=task.seed,
+        seconds=sum(result.seconds for result in results),
+        preview_seconds=results[0].seconds,
+        classes=len(np.unique(task.labels)),
+    )
+
+
+def _hex(colour: NDArray[np.uint8]) -> str:
+    return f"#{bytes(colour.tolist()).hex()}"
 
 
 def _read(

@@ -4,23 +4,28 @@ PyTorch is needed by the functions, and imported inside them; naming methods and
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+import numpy as np
+
 from sembla.api.judging import find_metric
 from sembla.api.sources import read_source
-from sembla.core.errors import MissingExtraError
+from sembla.core.errors import InputError, MissingExtraError
+from sembla.core.labels import LabelSet
 from sembla.core.method import Method
 from sembla.core.tasks import ShouldStop
+from sembla.data.case import Case
 from sembla.data.prepared import Prepared
 from sembla.evaluation.networks import INSTALL_MODELS
 from sembla.methods import all_methods, find_method
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sembla.engine.base import Engine, Precision
     from sembla.runs.description import Description
     from sembla.train.choices import Choices
@@ -229,13 +234,24 @@ def plan_training(
     return TrainingPlan(settings.batch, settings.steps, measured)
 
 
-def count_parameters(method: AnyMethod, config: object) -> Mapping[str, int] | None:
-    """Number of weights of each player, by name; None without the extra `models`, or where they follow from data."""
-    if not has_models():
+def count_parameters(method: AnyMethod, config: object, *, classes: int) -> Mapping[str, int] | None:
+    """Number of weights of each player, by name, for one photo of so many classes (2 to 64).
+
+    None without the extra `models`, and where so many do not fit, or the method learns from more than one photo: then
+    only the data tell.
+    """
+    method = found(method)
+    if not has_models() or method.source is not Case:
         return None
     from sembla.train.sizes import count
 
-    return count(found(method), config)
+    ids = np.tile(np.arange(256) * classes // 256, (256, 1)).astype(np.uint8)
+    greys = np.arange(classes, dtype=np.uint8)[:, None].repeat(3, axis=1)
+    case = Case(greys[ids], ids, greys)
+    try:
+        return count(method, method.fitted(config, case))
+    except InputError:
+        return None
 
 
 def found(method: AnyMethod) -> Method[Any, Any, Any]:
@@ -269,19 +285,11 @@ def _settings(method: Method[Any, Any, Any], chosen: "Choices[Any]", device: str
     )
 
 
-@contextmanager
-def _engine(settings: "TrainSettings") -> "Iterator[Engine]":
+def _engine(settings: "TrainSettings") -> "AbstractContextManager[Engine]":
     """The engine of this process: one of many under torchrun."""
-    from sembla.engine.devices import find_device
-    from sembla.engine.distributed import DistributedEngine, launched, process_group
-    from sembla.engine.local import LocalEngine
+    from sembla.engine.opening import open_engine
 
-    device = find_device(settings.device)
-    if launched() == 1:
-        yield LocalEngine(device, precision=settings.precision, channels_last=settings.channels_last)
-        return
-    with process_group(device):
-        yield DistributedEngine(device, precision=settings.precision, channels_last=settings.channels_last)
+    return open_engine(settings.device, precision=settings.precision, channels_last=settings.channels_last)
 
 
 def _describe(
@@ -299,7 +307,17 @@ def _describe(
         to_plain(chosen.config),
         seed=chosen.seed,
         batch=batch,
-        label_set=prepared.label_set if prepared else None,
+        label_set=_label_set(source),
         data=f"{told} ({prepared.kind}, SHA-256 {prepared.sha256})" if prepared else told,
         licence=f"of the data: {prepared.licence}" if prepared and prepared.licence else "",
     )
+
+
+def _label_set(source: object) -> LabelSet | None:
+    """The classes of the data, those of a case named by their colours; None where they are not known."""
+    if isinstance(source, Prepared):
+        return source.label_set
+    if not isinstance(source, Case):
+        return None
+    colours = [(int(red), int(green), int(blue)) for red, green, blue in source.palette]
+    return LabelSet(tuple(f"#{bytes(colour).hex()}" for colour in colours), tuple(colours))

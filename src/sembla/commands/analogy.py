@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.making import Record, Settings, make, read_usable, report
+from sembla.commands.making import Engine, Record, Settings, make, open_engine, read_usable, report
 from sembla.commands.options import Flag
 from sembla.commands.plan import Plan, plan_analogy
 from sembla.commands.redo import redo
@@ -55,12 +55,18 @@ class Analogy:
     """Write the results as one moving picture too: .webp, .gif, .apng, or .mp4 with the extra [video]."""
     fps: float = 12.0
     """Frames a second of --animate."""
+    engine: Annotated[Path | None, tyro.conf.arg(metavar="RUN", help_behavior_hint="")] = None
+    """Let a trained model make the results: the folder of a run of sembla train. Without: the instant engine."""
+    exact: Flag = False
+    """Let the model compute in fp32 where bf16 would be faster."""
+    device: str = "auto"
+    """Where the model computes: auto, cpu, cuda, cuda:NUMBER or mps."""
     redo: Annotated[Path | None, tyro.conf.arg(metavar="PNG", help_behavior_hint="")] = None
     """Repeat a result from the record it carries, to --out or NAME-redo.png beside it. Takes no inputs."""
     force: Flag = False
     """Replace files that exist."""
     json: Flag = False
-    """Print one JSON object: out, width, height, seconds, preview_seconds, classes, seed."""
+    """Print one JSON object: out, width, height, seconds, preview_seconds, classes, seed, engine."""
     debug: Flag = False
     """Show where an error came from."""
 
@@ -76,12 +82,12 @@ class Analogy:
 
     def _repeat(self, png: Path) -> dict[str, object]:
         """See that nothing was asked for that the record decides, and follow the record."""
-        free = {"redo", "out", "force", "json", "debug"}
+        free = {"redo", "out", "device", "force", "json", "debug"}
         for field in fields(self):
             if field.name not in free and getattr(self, field.name) != field.default:
                 given = "inputs" if field.name == "inputs" else f"--{field.name.replace('_', '-')}"
                 raise InputError(f"--redo takes inputs and settings from {png} itself; leave out {given}.")
-        return redo(png, self.out, force=self.force)
+        return redo(png, self.out, device=self.device, force=self.force)
 
     def _make(self) -> dict[str, object]:
         """Read everything, see that everything can be written, then make one result after the other."""
@@ -90,9 +96,12 @@ class Analogy:
         plan = plan_analogy(self.inputs, self.out, variations=self.variations)
         plan, request = read_usable(plan, self._settings())
         self._check_moving(plan, request)
+        engine = self._engine()
+        if engine:
+            request = api.for_engine(request, engine.model)
         plan.claim(force=self.force, animation=self.animate)
-        results = self._write_results(plan, request)
-        told = report(plan, results, size=api.output_size(request.tasks[0]))
+        results = self._write_results(plan, request, engine)
+        told = report(plan, results, size=api.output_size(request.tasks[0]), engine=engine)
         if plan.sheet:
             told["sheet"] = str(plan.sheet)
             _write_sheet(plan.sheet, request, results, force=self.force)
@@ -102,14 +111,25 @@ class Analogy:
             api.write_animation(self.animate, frames, fps=self.fps, force=self.force)
         return told
 
-    def _write_results(self, plan: Plan, request: "AnalogyRequest") -> list["AnalogyResult"]:
+    def _engine(self) -> Engine | None:
+        """The trained model that was asked for. Raises `InputError` for options that would do nothing without one."""
+        if self.engine is not None:
+            return open_engine(self.engine, exact=self.exact, device=self.device)
+        for option, given in (("--exact", self.exact), ("--device", self.device != "auto")):
+            if given:
+                raise InputError(
+                    f"{option} came without --engine; it is for trained models, so name a run or leave it out."
+                )
+        return None
+
+    def _write_results(self, plan: Plan, request: "AnalogyRequest", engine: Engine | None) -> list["AnalogyResult"]:
         """Make and write every result; of each, give back the first picture, small unless frames are wanted."""
         from sembla import api
 
         settings, results = self._settings(), []
-        record = Record.start(plan, settings)
+        record = Record.start(plan, settings, engine)
         with progress(len(request.tasks) * settings.variations) as on_preview:
-            for index, result in enumerate(make(request, settings, on_preview)):
+            for index, result in enumerate(make(request, settings, on_preview, engine=engine)):
                 for number, (out, picture) in enumerate(zip(plan.outs[index], result.pictures, strict=True), 1):
                     about = record.of(out, index=index, variation=number)
                     api.write_picture(out, picture, settings=about, force=self.force)

@@ -11,10 +11,10 @@ from sembla.commands.plan import Plan
 from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
-    from sembla.api import AnalogyRequest
+    from sembla.api import AnalogyRequest, Synthesizer
     from sembla.core.tasks import AnalogyResult, OnPreview
 
-__all__ = ["Record", "Settings", "make", "read", "read_usable", "report"]
+__all__ = ["Engine", "Record", "Settings", "make", "open_engine", "read", "read_usable", "report"]
 
 _log = logging.getLogger("sembla")
 
@@ -34,20 +34,49 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Engine:
+    """A trained model that makes the results instead of the instant engine."""
+
+    run: Path
+    """The folder that it is from."""
+    model: "Synthesizer"
+
+    @property
+    def weights(self) -> Path:
+        """The file that decides what it makes."""
+        return self.run / "weights.safetensors"
+
+    @property
+    def exact(self) -> bool:
+        """Whether it computes in fp32."""
+        return not self.model.half
+
+
+def open_engine(run: Path, *, exact: bool, device: str) -> Engine:
+    """Load the model of a run. Raises as `sembla.load` does."""
+    from sembla import api  # loads after the options are read: --help stays fast
+
+    return Engine(run, api.load(run, exact=exact, device=device))
+
+
+@dataclass(frozen=True)
 class Record:
     """How the results of one call came about."""
 
     plan: Plan
     settings: Settings
+    engine: Engine | None
+    """None is the instant engine."""
     digests: Mapping[Path, str]
-    """SHA-256 of each input."""
+    """SHA-256 of each input, and of the engine's weights."""
 
     @classmethod
-    def start(cls, plan: Plan, settings: Settings) -> "Record":
+    def start(cls, plan: Plan, settings: Settings, engine: Engine | None) -> "Record":
         """Take the inputs' digests."""
-        from sembla import api  # loads after the options are read: --help stays fast
+        from sembla import api
 
-        return cls(plan, settings, {path: api.digest(path) for path in plan.inputs})
+        files = (*plan.inputs, engine.weights) if engine else plan.inputs
+        return cls(plan, settings, engine, {path: api.digest(path) for path in files})
 
     def of(self, out: Path, *, index: int, variation: int) -> dict[str, object]:
         """All that `--redo` needs to make variation 1, 2, ... of layout `index` again; it is written into `out`.
@@ -59,7 +88,8 @@ class Record:
         def file(path: Path) -> dict[str, str]:
             return {"path": _seen_from(out.parent, path), "sha256": self.digests[path]}
 
-        layouts = self.plan.layouts[: index + 1] if self.settings.sequence else self.plan.layouts[index : index + 1]
+        first = 0 if self.settings.sequence and not self.engine else index
+        layouts = self.plan.layouts[first : index + 1]
         return {
             "version": api.__version__,
             "verb": "analogy",
@@ -68,6 +98,7 @@ class Record:
             "image": file(self.plan.image),
             "labels": file(self.plan.labels),
             "layouts": [file(layout) for layout in layouts],
+            "engine": {**file(self.engine.weights), "exact": self.engine.exact} if self.engine else None,
         }
 
 
@@ -117,16 +148,22 @@ def _is_usable(plan: Plan, layout: Path, *, settings: Settings) -> bool:
     return True
 
 
-def make(request: "AnalogyRequest", settings: Settings, on_preview: "OnPreview | None") -> Iterator["AnalogyResult"]:
-    """Make the result of each layout in turn."""
+def make(
+    request: "AnalogyRequest", settings: Settings, on_preview: "OnPreview | None", *, engine: Engine | None
+) -> Iterator["AnalogyResult"]:
+    """Make the result of each layout in turn; a trained model makes each frame of a sequence by itself."""
     from sembla import api
 
+    if engine:
+        return (api.run(task, on_preview, engine=engine.model) for task in request.tasks)
     if settings.sequence:
         return api.run_sequence(request.tasks, on_preview)
     return (api.run(task, on_preview) for task in request.tasks)
 
 
-def report(plan: Plan, results: Sequence["AnalogyResult"], *, size: tuple[int, int]) -> dict[str, object]:
+def report(
+    plan: Plan, results: Sequence["AnalogyResult"], *, size: tuple[int, int], engine: Engine | None
+) -> dict[str, object]:
     """What `--json` prints: of many results the preview time of the first, and the seconds of all; `size` is theirs."""
     outs = [str(out) for outs in plan.outs for out in outs]
     return {
@@ -137,6 +174,7 @@ def report(plan: Plan, results: Sequence["AnalogyResult"], *, size: tuple[int, i
         "preview_seconds": round(results[0].preview_seconds, 4),
         "classes": results[0].classes,
         "seed": results[0].seed,
+        "engine": str(engine.run) if engine else None,
     }
 
 

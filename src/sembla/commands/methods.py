@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Methods", "Recipes"]
 
+_CLASSES = 3  # of the photo that weights are counted for: first layers grow with it
+
 
 @dataclass(frozen=True)
 class Methods:
@@ -53,7 +55,7 @@ class Recipes:
     recipe: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """Show the settings of this one: as sembla train takes them, what they are, and what they mean."""
     json: Flag = False
-    """Print one JSON object: method, and recipes with summary, steps, batch, parameters, default; or settings."""
+    """Print one JSON object: method, classes that weights are counted for, recipes (summary, ...); or settings."""
     debug: Flag = False
     """Show where an error came from."""
 
@@ -72,7 +74,7 @@ class Recipes:
     def _list(self, method: "Method[Any, Any, Any]") -> None:
         recipes = list(_recipes(method))
         if self.json:
-            say_json({"method": method.name, "recipes": recipes})
+            say_json({"method": method.name, "classes": _CLASSES, "recipes": recipes})
             return
         for told in recipes:
             first = " (the one without --recipe)" if told["default"] else ""
@@ -100,11 +102,11 @@ def _recipes(method: "Method[Any, Any, Any]") -> Iterator[dict[str, Any]]:
             "summary": method.notes.get(name) or (type(config).__doc__ or "").partition("\n")[0],
             "steps": pace.steps,
             "batch": pace.batch,
-            "parameters": api.count_parameters(method, config),
+            "parameters": api.count_parameters(method, config, classes=_CLASSES),
         }
 
 
 def _sizes(parameters: dict[str, int] | None) -> str:
     if parameters is None:
         return ""
-    return "; weights: " + ", ".join(f"{name} {count:,}" for name, count in parameters.items())
+    return f"; weights, for {_CLASSES} classes: " + ", ".join(f"{name} {count:,}" for name, count in parameters.items())

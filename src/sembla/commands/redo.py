@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sembla.commands.console import progress
-from sembla.commands.making import Record, Settings, make, read, report
+from sembla.commands.making import Engine, Record, Settings, make, open_engine, read, report
 from sembla.commands.plan import Plan
 from sembla.core.errors import InputError
 
@@ -17,10 +17,11 @@ __all__ = ["redo"]
 _log = logging.getLogger("sembla")
 
 
-def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
+def redo(png: Path, out: Path | None, *, device: str, force: bool) -> dict[str, object]:
     """Make the result in `png` again from its inputs, write it to `out` or NAME-redo.png beside it, and report.
 
-    Raises `InputError` where the PNG carries no record, or its inputs are gone or have changed.
+    A trained model works on `device`. Raises `InputError` where the PNG carries no record, or its inputs or the model's
+    weights are gone or have changed.
     """
     from sembla import api  # loads after the options are read: --help stays fast
 
@@ -32,12 +33,30 @@ def redo(png: Path, out: Path | None, *, force: bool) -> dict[str, object]:
     plan.claim(force=force)
     alone = replace(settings, variations=1)
     request = read(plan, alone)
+    engine = _recorded_engine(recorded, png, device=device)
+    if engine:
+        request = api.for_engine(request, engine.model)
     tasks = tuple(replace(task, first_variation=variation - 1) for task in request.tasks)
     with progress(len(tasks)) as on_preview:
-        *_, result = make(replace(request, tasks=tasks), alone, on_preview)
-    again = Record.start(plan, settings).of(out, index=len(plan.layouts) - 1, variation=variation)
+        *_, result = make(replace(request, tasks=tasks), alone, on_preview, engine=engine)
+    again = Record.start(plan, settings, engine).of(out, index=len(plan.layouts) - 1, variation=variation)
     api.write_picture(out, result.picture, settings=again, force=force)
-    return report(plan, [result], size=api.output_size(request.tasks[-1]))
+    return report(plan, [result], size=api.output_size(request.tasks[-1]), engine=engine)
+
+
+def _recorded_engine(recorded: Mapping[str, Any], png: Path, *, device: str) -> Engine | None:
+    """The trained model that made the result, found to be what it was; None for the instant engine."""
+    its = recorded.get("engine")  # older records have none
+    if its is None:
+        return None
+    try:
+        weights, exact = _unchanged(its, png), bool(its["exact"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{png} carries a record that cannot be read ({error!r}); make the result anew.") from error
+    engine = open_engine(weights.parent, exact=exact, device=device)
+    if engine.exact != exact:
+        _log.info("%s was made in bf16, and this machine computes in fp32: the pictures may differ a little.", png)
+    return engine
 
 
 def _understood(recorded: Mapping[str, Any], png: Path, *, out: Path) -> tuple[Plan, Settings, int]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -46,6 +47,8 @@ class Studio:
     """Port to listen on; 0 takes any that is free."""
     open: bool = True
     """Open the page in the browser."""
+    runs: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="")] = None
+    """Folder of trained models. Without: sembla/runs among your programs' data."""
     debug: Flag = False
     """Show where an error came from."""
 
@@ -53,6 +56,8 @@ class Studio:
         """Serve until Ctrl-C."""
         from sembla.studio.access import Access  # FastAPI takes longer to load than --help may last
 
+        if self.runs is not None and self.runs.exists() and not self.runs.is_dir():
+            raise InputError(f"--runs {self.runs} is no folder; name one, which need not be there yet.")
         _check_scratch()
         host = self.host.strip("[]")
         with _listening(host, self.port) as listener:
@@ -74,7 +79,7 @@ class Studio:
         from sembla.studio.app import create_app
 
         config = uvicorn.Config(
-            create_app(access),
+            create_app(access, runs=self.runs and self.runs.absolute()),
             http="h11",
             ws="websockets-sansio",
             ws_max_size=MOST_MESSAGE_BYTES,

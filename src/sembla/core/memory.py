@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-__all__ = ["available"]
+__all__ = ["available", "ran_out"]
 
 
 def available(root: Path = Path("/")) -> int | None:
@@ -13,6 +13,12 @@ def available(root: Path = Path("/")) -> int | None:
     """
     rooms = [room for room in (_system_room(root), *_group_rooms(root)) if room is not None]
     return max(0, min(rooms)) if rooms else None
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether this says that memory ran out: of NumPy, or of PyTorch, which on CPUs tells it by the text alone."""
+    told = "can't allocate memory" in str(error)
+    return told or isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
 
 
 def _system_room(root: Path) -> int | None:

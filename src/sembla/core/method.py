@@ -147,7 +147,7 @@ class Graph:
     outputs: tuple[str, ...]
     """Names of what comes out, in order."""
     free: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    """Axes that may have other lengths, by input. Tried is half as much again as the examples have."""
+    """Axes that may have other lengths, by input. Tried is twice what the examples have, all at once."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
@@ -14,9 +15,11 @@ from sembla.core.method import Turn
 from sembla.engine.base import Precision, Scale
 from sembla.engine.lessons import Pupil, free, learnable, moved, placed, teach
 
-__all__ = ["DistributedEngine", "launched", "process_group"]
+__all__ = ["DistributedEngine", "launched", "neighbours", "process_group"]
 
 B = TypeVar("B")
+
+_PATIENCE = timedelta(hours=2)  # the others wait while the first process judges and saves
 
 
 def launched() -> int:
@@ -24,12 +27,17 @@ def launched() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def neighbours() -> int:
+    """Number of those processes that are on this machine, this one included."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
     """Join the processes that torchrun has started, and leave them at the end."""
     if device.type == "cuda":
         torch.cuda.set_device(device)  # NCCL asks which
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
     try:
         yield
     finally:
@@ -81,14 +89,15 @@ class DistributedEngine:
         return dict(zip(values, (vector / self.ranks).tolist(), strict=True))
 
     def _share_statistics(self) -> None:
-        """Running statistics, which each process took of its own images: all take those of rank 0.
+        """Running statistics, which each process took of its own images: all take their mean.
 
-        DDP would do so before each forward, with the buffers of one network; a lesson runs several.
+        DDP would hand out those of rank 0 before each forward, of one network; a lesson runs several.
         """
         if not self._statistics:
             return
         flat = torch.cat([buffer.reshape(-1) for buffer in self._statistics])
-        dist.broadcast(flat, src=0)
+        dist.all_reduce(flat)
+        flat /= self.ranks
         parts = torch.split(flat, [buffer.numel() for buffer in self._statistics])
         with torch.no_grad():
             for buffer, part in zip(self._statistics, parts, strict=True):

@@ -18,7 +18,7 @@ from sembla.core.types import MAX_CLASSES, LabelMap, Picture, Region
 from sembla.imaging.finding import Classes, find_classes, is_ids
 from sembla.imaging.snapping import in_blocks, measure_noise, nearest, settle, tally
 
-__all__ = ["ClassMaps", "ColourMap", "colourize", "find_palette", "read_classes", "snap"]
+__all__ = ["ClassMaps", "ColourMap", "colourize", "find_palette", "match_palette", "read_classes", "snap"]
 
 _ROUNDING = 8.0  # a layout's colour this near to a class is that class: rounding, or another JPEG quality
 _TINT = 64.0  # a layout's colour may differ this much from its class, a quarter of a channel; see `_matches`
@@ -49,6 +49,20 @@ def find_palette(colour_map: ColourMap, *, name: str = "label map") -> NDArray[n
     Raises `LabelError` for a photograph, for more than 64 classes, and for anything that is not a map of bytes.
     """
     return find_classes(_as_picture(colour_map, name), name).palette
+
+
+def match_palette(palette: NDArray[np.uint8], known: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Which of the `known` colours (K, 3) each colour of a palette (L, 3) is, (L,); -1 where it is none of them.
+
+    A colour is a known one if it is off by no more than another JPEG quality makes it, clearly nearest to that one,
+    and the nearest of the palette to it.
+    """
+    distance = np.linalg.norm(palette[:, None].astype(float) - known, axis=2)
+    apart = np.linalg.norm(known[:, None].astype(float) - known, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    match, gap = distance.argmin(1), distance.min(1)
+    near = (gap <= np.minimum(apart.min(1) / 3, _ROUNDING)[match]) & (gap == distance.min(0)[match])
+    return np.where(near, match, -1)
 
 
 def snap(colour_map: ColourMap, palette: NDArray[np.uint8]) -> LabelMap:

@@ -63,6 +63,8 @@ def write_description(folder: RunFolder, description: Description) -> None:
 def read_description(root: Path) -> Description:
     """Read `method.json` of a run. Raises `InputError` where there is none, for a damaged one, and for a newer one."""
     file = root / "method.json"
+    if not root.exists():
+        raise InputError(f"{root}: no such folder; give the folder of a run.")
     try:
         values = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

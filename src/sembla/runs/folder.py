@@ -71,6 +71,8 @@ class RunFolder:
     def check(self, *, resume: bool) -> None:
         """Raise if a training cannot begin, or with `resume` go on, in this folder.
 
+        What makes a folder a run is its description, which is written last. Before that, it is as good as empty.
+
         Raises `OutputError` for a folder that holds something, `InputError` for none to go on in.
         """
         if resume and not self.description.is_file():
@@ -79,8 +81,17 @@ class RunFolder:
             return
         if self.description.is_file():
             raise OutputError(f"{self.root} holds a run already; go on with --resume, or choose another folder.")
-        if self.root.exists() and (not self.root.is_dir() or any(self.root.iterdir())):
+        if self.root.exists() and not (self.root.is_dir() and self._is_free()):
             raise OutputError(f"{self.root} is no empty folder; choose another.")
+
+    def _is_free(self) -> bool:
+        """Whether the folder holds nothing, or only what a training that was killed as it began has left there."""
+        left = set(self.root.iterdir())
+        if not left or self.root / _LOCK not in left:
+            return not left
+        folders = left & {self.checkpoints, self.previews}
+        rest = left - folders - {self.root / _LOCK, self.settings}
+        return all(_is_part(path) for path in rest) and not any(any(folder.iterdir()) for folder in folders)
 
     def __enter__(self) -> "RunFolder":
         """Make and lock the folder, and clear away what a killed run left half made.
@@ -88,14 +99,16 @@ class RunFolder:
         Raises `OutputError` where it cannot be written, or another training is at work in it.
         """
         with refusals(self.root):
-            for folder in (self.root, self.checkpoints, self.previews):
-                folder.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
             lock = (self.root / _LOCK).open("a")
         try:
             _lock(lock)
         except BlockingIOError as error:
             lock.close()
             raise OutputError(f"{self.root} is in use by another training; wait for it, or stop it.") from error
+        with refusals(self.root):
+            for folder in (self.checkpoints, self.previews):
+                folder.mkdir(exist_ok=True)
         self._lock = lock
         for left in (*self.root.glob(f".*{_PART}"), *self.root.glob(f"*/.*{_PART}")):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -159,6 +172,11 @@ def refusals(path: Path) -> Iterator[None]:
         raise OutputError(
             f"{path} cannot be written ({error.strerror or error}); make room or choose another place."
         ) from error
+
+
+def _is_part(path: Path) -> bool:
+    """Whether a name is one that `_beside` gave."""
+    return path.name.startswith(".") and path.name.endswith(_PART)
 
 
 def _beside(path: Path) -> Path:

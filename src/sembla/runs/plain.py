@@ -12,6 +12,8 @@ __all__ = ["differences", "from_plain", "to_plain"]
 
 T = TypeVar("T")
 
+_LONGEST = 100  # characters that tell a change
+
 
 def to_plain(value: Any) -> dict[str, Any]:
     """A dataclass as JSON gives it back: dictionaries by field, lists for tuples."""
@@ -40,13 +42,14 @@ def from_plain(kind: type[T], values: object, *, place: str = "config") -> T:
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], *, place: str = "") -> Iterator[str]:
-    """Each field of plain values that has changed, as "a.b is 3, was 4"."""
+    """Each field of plain values that has changed, as "a.b is 3, was 4"; long values are not told."""
     for name in dict.fromkeys([*before, *now]):
         was, is_now = before.get(name), now.get(name)
         if isinstance(was, Mapping) and isinstance(is_now, Mapping):
             yield from differences(was, is_now, place=f"{place}{name}.")
         elif was != is_now:
-            yield f"{place}{name} is {is_now}, was {was}"
+            told = f"{place}{name} is {is_now}, was {was}"
+            yield told if len(told) <= _LONGEST else f"{place}{name} differs"
 
 
 def _listed(value: Any) -> Any:

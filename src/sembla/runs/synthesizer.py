@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from sembla.core.errors import InputError
+from sembla.core.errors import InputError, MemoryNeedError
+from sembla.core.memory import ran_out
 from sembla.core.method import Graph, Method
 from sembla.core.tasks import Result
 from sembla.runs.description import Description, read_description, read_weights
@@ -57,14 +58,21 @@ class Synthesizer:
     def __call__(self, task: Any) -> Result:
         """Do a task. The same task gives the same result, and PyTorch's random state stays as it is.
 
-        Raises `InputError` for a task that this method does not do.
+        Raises `InputError` for a task that this method does not do, `MemoryNeedError` for one that does not fit.
         """
         do = self._parts.tasks.get(type(task))
         if do is None:
             known = ", ".join(kind.__name__ for kind in self.tasks) or "no tasks"
             raise InputError(f"a {type(task).__name__} came; {self._name} does {known}.")
-        with self._working(task.seed):
-            return do(self.config, self._networks, task)
+        try:
+            with self._working(task.seed):
+                return do(self.config, self._networks, task)
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
+            raise MemoryNeedError(
+                f"the work does not fit into the memory of {self._device}; give a smaller picture, or another device."
+            ) from error
 
     def many(self, tasks: Iterable[Any]) -> Iterator[Result]:
         """Do tasks as their results are asked for: those of a folder need not all be in memory."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sembla.core.method import Player
 from sembla.engine.base import Precision
-from sembla.runs.tensors import fit
+from sembla.runs.tensors import below, fit
 from sembla.train.average import Average
 
 __all__ = ["Learner"]
@@ -69,15 +69,18 @@ class Learner:
     def restore(self, state: Mapping[str, Tensor], *, path: Path) -> None:
         """Take back what `state` gave, read from `path`; a weight that had not learned yet has nothing there.
 
-        Raises `InputError` for tensors of other shapes.
+        Raises `InputError` for tensors that lack, or are of other shapes.
         """
         for name, weight in self._weights.items():
-            if f"{name}.step" not in state:
+            its = below(state, name)
+            if not its:
                 continue
-            fit({key: state[f"{name}.{key}"] for key in _MEANS}, dict.fromkeys(_MEANS, weight), path=path)
-            means = {key: torch.empty_like(weight).copy_(state[f"{name}.{key}"]) for key in _MEANS}
-            step = state[f"{name}.step"].to(weight.device if self._optimizer.defaults["fused"] else "cpu")
+            fit(its, {"step": torch.zeros(()), **dict.fromkeys(_MEANS, weight)}, path=path)
+            means = {key: torch.empty_like(weight).copy_(its[key]) for key in _MEANS}
+            step = its["step"].to(weight.device if self._optimizer.defaults["fused"] else "cpu")
             self._optimizer.state[weight] = {"step": step.clone(), **means}
-        if self._scaler.is_enabled():
+        scale = below(state, "scaler")
+        if self._scaler.is_enabled() and scale:  # none comes from steps in another precision
             known = self._scaler.state_dict()
-            self._scaler.load_state_dict({key: type(was)(state[f"scaler.{key}"].item()) for key, was in known.items()})
+            fit(scale, dict.fromkeys(known, torch.zeros(())), path=path)
+            self._scaler.load_state_dict({key: type(was)(scale[key].item()) for key, was in known.items()})

@@ -12,6 +12,7 @@ from sembla.core import memory
 from sembla.core.errors import MemoryNeedError
 from sembla.core.method import Batch, Method
 from sembla.engine.base import Engine
+from sembla.engine.distributed import neighbours
 from sembla.train.settings import TrainSettings
 from sembla.train.trainer import Trainer
 
@@ -63,7 +64,7 @@ def plan(method: Method[C, S, B], config: C, source: S, *, settings: TrainSettin
         return Trainer(method, config, source, settings=once, engine=engine)
 
     alone = trainer(1)
-    room = _room(_device(alone))
+    room = _room(_device(alone), sharing=neighbours())
     measured = [_measure(alone, 1)]
     del alone
     if share > 1:
@@ -103,12 +104,12 @@ def _measure(trainer: Trainer[Any, Any, Any], images: int) -> Measured:
     return Measured(images, times[-1] - times[-2], peak)
 
 
-def _room(device: torch.device) -> int | None:
-    """Bytes that this process can have in all, what it has included."""
+def _room(device: torch.device, *, sharing: int) -> int | None:
+    """Bytes that this process can have in all, what it has included; a CPU's are shared by so many processes."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0] + torch.cuda.memory_reserved(device))
     free = memory.available()
-    return None if free is None else free + _own("VmRSS")
+    return None if free is None else free // sharing + _own("VmRSS")
 
 
 def _own(what: str) -> int:

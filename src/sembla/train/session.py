@@ -1,9 +1,10 @@
 """A training in a run folder: begun or gone on with, recorded, and saved when it ends or is stopped."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from sembla.core.errors import DivergedError
 from sembla.core.tasks import ShouldStop
 from sembla.engine.base import Engine
 from sembla.runs.checkpoint import Snapshot, latest, read_checkpoint
@@ -52,21 +53,42 @@ def train(
         trainer.restore(snapshot, path=folder.checkpoints)
     engine.mean({"checked": 1.0})  # none writes before all have read
     with ExitStack() as stack:
-        desk = _open(folder, description, stack, trainer=trainer) if engine.rank == 0 else None
+        desk = _open(folder, description, stack, trainer=trainer, resume=resume) if engine.rank == 0 else None
         recorder = Recorder(trainer, engine, desk, metric=metric)
         if snapshot:
             recorder.resume(snapshot.state.pending)
-        stopped = trainer.run([recorder, *(observers if desk else ())], stop=stop)
+        with _told_what_is_left(folder):
+            stopped = trainer.run([recorder, *(observers if desk else ())], stop=stop)
         recorder.finish(stopped=stopped)
     return stopped
 
 
-def _open(folder: RunFolder, description: Description, stack: ExitStack, *, trainer: Trainer[Any, Any, Any]) -> Desk:
+def _open(
+    folder: RunFolder,
+    description: Description,
+    stack: ExitStack,
+    *,
+    trainer: Trainer[Any, Any, Any],
+    resume: bool,
+) -> Desk:
+    """Take the folder; it is a run from when the description is there, so that comes last."""
     stack.enter_context(folder)
+    folder.check(resume=resume)  # another training may have come and gone meanwhile
     write_written(folder.settings, description, trainer.settings)
-    if not folder.description.is_file():
+    if not resume:
         write_description(folder, description)
     return Desk(folder, description, stack.enter_context(Log(folder.log, step=trainer.step)))
+
+
+@contextmanager
+def _told_what_is_left(folder: RunFolder) -> Iterator[None]:
+    """Say of a training that went wrong which checkpoint is good."""
+    try:
+        yield
+    except DivergedError as error:
+        path = latest(folder) if folder.checkpoints.is_dir() else None
+        left = f"The checkpoint of step {int(path.name)} is good." if path else "There is no checkpoint before it."
+        raise DivergedError(f"{error} {left}") from error
 
 
 def _last(folder: RunFolder, description: Description) -> Snapshot | None:

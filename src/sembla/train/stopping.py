@@ -1,16 +1,18 @@
 """Ctrl-C and the wish of a cluster to end a job: the step under way is finished, and the training saved."""
 
 import signal
+import time
 from types import FrameType
 from typing import Any
 
 __all__ = ["SignalStop"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ONE_WISH = 2.0  # seconds: torchrun passes on to its processes what they have had already, as one group
 
 
 class SignalStop:
-    """Whether SIGINT or SIGTERM has come while this was entered; a second one ends the process as ever.
+    """Whether SIGINT or SIGTERM has come while this was entered; one that comes later ends the process as ever.
 
     Called, it answers as `ShouldStop`. Only a main thread can enter it.
     """
@@ -19,6 +21,7 @@ class SignalStop:
         self.signal: int | None = None
         """The one that came; a process that it stopped should exit with 128 more: 130 or 143."""
         self._before: dict[signal.Signals, Any] = {}
+        self._came = 0.0
 
     def __call__(self) -> bool:
         """Whether one has come."""
@@ -32,7 +35,9 @@ class SignalStop:
         for each, handler in self._before.items():
             signal.signal(each, handler)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        self.signal = number
-        self.__exit__()
+    def _note(self, number: int, _frame: FrameType | None) -> None:
+        if self.signal is None:
+            self.signal, self._came = number, time.monotonic()
+        elif time.monotonic() - self._came > _ONE_WISH:
+            self.__exit__()
+            signal.raise_signal(number)

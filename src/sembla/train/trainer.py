@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.errors import MemoryNeedError
+from sembla.core.memory import ran_out
 from sembla.core.method import Batch, Feed, Method, Parts
 from sembla.core.tasks import ShouldStop
 from sembla.engine.base import Engine
@@ -187,11 +188,11 @@ class Trainer(Generic[C, S, B]):
 
     @contextmanager
     def _enough_memory(self) -> Iterator[None]:
-        """Turn what PyTorch says when memory runs out into advice."""
+        """Turn what is said when memory runs out into advice."""
         try:
             yield
-        except RuntimeError as error:  # OutOfMemoryError is one; on a CPU there is only the text
-            if not isinstance(error, torch.cuda.OutOfMemoryError) and "can't allocate memory" not in str(error):
+        except (RuntimeError, MemoryError) as error:
+            if not ran_out(error):
                 raise
             raise MemoryNeedError(_advice(self.settings, self._engine.ranks)) from error
 

@@ -18,8 +18,8 @@ def check_finite(terms: Mapping[str, float], *, norm: float, player: str, step: 
         if not math.isfinite(value):
             raise DivergedError(_told(f"the loss {name!r} of the {player} became {value}", step))
     if not math.isfinite(norm):
-        raise DivergedError(_told(f"the gradient of the {player} became {norm}, its losses are finite", step))
+        raise DivergedError(_told(f"the gradient of the {player} became {norm}, its losses here are finite", step))
 
 
 def _told(what: str, step: int) -> str:
-    return f"{what} in step {step}; the last checkpoint is good. Train with a lower learning rate, or in fp32."
+    return f"{what} in step {step}; train with a lower learning rate, or in fp32."

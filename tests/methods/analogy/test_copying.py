@@ -45,12 +45,14 @@ def test_a_description_is_the_cosine_transform_of_a_window_under_a_gaussian() ->
 
 def test_the_photo_of_its_own_draft_is_the_photo() -> None:
     layout = halves()
-    torch.testing.assert_close(copied(reduced(photo()), photo(), layout, layout), photo(), atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(
+        copied(reduced(photo()), photo(), source=layout, target=layout), photo(), atol=1e-5, rtol=1e-5
+    )
 
 
 def test_what_is_drafted_elsewhere_is_copied_from_where_it_was() -> None:
     moved, layout = photo().roll(8, dims=3), halves().roll(8, dims=3)
-    made = copied(reduced(moved), photo(), halves(), layout)
+    made = copied(reduced(moved), photo(), source=halves(), target=layout)
     inside = (slice(None), slice(None), slice(16, 32), slice(44, 52))  # no description there sees a border
     torch.testing.assert_close(made[inside], moved[inside], atol=1e-5, rtol=1e-5)
 
@@ -60,7 +62,7 @@ def test_pixels_come_from_their_own_class_alone(border: int) -> None:
     """Also where a border runs through places: left is red, right is blue, whatever was drafted."""
     source, target = halves(border=32), halves(border=border)
     picture = torch.cat([source[:, :1], torch.zeros(1, 1, 48, 64), source[:, 1:]], dim=1) * 2 - 1
-    made = copied(torch.rand(1, 3, 12, 16) * 2 - 1, picture, source, target)
+    made = copied(torch.rand(1, 3, 12, 16) * 2 - 1, picture, source=source, target=target)
     wanted = torch.cat([target[:, :1], torch.zeros(1, 1, 48, 64), target[:, 1:]], dim=1) * 2 - 1
     torch.testing.assert_close(made, wanted, atol=1e-3, rtol=0)
 
@@ -68,19 +70,19 @@ def test_pixels_come_from_their_own_class_alone(border: int) -> None:
 def test_photos_of_another_size_and_classes_without_a_place_are_served() -> None:
     none = torch.zeros(1, 1, 48, 64)
     source, target = torch.cat([halves(), none], 1), torch.cat([none, halves()], 1)[:, :, :32, :40]
-    made = copied(reduced(photo(32, 40, seed=1)), photo(), source, target)
+    made = copied(reduced(photo(32, 40, seed=1)), photo(), source=source, target=target)
     assert made.shape == (1, 3, 32, 40)
     assert made.abs().max() <= 1 + 1e-5
 
 
 def test_pieces_autocast_and_all_at_once_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     draft, target = reduced(photo(seed=2)), halves(border=24)
-    made = copied(draft, photo(), halves(), target)
-    assert torch.equal(copied(draft, photo(), halves(), target, at_once=True), made)
+    made = copied(draft, photo(), source=halves(), target=target)
+    assert torch.equal(copied(draft, photo(), source=halves(), target=target, at_once=True), made)
     monkeypatch.setattr(copying, "_CHUNK", 1000)
-    torch.testing.assert_close(copied(draft, photo(), halves(), target), made)
+    torch.testing.assert_close(copied(draft, photo(), source=halves(), target=target), made)
     with torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(copied(draft, photo(), halves(), target), made)
+        torch.testing.assert_close(copied(draft, photo(), source=halves(), target=target), made)
 
 
 def test_centres_are_labels_in_the_middle_of_places() -> None:
@@ -97,9 +99,9 @@ def test_a_place_continues_its_neighbours_where_that_costs_little() -> None:
     rows[3, 3], columns[3, 3] = 9, 9
     for better, expected in ((1.0, (4, 5)), (100.0, (9, 9))):
         ours[21] = theirs[9 * 12 + 9] = better**0.5
-        found = copying._coherent(rows, columns, (ours, theirs), torch.zeros(1, 3, 48, 48))
+        found, distances = copying._coherent(torch.stack([rows, columns]), (ours, theirs), (12, 12))
         assert (found[0][3, 3].item(), found[1][3, 3].item()) == expected
-        assert found[2][3, 3].item() == pytest.approx(better if expected == (4, 5) else 0)
+        assert distances[3, 3].item() == pytest.approx(better if expected == (4, 5) else 0)
         others = torch.ones(6, 6, dtype=torch.bool)
         others[3, 3] = False
         assert torch.equal(found[0][others], rows[others])

@@ -58,7 +58,7 @@ def described(planes: Tensor, *, orders: int = _ORDERS) -> Tensor:
     return F.conv2d(around, basis[:, None]).view(count, channels * len(basis), height, width)
 
 
-def copied(draft: Tensor, photo: Tensor, source: Tensor, target: Tensor, *, at_once: bool = False) -> Tensor:
+def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, at_once: bool = False) -> Tensor:
     """The picture (1, 3, H, W) of a draft (1, 3, H / 4, W / 4) in the layout `target`, from the photo's pixels.
 
     The photo is (1, 3, H', W') with layout `source` (1, K, H', W'); layouts are planes of 0 and 1. All is in fp32.
@@ -71,10 +71,12 @@ def copied(draft: Tensor, photo: Tensor, source: Tensor, target: Tensor, *, at_o
         found = [_nearest(part, theirs) for part in parts]
         distances, matches = (torch.cat(part).view(draft.shape[2:]) for part in zip(*found, strict=True))
         unit = distances.mean().clamp(min=1e-6)
-        rows, columns = matches // (photo.shape[3] // GRAIN), matches % (photo.shape[3] // GRAIN)
+        across = photo.shape[3] // GRAIN
+        found_at = torch.stack([matches // across, matches % across])
+        size = photo.shape[2] // GRAIN, across
         for _ in range(_PASSES):
-            rows, columns, distances = _coherent(rows, columns, (ours / unit.sqrt(), theirs / unit.sqrt()), photo)
-        return _voted((rows, columns), torch.exp(-distances), (photo, _ids(source)), _ids(target))
+            found_at, distances = _coherent(found_at, (ours / unit.sqrt(), theirs / unit.sqrt()), size)
+        return _voted(found_at, torch.exp(-distances), (photo, _ids(source)), target=_ids(target))
 
 
 def _nearest(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
@@ -98,24 +100,23 @@ def _rows(picture: Tensor, layout: Tensor) -> Tensor:
     return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
 
 
-def _coherent(
-    rows: Tensor, columns: Tensor, rated: tuple[Tensor, Tensor], photo: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Matches (h, w), (h, w), each that of the place or a neighbour's continued, and their squared distances.
+def _coherent(matches: Tensor, rated: tuple[Tensor, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Matches (2, h, w), each that of the place or a neighbour's continued, and their squared distances (h, w).
 
     A match costs its distance, and `_ALONE` times the share of the eight neighbours that it does not continue. So where
     many places of the photo would do, what belongs together there stays together (Ashikhmin 2001).
     """
     ours, theirs = rated
-    height, width = rows.shape
-    below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
-    down, right = torch.arange(height, device=rows.device)[:, None], torch.arange(width, device=rows.device)
-    shifts = F.pad(torch.stack([rows - down, columns - right]), [1] * 4, value=_NOWHERE)
+    height, width = matches.shape[1:]
+    below, across = size
+    down, right = (torch.arange(side, device=matches.device) for side in (height, width))
+    places = torch.stack(torch.meshgrid(down, right, indexing="ij"))
+    shifts = F.pad(matches - places, [1] * 4, value=_NOWHERE)
     around = [shifts[:, 1 + up : 1 + up + height, 1 + side : 1 + side + width] for up, side in _NEIGHBOURS]
     costs, distances = [], []
     candidates = torch.stack([around[index] for index in _CROSS])  # (5, 2, h, w)
     for candidate in candidates:
-        row, column = candidate[0] + down, candidate[1] + right
+        row, column = candidate + places
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
         distance = (theirs[place.flatten()] - ours).square().sum(1).view(height, width)
@@ -124,11 +125,11 @@ def _coherent(
         costs.append(distance - _ALONE / 8 * others + (~inside).to(distance) * _FAR)
     best = torch.stack(costs).argmin(0)[None]
     chosen = candidates.gather(0, best[:, None].expand(1, 2, height, width))[0]
-    return chosen[0] + down, chosen[1] + right, torch.stack(distances).gather(0, best)[0]
+    return chosen + places, torch.stack(distances).gather(0, best)[0]
 
 
-def _voted(matches: tuple[Tensor, Tensor], sure: Tensor, source: tuple[Tensor, Tensor], target: Tensor) -> Tensor:
-    """The picture that places (h, w) make which have these matches, rows and columns of places, and confidences."""
+def _voted(matches: Tensor, sure: Tensor, source: tuple[Tensor, Tensor], *, target: Tensor) -> Tensor:
+    """The picture of places with these matches, rows and columns of places (2, h, w), and confidences (h, w)."""
     photo, labels = source
     height, width = sure.shape
     below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN

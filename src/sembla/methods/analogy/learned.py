@@ -59,7 +59,8 @@ def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chanc
     maps = (torch.from_numpy(np.array(labels))[None] for labels in (scene.labels, scene.layout))
     planes = (fast_batches.one_hot(labels, config.classes) for labels in maps)
     given = [each.to(device) for each in (synthesis.to_planes(scene.picture), *planes)]
-    return copied(generator(*given, noise=noise.to(device)), *given)
+    photo, source, target = given
+    return copied(generator(*given, noise=noise.to(device)), photo, source=source, target=target)
 
 
 def _semia_objective(config: Semia, networks: nn.ModuleDict) -> objective.SemiaObjective:
@@ -102,7 +103,7 @@ class _FastGraph(nn.Module):
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor, noise: Tensor) -> Tensor:
         draft = self.generator(picture, source, target, noise=noise)
-        return copied(draft, picture, source, target, at_once=True)
+        return copied(draft, picture, source=source, target=target, at_once=True)
 
 
 def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
