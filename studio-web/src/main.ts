@@ -14,6 +14,7 @@ import { mountHint } from "./shell/hint";
 import { listenToKeys } from "./shell/keys";
 import { mountOptions } from "./shell/options";
 import { mountPaneHeads } from "./shell/panes";
+import { mountRefine } from "./shell/refine";
 import { followScribbles } from "./shell/scribbles";
 import { mountSettings } from "./shell/settings";
 import { mountStage } from "./shell/stage";
@@ -21,6 +22,7 @@ import { mountStart, openExamples, type Start } from "./shell/start";
 import { mountStatus, type Status } from "./shell/status";
 import { restoreTheme, toggleTheme } from "./shell/theme";
 import { mountTools } from "./shell/tools";
+import { mountTrained } from "./shell/trained-panel";
 import { startWork, type Work } from "./work";
 import { type About, about } from "./work/rest";
 
@@ -66,6 +68,7 @@ function build(): void {
   mountClasses(side, studio, status);
   const form = h("div", { class: "settings-place" });
   side.append(form);
+  mountTrained(side, { studio, loop: work.loop, trained: work.trained, status });
   const start = mountStart(byId("workspace"), { studio, documents, actions, status, left: editor.focus });
   takeFiles(studio, documents);
   followScribbles(studio, status);
@@ -127,6 +130,7 @@ function mountFrame({ studio, viewport, status, work, actions }: FrameParts): vo
   mountHint(byId("header"));
   mountHeader(byId("header"), studio, actions, work.hasPicture);
   mountOptions(byId("options"), studio);
+  mountRefine(byId("result-head"), { studio, loop: work.loop, trained: work.trained });
   mountPaneHeads({ studio, viewport, actions, facts: status.facts, hasPicture: work.hasPicture });
   listenToKeys(studio, actions, mountTools(byId("tools"), studio));
 }

@@ -47,7 +47,7 @@ def normalised(engine: Engine) -> dict[str, Tensor]:
 
 def methods(engine: Engine) -> dict[str, Tensor]:
     """All that every recipe of every method keeps after two steps, of which each process sees its own images."""
-    kept = {}
+    kept: dict[str, Tensor] = {}
     for name, recipe in RECIPES:
         method = BY_NAME[name]
         settings = TrainSettings(steps=2, batch=engine.ranks, device="cpu", seed=3)
@@ -76,15 +76,17 @@ def stopped_by_the_second(engine: Engine) -> int:
 
 
 def main() -> None:
-    """Take the folder, the steps, and whether to go on."""
+    """Take the folder, the steps, and whether to begin, to resume, or to train a little of every method instead."""
     torch.set_num_threads(1)
     root, steps, resume = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "resume"
     with open_engine("cpu") as engine:
+        if sys.argv[3] == "methods":
+            save_file(methods(engine), root / f"methods{engine.rank}.safetensors")
+            return
         networks = record(engine, root / "run", steps=steps, accumulate=2, resume=resume)
         save_file(dict(networks.state_dict()), root / f"weights{engine.rank}.safetensors")
         if not resume:
             save_file(normalised(engine), root / f"normalised{engine.rank}.safetensors")
-            save_file(methods(engine), root / f"methods{engine.rank}.safetensors")
             save_file({"mean": statistics(engine)}, root / f"mean{engine.rank}.safetensors")
             (root / f"stopped{engine.rank}").write_text(str(stopped_by_the_second(engine)))
 

@@ -9,8 +9,8 @@ from tests.surfaces.support import photo
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with Server() as running:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(runs=tmp_path_factory.mktemp("runs")) as running:
         yield running
 
 

@@ -4,12 +4,14 @@ import io
 import json
 import socket
 import struct
+import tempfile
 import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -35,10 +37,11 @@ PATIENCE = 60.0
 class Server:
     """The studio on a port of its own, in a thread of this process."""
 
-    def __init__(self, access: Access | None = None, **limits: int) -> None:
+    def __init__(self, access: Access | None = None, *, runs: Path | None = None, **limits: int) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
-        self.app = create_app(access or Access("127.0.0.1", self.port), **limits)
+        nowhere = Path(tempfile.gettempdir(), "no-such-folder", "runs")  # never the user's own
+        self.app = create_app(access or Access("127.0.0.1", self.port), runs=runs or nowhere, **limits)
         config = uvicorn.Config(
             self.app,
             log_level="error",
@@ -171,7 +174,15 @@ def message(header: Mapping[str, Any] | bytes, *parts: bytes) -> bytes:
     return struct.pack("<I", len(text)) + text + b"".join(parts)
 
 
-def request(photo_id: str, task: AnalogyTask, *, number: int = 1, draft: bool = False, **settings: Any) -> bytes:
+def request(
+    photo_id: str,
+    task: AnalogyTask,
+    *,
+    number: int = 1,
+    draft: bool = False,
+    model: Mapping[str, Any] | None = None,
+    **settings: Any,
+) -> bytes:
     """A live request for the maps of `task`."""
     parts = [zlib.compress(labels.tobytes()) for labels in (task.labels, task.layout)]
     maps = [
@@ -179,7 +190,7 @@ def request(photo_id: str, task: AnalogyTask, *, number: int = 1, draft: bool = 
         for name, labels, part in zip(("labels", "layout"), (task.labels, task.layout), parts, strict=True)
     ]
     header = {"number": number, "task": "analogy", "photo": photo_id, "settings": settings, "maps": maps}
-    return message({**header, "draft": draft}, *parts)
+    return message({**header, "draft": draft, "model": model}, *parts)
 
 
 def small_task(sun: int = 30, **settings: Any) -> AnalogyTask:

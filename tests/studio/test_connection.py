@@ -18,7 +18,9 @@ from sembla.core.types import Picture
 from sembla.studio import drawing
 from sembla.studio.jobs import Jobs
 from sembla.studio.live import Connection
+from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
+from sembla.studio.runs import RunStore
 from sembla.studio.wire import LiveRequest
 
 
@@ -79,9 +81,10 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
 
     async def play() -> DeafPage:
         jobs, photos, deaf = Jobs(), PhotoStore(tmp_path), DeafPage()
+        models = Models(RunStore(tmp_path / "runs"))
         jobs.start()
         identity = photos.put(photo())
-        serving = asyncio.create_task(Connection(cast(Any, deaf), jobs=jobs, photos=photos).serve())
+        serving = asyncio.create_task(Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models).serve())
         try:
             await scene(deaf, jobs, identity)
             await asyncio.wait_for(serving, PATIENCE)
@@ -152,7 +155,7 @@ def test_a_preview_that_no_jpeg_can_hold_is_passed_over(tmp_path: Path) -> None:
     strip = np.zeros((16, 70_000, 3), np.uint8)
     receiver, photos = Takings(), PhotoStore(tmp_path)
     live = LiveRequest(number=1, task="analogy", photo="", maps=[], draft=True)
-    frames = drawing._Frames(drawing.Drawing(live, [], photos, receiver), lambda: False)
+    frames = drawing._Frames(drawing.Drawing(live, [], photos, receiver, Models(RunStore(tmp_path))), lambda: False)
     assert frames(Preview(strip, 0, 2, 0.0))
     assert receiver.previews == []
     assert not frames.complete

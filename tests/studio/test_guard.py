@@ -17,7 +17,7 @@ from tests.surfaces.support import photo
 
 from sembla import api
 from sembla.studio.guard import Guard, Room
-from sembla.studio.routes import _done
+from sembla.studio.serving import done
 from sembla.studio.wire import UNMARKED, pack
 
 HEADERS = {"content-type": "application/json"}
@@ -152,7 +152,7 @@ def test_who_goes_away_takes_a_waiting_job_along(server: Server) -> None:
 
         request = Request({**scope(), "client": ("192.0.2.1", 1)}, gone)
         with pytest.raises(ClientDisconnect):
-            await _done(request, server.desk.jobs, lambda: ran.append(1))
+            await done(request, server.desk.jobs, lambda: ran.append(1))
 
     asyncio.run(ask())
     gate.set()

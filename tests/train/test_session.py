@@ -23,7 +23,6 @@ from sembla.runs import checkpoint, folder, tensors
 from sembla.runs.description import read_description, read_weights
 from sembla.runs.plain import from_plain
 from sembla.runs.tensors import fill
-from sembla.train import stopping
 from sembla.train.recording import Metric
 from sembla.train.stopping import SignalStop
 
@@ -352,7 +351,7 @@ def test_a_signal_ends_the_step_and_saves(tmp_path: Path, number: signal.Signals
 
 def test_a_second_signal_is_not_held_back_but_an_echo_of_the_first_is(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(stopping.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("sembla.train.stopping.time.monotonic", lambda: now[0])
     with SignalStop() as stop:
         for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
             os.kill(os.getpid(), number)

@@ -213,15 +213,15 @@ from sembla.core.errors import MemoryNeedError
 from tests.train.support import SETTINGS, trainer
 from tests.train.toys import Depth, ToyConfig
 
-training = trainer(ToyConfig(depth=Depth(width=100_000)), replace(SETTINGS, steps=2, batch=4096, accumulate=2048))
-training.advance()
-wide = trainer(ToyConfig(depth=Depth(width=100_000)), replace(SETTINGS, batch=4096))
+config = ToyConfig(depth=Depth(width=100_000))
+small, large = (trainer(config, replace(SETTINGS, steps=2, batch=batch)) for batch in (2, 4096))
+small.advance()
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
 limit = int(status["VmSize"].split()[0]) * 1024 + 500_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-training.run()  # parts of two images fit
+small.advance()
 try:
-    wide.run()
+    large.run()
 except MemoryNeedError as error:
     print(error)
 """

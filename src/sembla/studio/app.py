@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -17,23 +18,30 @@ from sembla.studio.jobs import BusyError
 from sembla.studio.pages import add_pages
 from sembla.studio.photos import UnknownPhotoError
 from sembla.studio.routes import router
+from sembla.studio.run_routes import router as run_router
+from sembla.studio.runs import RunStore, UnknownRunError, default_runs
+from sembla.studio.training import TrainingBusyError
 from sembla.studio.wire import one_line
 
 __all__ = ["create_app"]
 
 
-def create_app(access: Access, *, photo_bytes: int = 2**30, upload_bytes: int = 64 * 2**20) -> FastAPI:
+def create_app(
+    access: Access, *, runs: Path | None = None, photo_bytes: int = 2**30, upload_bytes: int = 64 * 2**20
+) -> FastAPI:
     """The server, ready to be run.
 
     Args:
         access: Where it listens and who may enter.
+        runs: The folder of trained models, which need not be there yet; None takes the usual one.
         photo_bytes: Most bytes of decoded photos in the temporary folder.
         upload_bytes: Most bytes of one request's body.
     """
+    store = RunStore(runs or default_runs())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_desk(photo_bytes=photo_bytes, upload_bytes=upload_bytes) as desk:
+        with open_desk(runs=store, photo_bytes=photo_bytes, upload_bytes=upload_bytes) as desk:
             app.state.desk = desk
             yield
 
@@ -47,6 +55,7 @@ def create_app(access: Access, *, photo_bytes: int = 2**30, upload_bytes: int = 
         lifespan=lifespan,
     )
     app.include_router(router)
+    app.include_router(run_router)
     add_pages(app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -69,5 +78,11 @@ async def _malformed(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _unusable(_: Request, error: Exception) -> JSONResponse:
-    statuses: dict[type[Exception], int] = {UnknownPhotoError: 404, BusyError: 503, OutputError: 507}
+    statuses: dict[type[Exception], int] = {
+        UnknownPhotoError: 404,
+        UnknownRunError: 404,
+        TrainingBusyError: 409,
+        BusyError: 503,
+        OutputError: 507,
+    }
     return JSONResponse({"message": one_line(error)}, statuses.get(type(error), 400))

@@ -10,9 +10,12 @@ from PIL import Image
 from starlette.requests import HTTPConnection
 
 from sembla.studio.jobs import Jobs
+from sembla.studio.models import Models
 from sembla.studio.notes import audible
 from sembla.studio.photos import PhotoStore
+from sembla.studio.runs import RunStore
 from sembla.studio.scratch import remove_stale, scratch_folder
+from sembla.studio.training import Training
 
 __all__ = ["Desk", "desk_of", "open_desk"]
 
@@ -30,6 +33,10 @@ class Desk:
     """Reads uploaded files. A thread of its own: some files take long, and the engine need not wait for them."""
     library: Jobs
     """Reads the bundled examples, which nobody's upload shall hold up."""
+    runs: RunStore
+    """What was trained."""
+    training: Training
+    models: Models
     upload_bytes: int
     """Most bytes of a request."""
 
@@ -41,8 +48,8 @@ async def desk_of(connection: HTTPConnection) -> Desk:
 
 
 @contextmanager
-def open_desk(*, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
-    """A desk with its worker at work and its folder made; both go when the context ends."""
+def open_desk(*, runs: RunStore, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
+    """A desk with its worker at work and its folder made; both go when the context ends, and a training is stopped."""
     remove_stale()
     Image.init()  # two threads that load Pillow's decoders at once have been seen to get in each other's way
     with audible(), scratch_folder() as folder, ExitStack() as closing:
@@ -52,7 +59,10 @@ def open_desk(*, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
             closing.callback(worker.close, patience=patience)
         # The page can be looked at meanwhile; what it asks for waits behind this, and the first stroke is fast.
         jobs.submit("warm-up", lambda _: _warm_up()).future.add_done_callback(_note_failure)
-        yield Desk(PhotoStore(folder, most_bytes=photo_bytes), jobs, decoders, library, upload_bytes=upload_bytes)
+        training = Training(runs)
+        closing.callback(training.close)
+        photos = PhotoStore(folder, most_bytes=photo_bytes)
+        yield Desk(photos, jobs, decoders, library, runs, training, Models(runs), upload_bytes=upload_bytes)
 
 
 def _warm_up() -> None:

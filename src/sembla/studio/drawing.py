@@ -12,11 +12,12 @@ from typing import Any, Protocol
 from PIL import Image
 
 from sembla.core.errors import Cancelled, InputError
-from sembla.core.tasks import Preview, ShouldStop
+from sembla.core.tasks import AnalogyTask, Preview, ShouldStop
 from sembla.core.types import Picture
 from sembla.studio.forms import FORMS, TASKS, check_settings, map_names
+from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
-from sembla.studio.wire import FrameHeader, LiveRequest, frame, inflate
+from sembla.studio.wire import FrameHeader, LiveModel, LiveRequest, frame, inflate
 
 __all__ = ["Drawing", "Receiver", "encode_jpeg", "encode_png"]
 
@@ -54,6 +55,8 @@ class Drawing:
     """The zlib-compressed ids of each of its maps."""
     photos: PhotoStore
     receiver: Receiver
+    models: Models
+    """Who draws instead of the instant engine, where the request says so."""
     variation: int = 0
     """Which of the wanted variations to make."""
     seconds: float = 0.0
@@ -84,12 +87,22 @@ class Drawing:
         settings: dict[str, Any] = {**self.request.settings, "variations": 1}
         task = task_type(photo, **self._maps(task_type), **settings)
         api.check(task)
+        task = replace(task, first_variation=task.first_variation + self.variation)
         frames = _Frames(self, stop)
+        if self.request.model is not None:
+            self._run_model(self.request.model, task, frames)
+            return
         try:
-            api.run(replace(task, first_variation=task.first_variation + self.variation), frames, stop=stop)
+            api.run(task, frames, stop=stop)
         except Cancelled:
             if not frames.complete:
                 raise
+
+    def _run_model(self, model: LiveModel, task: AnalogyTask, frames: "_Frames") -> None:
+        """A trained model makes the whole picture at once, and cannot be stopped meanwhile."""
+        made = self.models.run(model, task)
+        if not frames(Preview(made.picture, 0, 1, made.seconds)):
+            raise Cancelled("the page asked to stop.")
 
     def _maps(self, task_type: type) -> Mapping[str, Any]:
         """The label maps by the names of the task's fields."""

@@ -25,6 +25,7 @@ from sembla.core.errors import InputError
 from sembla.studio.drawing import Drawing
 from sembla.studio.exchange import Exchange, words
 from sembla.studio.jobs import Jobs
+from sembla.studio.models import Models
 from sembla.studio.outbox import Outbox
 from sembla.studio.photos import PhotoStore
 from sembla.studio.wire import LiveRequest, crash_message, first_fault, one_line, split_frame
@@ -51,10 +52,11 @@ class _Ping(BaseModel):
 class Connection:
     """One page's live connection, from its first message to its last."""
 
-    def __init__(self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore) -> None:
+    def __init__(self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models) -> None:
         self._websocket = websocket
         self._jobs = jobs
         self._photos = photos
+        self._models = models
         self._outbox = Outbox()
         self._exchange: Exchange | None = None
 
@@ -104,7 +106,7 @@ class Connection:
         exchange = Exchange(request.number, self._outbox, self._jobs)
         self._outbox.turn_to(exchange)
         self._exchange = exchange
-        exchange.begin(self, Drawing(request, parts, self._photos, exchange))
+        exchange.begin(self, Drawing(request, parts, self._photos, exchange, self._models))
 
     def _answer(self, text: str) -> None:
         """Do what a text message says. Raises `InputError` for one that says nothing known."""

@@ -1,6 +1,5 @@
 """The REST interface: what the server is, examples, photos, and label maps for photos."""
 
-import asyncio
 import base64
 import binascii
 import io
@@ -11,11 +10,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from numpy.typing import NDArray
-from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocket
 
 from sembla.core.errors import InputError, LabelError, SizeError
@@ -23,14 +20,12 @@ from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap, Pictu
 from sembla.studio.desk import Desk, desk_of
 from sembla.studio.drawing import encode_jpeg, encode_png
 from sembla.studio.forms import FORMS
-from sembla.studio.guard import short_body
-from sembla.studio.jobs import BusyError, Jobs
 from sembla.studio.live import Connection
 from sembla.studio.notes import heard
+from sembla.studio.serving import JPEG, PNG, AtDesk, PhotoId, done, json, palette, problems, received
 from sembla.studio.wire import (
     UNMARKED,
     About,
-    ClassEntry,
     ExampleCard,
     Filled,
     Labelled,
@@ -39,12 +34,10 @@ from sembla.studio.wire import (
     OpenedExample,
     PackedMap,
     Photo,
-    Problem,
     ScribbleRequest,
     Segmented,
     SegmentRequest,
     class_entries,
-    first_fault,
     pack,
     unpack,
 )
@@ -55,42 +48,10 @@ if TYPE_CHECKING:
 __all__ = ["router"]
 
 _THUMBNAIL_WIDTH = 160
-_LOOK_SECONDS = 0.25
-"""How often it is looked whether a client still waits."""
-
 _MOST_STROKE_BYTES = 24 << 20
 _MOST_SHORT_BYTES = 64 << 10
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "What came cannot be used."},
-    401: {"model": Problem, "description": "The token is missing."},
-    403: {"model": Problem, "description": "The request comes from elsewhere."},
-    404: {"model": Problem, "description": "There is no such photo or example (any longer)."},
-    408: {"model": Problem, "description": "The request did not come to its end."},
-    413: {"model": Problem, "description": "The request is too long."},
-    422: {"model": Problem, "description": "The request is malformed."},
-    500: {"model": Problem, "description": "The server failed."},
-    503: {"model": Problem, "description": "Too many jobs wait."},
-    507: {"model": Problem, "description": "The disk is full."},
-}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: _PROBLEMS[status] for status in (401, 403, *statuses, 500)}
-
-
-_FOR_A_PHOTO = _problems(400, 404, 408, 413, 422, 503)
-
-
-def _json(model: type[BaseModel]) -> dict[str, Any]:
-    """The description of a JSON body that a route reads by itself: large ones are not parsed on the event loop."""
-    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)  # parts of answers too, which is where they are described
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-_PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "description": "A PNG."}}
-_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG."}}
+_FOR_A_PHOTO = problems(400, 404, 408, 413, 422, 503)
 
 _FILE: Mapping[str, Any] = {
     "requestBody": {
@@ -101,16 +62,13 @@ _FILE: Mapping[str, Any] = {
 }
 
 Answer = TypeVar("Answer")
-Model = TypeVar("Model", bound=BaseModel)
 
-AtDesk: TypeAlias = Annotated[Desk, Depends(desk_of)]
-PhotoId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As `Photo.id` says.")]
 FileName: TypeAlias = Annotated[str, Query(max_length=255, description="What messages call the file.")]
 
 router = APIRouter(prefix="/api")
 
 
-@router.get("/about", responses=_problems())
+@router.get("/about", responses=problems())
 async def about(desk: AtDesk) -> About:
     """What this server is, what it takes, and what it does."""
     return About(
@@ -120,20 +78,20 @@ async def about(desk: AtDesk) -> About:
     )
 
 
-@router.get("/examples", responses=_problems(503))
+@router.get("/examples", responses=problems(503))
 async def examples(desk: AtDesk, request: Request) -> list[ExampleCard]:
     """The bundled examples."""
-    return list(await _done(request, desk.library, _example_cards))
+    return list(await done(request, desk.library, _example_cards))
 
 
-@router.get("/examples/{name}/thumbnail", responses=_JPEG | _problems(404, 422, 503), response_class=Response)
+@router.get("/examples/{name}/thumbnail", responses=JPEG | problems(404, 422, 503), response_class=Response)
 async def example_thumbnail(desk: AtDesk, request: Request, name: str) -> Response:
     """A small picture of an example, 160 px wide."""
-    jpeg = await _done(request, desk.library, lambda: _thumbnail(name))
+    jpeg = await done(request, desk.library, lambda: _thumbnail(name))
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
-@router.post("/examples/{name}", responses=_problems(404, 413, 422, 503, 507))
+@router.post("/examples/{name}", responses=problems(404, 413, 422, 503, 507))
 async def open_example(desk: AtDesk, request: Request, name: str) -> OpenedExample:
     """Open a bundled example: its photo is held, its maps are returned."""
 
@@ -146,10 +104,10 @@ async def open_example(desk: AtDesk, request: Request, name: str) -> OpenedExamp
             layouts={key: pack(layout) for key, layout in example.layouts.items()},
         )
 
-    return await _done(request, desk.library, work)
+    return await done(request, desk.library, work)
 
 
-@router.post("/photos", responses=_problems(400, 408, 413, 422, 503, 507), openapi_extra=dict(_FILE))
+@router.post("/photos", responses=problems(400, 408, 413, 422, 503, 507), openapi_extra=dict(_FILE))
 async def upload_photo(desk: AtDesk, request: Request, name: FileName = "photo") -> Photo:
     """Decode a photo and hold it."""
     body = await request.body()
@@ -161,13 +119,13 @@ async def upload_photo(desk: AtDesk, request: Request, name: FileName = "photo")
             picture = api.read_picture(io.BytesIO(body), name=name)
         return _held(desk, picture, notes)
 
-    return await _done(request, desk.decoders, work)
+    return await done(request, desk.decoders, work)
 
 
-@router.get("/photos/{photo}", responses=_PNG | _problems(404, 422, 503), response_class=Response)
+@router.get("/photos/{photo}", responses=PNG | problems(404, 422, 503), response_class=Response)
 async def photo_pixels(desk: AtDesk, request: Request, photo: PhotoId) -> Response:
     """A photo as it was decoded."""
-    png = await _done(request, desk.decoders, lambda: encode_png(desk.photos.get(photo)))
+    png = await done(request, desk.decoders, lambda: encode_png(desk.photos.get(photo)))
     # The id says what the pixels are: they never change.
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
@@ -195,25 +153,25 @@ async def read_labels(
     return await _for_photo(desk, request, photo=photo, work=work)
 
 
-@router.post("/photos/{photo}/matched", responses=_FOR_A_PHOTO, openapi_extra=_json(MatchRequest))
+@router.post("/photos/{photo}/matched", responses=_FOR_A_PHOTO, openapi_extra=json(MatchRequest))
 async def match_map(desk: AtDesk, request: Request, photo: PhotoId) -> PackedMap:
     """Read a label map from a file with the classes of an open document: a layout, or another photo's map."""
-    wanted = await _received(desk, request, model=MatchRequest, most_bytes=desk.upload_bytes)
+    wanted = await received(desk, request, model=MatchRequest, most_bytes=desk.upload_bytes)
 
     def work(_: Picture) -> PackedMap:
         from sembla import api
 
         file = io.BytesIO(_bytes(wanted.file))
-        palette = _palette(wanted.classes)
-        return pack(api.match_map(file, palette, name=wanted.name, adopt_nearest=wanted.adopt_nearest))
+        colours = palette(wanted.classes)
+        return pack(api.match_map(file, colours, name=wanted.name, adopt_nearest=wanted.adopt_nearest))
 
     return await _for_photo(desk, request, photo=photo, work=work)
 
 
-@router.post("/photos/{photo}/scribbles", responses=_FOR_A_PHOTO, openapi_extra=_json(ScribbleRequest))
+@router.post("/photos/{photo}/scribbles", responses=_FOR_A_PHOTO, openapi_extra=json(ScribbleRequest))
 async def fill_scribbles(desk: AtDesk, request: Request, photo: PhotoId) -> Filled:
     """Give every pixel of a photo to a class, from a few strokes of each."""
-    wanted = await _received(desk, request, model=ScribbleRequest, most_bytes=_MOST_STROKE_BYTES)
+    wanted = await received(desk, request, model=ScribbleRequest, most_bytes=_MOST_STROKE_BYTES)
 
     def work(picture: Picture) -> Filled:
         from sembla import api
@@ -225,10 +183,10 @@ async def fill_scribbles(desk: AtDesk, request: Request, photo: PhotoId) -> Fill
     return await _for_photo(desk, request, photo=photo, work=work)
 
 
-@router.post("/photos/{photo}/segments", responses=_FOR_A_PHOTO, openapi_extra=_json(SegmentRequest))
+@router.post("/photos/{photo}/segments", responses=_FOR_A_PHOTO, openapi_extra=json(SegmentRequest))
 async def propose_segments(desk: AtDesk, request: Request, photo: PhotoId) -> Segmented:
     """Propose regions of a photo, to be named and edited."""
-    wanted = await _received(desk, request, model=SegmentRequest, most_bytes=_MOST_SHORT_BYTES)
+    wanted = await received(desk, request, model=SegmentRequest, most_bytes=_MOST_SHORT_BYTES)
 
     def work(picture: Picture) -> Segmented:
         from sembla import api
@@ -243,18 +201,7 @@ async def propose_segments(desk: AtDesk, request: Request, photo: PhotoId) -> Se
 async def live(websocket: WebSocket) -> None:
     """The live connection."""
     desk = await desk_of(websocket)
-    await Connection(websocket, jobs=desk.jobs, photos=desk.photos).serve()
-
-
-async def _received(desk: Desk, request: Request, *, model: type[Model], most_bytes: int) -> Model:
-    """The JSON that a request carries. Raises `HTTPException` for what is none, or too long, or does not fit."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(422, "expected JSON; send it with the header content-type: application/json.")
-    body = await short_body(request, most_bytes)
-    try:
-        return await _done(request, desk.decoders, lambda: model.model_validate_json(body))
-    except ValidationError as error:
-        raise HTTPException(422, first_fault(error)) from error
+    await Connection(websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models).serve()
 
 
 async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable[[Picture], Answer]) -> Answer:
@@ -264,26 +211,7 @@ async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable
         with desk.photos.hold(photo) as picture:
             return work(picture)
 
-    return await _done(request, desk.jobs, with_photo)
-
-
-async def _done(request: Request, jobs: Jobs, work: Callable[[], Answer]) -> Answer:
-    """Have something done. Who goes away takes the job along, unless it runs already.
-
-    Raises `BusyError` where too many wait or the server is ending, and `ClientDisconnect`.
-    """
-    client = request.client.host if request.client else ""  # a machine's requests take one turn
-    job = jobs.submit(client, lambda _: work())
-    future = asyncio.wrap_future(job.future)
-    try:
-        while not (await asyncio.wait({future}, timeout=_LOOK_SECONDS))[0]:
-            if await request.is_disconnected():
-                raise ClientDisconnect
-        if job.future.cancelled():
-            raise BusyError("the server is shutting down; start it again.")
-        return future.result()
-    finally:
-        job.cancel()
+    return await done(request, desk.jobs, with_photo)
 
 
 def _held(desk: Desk, picture: Picture, notes: list[str]) -> Photo:
@@ -335,14 +263,6 @@ def _bytes(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InputError("the file is no base64 text; send the base64 of its bytes.") from error
-
-
-def _palette(classes: list[ClassEntry]) -> NDArray[np.uint8]:
-    """The colours of classes, (K, 3)."""
-    palette = np.array([list(bytes.fromhex(entry.colour[1:])) for entry in classes], np.uint8)
-    if len(np.unique(palette, axis=0)) < len(palette):
-        raise LabelError("two classes have the same colour; give each its own.")
-    return palette
 
 
 def _strokes(wanted: ScribbleRequest, picture: Picture) -> NDArray[np.int16]:

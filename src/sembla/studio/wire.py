@@ -4,7 +4,7 @@ import base64
 import binascii
 import struct
 import zlib
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,16 +24,21 @@ __all__ = [
     "Labelled",
     "Limits",
     "LiveMap",
+    "LiveModel",
     "LiveRequest",
     "MatchRequest",
     "OpenedExample",
     "PackedMap",
     "Photo",
     "Problem",
+    "RunCard",
+    "RunState",
+    "Runs",
     "ScribbleRequest",
     "SegmentRequest",
     "Segmented",
     "Setting",
+    "TrainRequest",
     "class_entries",
     "crash_message",
     "first_fault",
@@ -192,6 +197,15 @@ class LiveMap(BaseModel):
     bytes: StrictInt = Field(ge=0, le=_MOST_MAP_BYTES, description="Length of its zlib-compressed ids.")
 
 
+class LiveModel(BaseModel):
+    """A trained model, in place of the instant engine."""
+
+    run: str = Field(max_length=100, description="The run that it comes from.")
+    classes: list[ClassEntry] = Field(
+        max_length=MAX_CLASSES, description="What the ids of the maps mean; found again by name, else by colour."
+    )
+
+
 class LiveRequest(BaseModel):
     """Header of a live request."""
 
@@ -201,6 +215,50 @@ class LiveRequest(BaseModel):
     settings: dict[str, StrictBool | StrictInt | None] = {}
     maps: list[LiveMap] = Field(max_length=8)
     draft: StrictBool = Field(default=False, description="Stop at the first frame worth looking at.")
+    model: LiveModel | None = Field(default=None, description="Who makes the picture; null for the instant engine.")
+
+
+class TrainRequest(BaseModel):
+    """What to train on, beside the photo."""
+
+    name: str = Field(default="photo", max_length=255, description="What the photo is called.")
+    classes: list[ClassEntry] = Field(min_length=2, max_length=MAX_CLASSES)
+    labels: PackedMap
+    layout: PackedMap | None = Field(default=None, description="Shown in previews; nothing is learned from it.")
+    steps: StrictInt = Field(ge=1, le=1_000_000)
+
+
+RunState: TypeAlias = Literal["training", "stopping", "elsewhere", "done", "stopped", "failed"]
+"""Elsewhere: trained by another process. Stopped and failed ones can be gone on with."""
+
+
+class RunCard(BaseModel):
+    """A run, before its model is used."""
+
+    name: str
+    title: str = Field(description="Of the photo; of a run that was made on the command line, its own.")
+    recipe: str
+    made: float = Field(description="When it was begun, in seconds since 1970.")
+    state: RunState
+    step: int = Field(description="Steps done.")
+    steps: int | None = Field(description="Steps in all, where known.")
+    seconds_left: float | None
+    images_per_second: float | None
+    usable: bool = Field(description="Whether there are weights to make pictures with.")
+    photo: str | None = Field(description="Id of the photo that it is trained on.")
+    labels: int | None = Field(description="CRC-32 of the ids of that photo's label map.")
+    preview: int | None = Field(description="Step of the last contact sheet.")
+    thumbnail: bool
+    message: str = Field(description="Why it failed.")
+
+
+class Runs(BaseModel):
+    """The runs, and whether more can be had."""
+
+    folder: str
+    missing: str = Field(description="Why nothing can be trained or used here; empty where it can.")
+    steps: int = Field(description="How far to train unless told.")
+    runs: list[RunCard]
 
 
 class FrameHeader(BaseModel):

@@ -12,6 +12,8 @@ export interface EntryRecord {
   readonly label: string;
   readonly classes: readonly ClassEntry[];
   readonly settings: Settings;
+  /** The run whose trained model made it; null for the instant engine. */
+  readonly run: string | null;
 }
 
 /** The whole of session.json. */
@@ -75,6 +77,7 @@ function readEntryRecord(fields: Fields): EntryRecord {
     label: fields.text("label"),
     classes: readClasses(fields),
     settings: readSettings(fields.inner("settings")),
+    run: fields.names.includes("run") ? fields.optionalText("run") : null, // files from before there were models
   };
 }
 
@@ -127,6 +130,10 @@ class Fields {
     const value = this.value(name);
     if (typeof value !== "string") throw this.wrong(name, "text");
     return value;
+  }
+
+  optionalText(name: string): string | null {
+    return this.value(name) === null ? null : this.text(name);
   }
 
   whole(name: string, least: number, most: number): number {

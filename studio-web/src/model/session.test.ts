@@ -24,6 +24,7 @@ async function entry(number: number): Promise<HistoryEntry> {
     layout: await pack(noise(SIZE.width, SIZE.height, { random, count: 2 })),
     classes: CLASSES.slice(0, 2),
     settings: { seed: number, keep: false },
+    run: number === 1 ? "coffee-1" : null,
     thumbnail: new Blob([someBytes(50)], { type: "image/jpeg" }),
   };
 }
@@ -101,6 +102,15 @@ describe("a session file", () => {
     expect(file.type).toBe("application/zip");
     const back = await unpackSession(await new Response(file).bytes());
     expect(await opened(back)).toEqual(await opened(session));
+  });
+
+  it("may be from before there were trained models", async () => {
+    const file = unzipSync(await fileOf(document(), [await entry(1)]));
+    const { history, ...rest } = JSON.parse(new TextDecoder().decode(file["session.json"]));
+    for (const each of history) delete each.run;
+    const older = new TextEncoder().encode(JSON.stringify({ ...rest, history }));
+    const back = await unpackSession(zipSync({ ...file, "session.json": older }));
+    expect(back.history.map(({ run }) => run)).toEqual([null]);
   });
 
   it("holds a document without anything", async () => {

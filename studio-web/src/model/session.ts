@@ -28,6 +28,8 @@ export interface HistoryEntry {
   readonly layout: PackedMap;
   readonly classes: readonly ClassEntry[];
   readonly settings: Settings;
+  /** The run whose trained model made it; null or left out for the instant engine. */
+  readonly run?: string | null;
   /** A small JPEG. */
   readonly thumbnail: Blob;
 }
@@ -44,12 +46,13 @@ const TARGETS: readonly Target[] = ["strokes", "labels", "layout"];
 export async function packSession(snapshot: Snapshot, history: readonly HistoryEntry[]): Promise<Blob> {
   const { photo, classes, target, active, task, settings } = snapshot;
   const maps = TARGETS.filter((name) => snapshot[name] !== null);
-  const entries = history.map(({ id, made, label, classes, settings }) => ({
+  const entries = history.map(({ id, made, label, classes, settings, run = null }) => ({
     id,
     made,
     label,
     classes,
     settings,
+    run,
   }));
   const record: SessionRecord = {
     format: "sembla-session",

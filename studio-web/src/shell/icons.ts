@@ -38,6 +38,7 @@ export const ICONS = {
   batch: "M8 4h12v12H8zM4 8v12h12M8 13l3.5-3.5L15 13l2-2 3 3",
   warning: "M12 4l9 16H3zM12 10v4.5M12 17.2v.1",
   play: "M7 4.5v15l12-7.5z",
+  refine: "M12 3.5l1.9 5.6 5.6 1.9-5.6 1.9L12 18.5l-1.9-5.6L4.5 11l5.6-1.9zM19 16v5M16.5 18.5h5",
 } as const;
 
 /** The name of an icon. */

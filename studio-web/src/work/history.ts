@@ -174,9 +174,10 @@ class HistoryStrip implements Handle {
   }
 
   async #open(entry: HistoryEntry): Promise<void> {
-    const { studio, say } = this.#parts;
+    const { studio, loop, say } = this.#parts;
     try {
       say((await restore(studio, entry)) ?? "");
+      if (!loop.engine?.always) loop.use(entry.run ? { run: entry.run, always: false } : null);
     } catch (error) {
       say(wordsOf(error));
     }
@@ -252,10 +253,10 @@ function historyItem(
   return item;
 }
 
-async function entryOf({ label, classes, settings, ...finished }: Finished): Promise<HistoryEntry> {
+async function entryOf({ label, classes, settings, run, ...finished }: Finished): Promise<HistoryEntry> {
   const made = Date.now();
   const [layout, thumbnail] = await Promise.all([finished.layout, smallPicture(finished.picture)]);
-  return { id: entryId(made), made, label, layout, classes, settings, thumbnail };
+  return { id: entryId(made), made, label, layout, classes, settings, run, thumbnail };
 }
 
 async function smallPicture(picture: Blob): Promise<Blob> {
@@ -281,5 +282,6 @@ function entryId(made: number): string {
 function equal(a: HistoryEntry, b: HistoryEntry): boolean {
   const [left, right] = [a.layout.bytes, b.layout.bytes];
   if (left.length !== right.length || !same(a.settings, b.settings)) return false;
+  if ((a.run ?? null) !== (b.run ?? null)) return false;
   return left.every((byte, i) => byte === right[i]);
 }

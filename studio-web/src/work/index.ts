@@ -16,6 +16,7 @@ import { mountResult } from "./result-view";
 import { openSession, readSession, saveMap, savePicture, saveSession } from "./save";
 import { browserStore } from "./store";
 import { claimTab } from "./tabs";
+import { Trained } from "./trained";
 import { mountVariations } from "./variations";
 
 /** Where the pieces go on the page, and whom to tell. */
@@ -36,6 +37,7 @@ export interface WorkParts {
 export interface Work {
   readonly loop: Loop;
   readonly history: History;
+  readonly trained: Trained;
   /** Whether there is a finished picture to save. */
   hasPicture(): boolean;
   savePicture(): Promise<void>;
@@ -55,7 +57,11 @@ export function startWork(parts: WorkParts): Work {
   followPixels(packer, studio);
   const history = new History(studio);
   const live = new Live();
+  const trained = new Trained(studio);
   live.on("state", parts.connection);
+  live.on("state", (state) => {
+    if (state === "open") void trained.refresh();
+  });
   parts.connection(live.state);
   const upload = async (photo: { file: Blob; name: string }) =>
     (await uploadPhoto(photo.file, photo.name)).id;
@@ -74,6 +80,7 @@ export function startWork(parts: WorkParts): Work {
   return {
     loop,
     history,
+    trained,
     hasPicture: () => loop.latest !== null,
     savePicture: () => savePicture({ studio, loop, packer }),
     saveMap: (target) => saveMap(studio, target),

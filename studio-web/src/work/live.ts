@@ -2,9 +2,15 @@
 
 import { Emitter } from "../model/emitter";
 import type { PackedMap } from "../model/packed";
-import type { Settings } from "../model/types";
+import type { ClassEntry, Settings } from "../model/types";
 import { wordsOf } from "./fault";
 import { frame, unframe } from "./framing";
+
+/** A trained model, and what the ids of the maps mean. */
+export interface LiveModel {
+  readonly run: string;
+  readonly classes: readonly ClassEntry[];
+}
 
 /** What the server is asked for; `photo` is the server's id, the maps are told by name. */
 export interface LiveRequest {
@@ -14,6 +20,8 @@ export interface LiveRequest {
   readonly maps: Readonly<Record<string, Promise<PackedMap>>>;
   /** A quick look only: the server stops after the first frame that is large enough to judge. */
   readonly draft: boolean;
+  /** Who makes the picture in place of the instant engine. */
+  readonly model?: LiveModel | null;
 }
 
 /** A whole frame: work in progress, or a finished picture. */
@@ -174,7 +182,7 @@ export class Live {
 
   /** Sent once the maps are packed and there is a connection, unless something newer was asked for meanwhile. */
   async #send(asked: Asked): Promise<void> {
-    const { task, photo, settings, draft } = asked.request;
+    const { task, photo, settings, draft, model = null } = asked.request;
     const names = Object.keys(asked.request.maps);
     const socket = this.#socket;
     try {
@@ -188,7 +196,7 @@ export class Live {
         height,
         bytes: bytes.length,
       }));
-      const header = { number: asked.number, task, photo, settings, maps, draft };
+      const header = { number: asked.number, task, photo, settings, maps, draft, model };
       socket.send(
         frame(
           header,

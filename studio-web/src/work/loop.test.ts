@@ -238,6 +238,92 @@ describe("Loop", () => {
     expect(live.last.request.settings.variations).toBe(1);
   });
 
+  describe("with a trained model", () => {
+    const model = () => live.last.request.model ?? null;
+
+    beforeEach(() => finish());
+
+    it("has the layout as it is made by it, and the next one by the instant engine", async () => {
+      expect(model()).toBeNull();
+      loop.use({ run: "r", always: false });
+      expect(model()).toEqual({ run: "r", classes: studio.classes });
+      finish();
+      expect(loop.latest).toMatchObject({ run: "r", label: "Opened, by a trained model" });
+      expect(loop.status.text).toContain("by the trained model r");
+      const edit = studio.begin("Brush");
+      await paint(edit, 0);
+      expect([live.last.request.draft, model()]).toEqual([true, null]);
+      edit.commit();
+      await settled();
+      expect([live.last.request.draft, model(), loop.engine]).toEqual([false, null, null]);
+      finish();
+      expect(loop.latest).toMatchObject({ run: null, label: "Brush" });
+    });
+
+    it("keeps to it for another seed and for variations of the same layout", async () => {
+      loop.use({ run: "r", always: false });
+      finish();
+      studio.setSettings({ seed: 8 });
+      await settled();
+      expect(model()?.run).toBe("r");
+      finish();
+      loop.vary(3);
+      expect(model()?.run).toBe("r");
+      const chosen = fakeFrame(600, { variation: 1 });
+      live.last.handlers.picture?.(chosen);
+      live.last.handlers.ended({ kind: "done", seconds: 1 });
+      loop.pick(1);
+      await settled();
+      expect(loop.latest).toMatchObject({ picture: chosen.picture, run: "r" });
+    });
+
+    it("makes every picture with it when told to, quick looks too", async () => {
+      loop.use({ run: "r", always: true });
+      finish();
+      const edit = studio.begin("Brush");
+      await paint(edit, 0);
+      expect([live.last.request.draft, model()?.run]).toEqual([true, "r"]);
+      edit.commit();
+      await settled();
+      expect([live.last.request.draft, model()?.run]).toEqual([false, "r"]);
+    });
+
+    it("goes back to the instant engine when told to, and drops the model's variations", async () => {
+      loop.use({ run: "r", always: true });
+      finish();
+      loop.vary(2);
+      live.last.handlers.ended({ kind: "done", seconds: 1 });
+      loop.use(null);
+      await settled();
+      expect([model(), loop.variations]).toEqual([null, []]);
+    });
+
+    it("asks once for one engine, and tells when it changes", async () => {
+      const before = live.asked.length;
+      let told = 0;
+      loop.on("engine", () => {
+        told += 1;
+      });
+      loop.use({ run: "r", always: false });
+      loop.use({ run: "r", always: true });
+      await settled();
+      expect([live.asked.length, told]).toEqual([before + 1, 2]);
+      studio.open(opened());
+      await settled();
+      expect([loop.engine, model(), told]).toEqual([null, null, 3]);
+    });
+
+    it("waits with it while the photo is being labelled", async () => {
+      studio.setTarget("labels");
+      const before = live.asked.length;
+      loop.use({ run: "r", always: true });
+      expect(live.asked.length).toBe(before);
+      studio.setTarget("layout");
+      await settled();
+      expect(model()?.run).toBe("r");
+    });
+  });
+
   it("forgets everything with a new document", async () => {
     finish();
     const late = live.last.handlers;

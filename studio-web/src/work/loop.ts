@@ -11,6 +11,7 @@ import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
 import type { ClassEntry, Photo, Settings, Target } from "../model/types";
 import { type Panel, panelOf } from "../panels";
+import { alike, type Engine, type Input, type Job, modelOf, varied } from "./asking";
 import { Sampler } from "./changes";
 import { wordsOf } from "./fault";
 import type { Live, LiveFrame, LiveHandlers, Outcome } from "./live";
@@ -28,7 +29,7 @@ import {
   WAITING,
   WORKING,
 } from "./progress";
-import { type Made, Showing, type Shown } from "./showing";
+import { Showing, type Shown } from "./showing";
 
 /** A finished picture and what it was made from. */
 export interface Finished extends Omit<LiveFrame, "variation" | "level" | "levels"> {
@@ -36,6 +37,8 @@ export interface Finished extends Omit<LiveFrame, "variation" | "level" | "level
   readonly layout: Promise<PackedMap>;
   readonly classes: readonly ClassEntry[];
   readonly settings: Settings;
+  /** The run whose model made it; null for the instant engine. */
+  readonly run: string | null;
 }
 
 /** One of the pictures asked for together; `frame` is null before its first, and a preview until `finished`. */
@@ -55,6 +58,8 @@ export interface LoopEvents {
   status: Status;
   /** The list of variations changed. */
   variations: null;
+  /** Another engine makes the pictures. */
+  engine: null;
 }
 
 /** What a loop works with. */
@@ -64,21 +69,6 @@ export interface LoopParts {
   readonly packer: Packer;
   /** Sends the photo to the server; gives its id there. */
   upload(photo: Photo): Promise<string>;
-}
-
-interface Input {
-  readonly photo: Photo;
-  readonly task: string;
-  readonly settings: Settings;
-  readonly maps: Readonly<Record<string, Promise<PackedMap>>>;
-}
-
-interface Job {
-  readonly kind: "draft" | "full" | "variations";
-  readonly input: Input;
-  readonly made: Made;
-  readonly classes: readonly ClassEntry[];
-  readonly label: string;
 }
 
 /** Keeps the result in step with the document. */
@@ -95,6 +85,8 @@ export class Loop {
   #latest: Finished | null = null;
   #variations: Variation[] = [];
   #offered: Job | null = null;
+  #engine: Engine | null = null;
+  #refined: Input["maps"] | null = null; // what an engine that is not for always was asked for
   #label = "Opened";
   #moved = false;
   #planned = false;
@@ -140,6 +132,19 @@ export class Loop {
   /** The pictures asked for together, or none. */
   get variations(): readonly Variation[] {
     return this.#variations;
+  }
+
+  /** The trained model that makes the pictures, or null for the instant engine. */
+  get engine(): Engine | null {
+    return this.#engine;
+  }
+
+  /** Have the pictures made by a trained model, or by the instant engine again. */
+  use(engine: Engine | null): void {
+    this.#engine = engine;
+    this.#refined = null;
+    this.#events.emit("engine", null);
+    this.#refresh();
   }
 
   /** The server's id of a photo. */
@@ -193,6 +198,8 @@ export class Loop {
     this.#showing.clear();
     this.#uploaded = false;
     this.#forgetVariations();
+    this.#engine = null;
+    this.#events.emit("engine", null);
     this.#tell(IDLE);
     this.#events.emit("cleared", null);
     this.#plan();
@@ -219,7 +226,7 @@ export class Loop {
   #refresh(): void {
     if (this.#studio.editing || this.#studio.target !== "layout") return;
     this.#moved = false;
-    const input = this.#input({ variations: 1 });
+    const input = this.#whole();
     if (input === null) {
       this.#drop();
       this.#asked = null;
@@ -233,12 +240,23 @@ export class Loop {
     this.#ask(this.#jobOf("full", input));
   }
 
+  /** The input of the whole picture. An engine that is for one layout alone ends with another layout. */
+  #whole(): Input | null {
+    const input = this.#input({ variations: 1 });
+    if (input === null || this.#engine === null || this.#engine.always) return input;
+    this.#refined ??= input.maps;
+    if (same(this.#refined, input.maps)) return input;
+    this.#engine = null;
+    this.#events.emit("engine", null);
+    return { ...input, run: null };
+  }
+
   #draft(): void {
     if (!this.#moved || this.#job?.kind === "draft") return;
     const input = this.#input((panel) => panel.draft(this.#studio));
     if (input === null) return;
     this.#moved = false;
-    this.#ask(this.#jobOf("draft", input));
+    this.#ask(this.#jobOf("draft", { ...input, run: this.#engine?.always ? this.#engine.run : null }));
   }
 
   /** What to send now; null, and the reason told, when the task is not ready. */
@@ -254,7 +272,7 @@ export class Loop {
     for (const [name, map] of Object.entries(panel.maps(this.#studio)))
       maps[name] = this.#parts.packer.pack(map);
     const own = typeof changes === "function" ? changes(panel) : changes;
-    return { photo, task, settings: { ...settings, ...own }, maps };
+    return { photo, task, settings: { ...settings, ...own }, maps, run: this.#engine?.run ?? null };
   }
 
   #jobOf(kind: Job["kind"], input: Input): Job {
@@ -267,9 +285,10 @@ export class Loop {
   #ask(job: Job): void {
     this.#job = job;
     if (this.#uploading) return; // asked when the server has the photo
-    const { photo, ...rest } = job.input;
+    const { photo, run, ...rest } = job.input;
     this.#tell(job.kind === "draft" ? QUICK : this.#parts.live.state === "open" ? WAITING : CONNECTING);
-    const request = { ...rest, photo: this.photoId(photo), draft: job.kind === "draft" };
+    const [draft, model] = [job.kind === "draft", modelOf(run, job.classes)];
+    const request = { ...rest, photo: this.photoId(photo), draft, model };
     this.#number = this.#parts.live.request(request, this.#handlers(job));
   }
 
@@ -302,16 +321,18 @@ export class Loop {
   #picture(job: Job, frame: LiveFrame): void {
     if (job.kind === "variations") this.#setVariation(frame, true);
     else if (job.kind === "full") {
-      this.#tell(done(frame));
+      this.#tell(done(frame, job.input.run));
       this.#finish(job, frame);
     } else this.#preview(job, frame); // of a layout so small that the quick look is the picture
   }
 
   #finish(job: Job, frame: LiveFrame): void {
     const { variation: _variation, level: _level, levels: _levels, ...picture } = frame;
-    const { settings, maps } = job.input;
+    const { settings, maps, run } = job.input;
+    const { classes } = job;
+    const label = run === null ? job.label : `${job.label}, by a trained model`;
     this.#showing.finish(job.made);
-    this.#latest = { ...picture, label: job.label, layout: maps.layout, classes: job.classes, settings };
+    this.#latest = { ...picture, label, layout: maps.layout, classes, settings, run };
     this.#events.emit("finished", this.#latest);
   }
 
@@ -376,17 +397,4 @@ export class Loop {
     this.#status = status;
     this.#events.emit("status", this.status);
   }
-}
-
-/** Whether two inputs give the same picture; the packer gives one promise for one state of a map. */
-function alike(a: Input, b: Input): boolean {
-  return (
-    a.photo.id === b.photo.id && a.task === b.task && same(a.maps, b.maps) && same(a.settings, b.settings)
-  );
-}
-
-/** An input with the numbers of another's variations. */
-function varied(input: Input, like: Input): Input {
-  const { variations = 1, first_variation = 0 } = like.settings;
-  return { ...input, settings: { ...input.settings, variations, first_variation } };
 }

@@ -36,9 +36,13 @@ export function progress({ variation, level, levels, seconds }: LiveFrame, sever
   return { kind: "working", text };
 }
 
-/** A finished picture's size and time. */
-export function done({ width, height, seconds }: Pick<LiveFrame, "width" | "height" | "seconds">): Status {
-  return { kind: "done", text: `${width}x${height} in ${inSeconds(seconds)}` };
+/** A finished picture's size and time, and the run whose trained model made it, if one did. */
+export function done(
+  { width, height, seconds }: Pick<LiveFrame, "width" | "height" | "seconds">,
+  run: string | null = null,
+): Status {
+  const by = run === null ? "" : `, by the trained model ${run}`;
+  return { kind: "done", text: `${width}x${height} in ${inSeconds(seconds)}${by}` };
 }
 
 /** A time for people: tenths of a second. */

@@ -73,7 +73,7 @@ export interface Labelled {
 }
 
 /** How a map travels in JSON: zlib-compressed ids in base64. */
-interface WireMap extends Size {
+export interface WireMap extends Size {
   readonly ids: string;
 }
 
@@ -200,7 +200,8 @@ export function defaults(form: Form): Settings {
   return Object.fromEntries(form.settings.map((setting) => [setting.name, setting.default]));
 }
 
-async function json<T>(
+/** Ask for JSON. */
+export async function json<T>(
   method: "GET" | "POST",
   path: string,
   sent: { query?: Query; body?: Blob; content?: unknown } = {},
@@ -224,7 +225,12 @@ async function json<T>(
   }
 }
 
-async function send(method: "GET" | "POST", path: string, request: RequestInit = {}): Promise<Response> {
+/** Ask for anything; throws a `ServerError` unless it is given. */
+export async function send(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  request: RequestInit = {},
+): Promise<Response> {
   let answer: Response;
   try {
     answer = await fetch(path, { ...request, method });
@@ -245,7 +251,8 @@ async function messageOf(answer: Response): Promise<string> {
   return `the studio's server answered ${answer.status} ${answer.statusText}`.trim();
 }
 
-async function toWire(map: IndexMap): Promise<WireMap> {
+/** A map as JSON carries it. */
+export async function toWire(map: IndexMap): Promise<WireMap> {
   return { width: map.width, height: map.height, ids: toBase64(await deflate(map.ids)) };
 }
 

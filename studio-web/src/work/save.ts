@@ -7,6 +7,7 @@ import type { IndexMap, Photo, Size } from "../model/types";
 import { PANELS, panelOf } from "../panels";
 import { ask, openDialog } from "../shell/dialogs";
 import { button, h } from "../shell/dom";
+import { modelOf } from "./asking";
 import { wordsOf } from "./fault";
 import type { History } from "./history";
 import type { LiveFrame } from "./live";
@@ -27,7 +28,7 @@ export async function savePicture(parts: SaveParts): Promise<void> {
   const { studio, loop } = parts;
   const shown = loop.latest;
   if (shown === null) throw new Error("There is no picture yet; paint a layout first.");
-  const name = `${stem(studio)}-${studio.task}.png`;
+  const name = `${stem(studio)}-${shown.run ?? studio.task}.png`;
   const full = panelOf(studio.task).full(studio);
   if (full === null) return download(shown.picture, name);
   const choice = await ask(
@@ -41,7 +42,7 @@ export async function savePicture(parts: SaveParts): Promise<void> {
   if (choice === "shown") download(shown.picture, name);
   if (choice === "full") {
     const made = await withProgress("Making the picture at full size", (watch) =>
-      renderFull(parts, full.settings, watch),
+      renderFull(parts, { settings: full.settings, run: shown.run }, watch),
     );
     if (made) download(made.picture, name);
   }
@@ -136,7 +137,11 @@ export async function withProgress<T>(title: string, work: (watch: Watch) => Pro
 }
 
 /** The document's picture at full size. */
-function renderFull({ studio, packer }: SaveParts, settings: object, watch: Watch): Promise<LiveFrame> {
+function renderFull(
+  { studio, packer }: SaveParts,
+  { settings, run }: { settings: object; run: string | null },
+  watch: Watch,
+): Promise<LiveFrame> {
   const { photo, task } = studio;
   const panel = panelOf(task);
   const reason = panel.ready(studio);
@@ -145,7 +150,8 @@ function renderFull({ studio, packer }: SaveParts, settings: object, watch: Watc
     Object.entries(panel.maps(studio)).map(([name, map]) => [name, packer.pack(map)]),
   );
   const all = { ...studio.settings, variations: 1, ...settings };
-  return withPhoto(photo, (id) => renderOnce({ task, photo: id, settings: all, maps }, watch));
+  const model = modelOf(run, studio.classes);
+  return withPhoto(photo, (id) => renderOnce({ task, photo: id, settings: all, maps, model }, watch));
 }
 
 /** The photo's file name without its suffix. */

@@ -99,7 +99,9 @@ def test_a_place_continues_its_neighbours_where_that_costs_little() -> None:
     rows[3, 3], columns[3, 3] = 9, 9
     for better, expected in ((1.0, (4, 5)), (100.0, (9, 9))):
         ours[21] = theirs[9 * 12 + 9] = better**0.5
-        found, distances = copying._coherent(torch.stack([rows, columns]), (ours, theirs), (12, 12))
+        matches = torch.stack([rows, columns])
+        rated = (theirs[rows * 12 + columns].flatten() - ours.flatten().view(36)).square()
+        found, distances = copying._coherent((matches, rated.view(6, 6)), (ours, theirs), (12, 12))
         assert (found[0][3, 3].item(), found[1][3, 3].item()) == expected
         assert distances[3, 3].item() == pytest.approx(better if expected == (4, 5) else 0)
         others = torch.ones(6, 6, dtype=torch.bool)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+NO_RUNS = Path(tempfile.gettempdir(), "no-such-folder", "runs")
+"""In place of the user's own folder of trained models."""
 
 FLAGS = (
     "--no-sandbox",
@@ -46,9 +50,9 @@ class Studio:
         return self.process.returncode
 
 
-def start_studio(port: int = 0) -> Studio:
+def start_studio(port: int = 0, *, runs: Path = NO_RUNS) -> Studio:
     """Start `sembla studio` and wait until it says where it is."""
-    command = [sys.executable, "-m", "sembla", "studio", "--no-open", "--port", str(port)]
+    command = [sys.executable, "-m", "sembla", "studio", "--no-open", "--port", str(port), "--runs", str(runs)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -60,9 +64,9 @@ def start_studio(port: int = 0) -> Studio:
 
 
 @contextmanager
-def running_studio(port: int = 0) -> Iterator[Studio]:
+def running_studio(port: int = 0, *, runs: Path = NO_RUNS) -> Iterator[Studio]:
     """A studio that is ended with the block."""
-    studio = start_studio(port)
+    studio = start_studio(port, runs=runs)
     try:
         yield studio
     finally:

@@ -172,6 +172,9 @@ def screens(page: Page) -> Iterator[str]:
     easel.open_labels(layout(6))
     easel.finished()
     yield "painting the layout"
+    page.get_by_role("button", name="Trained model", exact=True).click()
+    expect(page.get_by_role("button", name="Train on this photo")).to_be_visible()
+    yield "trained model"
     page.get_by_role("button", name="Save", exact=True).click()
     yield "the menu Save"
     page.get_by_role("menuitem", name=re.compile("^Same layout, another photo")).click()
@@ -244,6 +247,9 @@ def test_a_small_window_shows_everything_without_scrolling(page: Page) -> None:
     easel.finished()
     assert page.evaluate(room) == [1100, 700]
     assert page.evaluate(OUT_OF_REACH) == []
+    page.get_by_role("button", name="Trained model", exact=True).click()
+    assert page.evaluate(OUT_OF_REACH) == []
+    assert page.evaluate(room) == [1100, 700]
     assert easel.box()["width"] > 300
     assert easel.box()["height"] > 200
 

@@ -8,6 +8,7 @@ pixel, those with the pixel's class alone.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -24,16 +25,16 @@ _ORDERS = 6  # of cosines across colours; fewer than this down and across togeth
 _LAYOUT_ORDERS = 2
 _LAYOUT_WEIGHT = 0.5
 _APART = 8.0  # between classes; colours differ by 12 at most, squared
-_PASSES = 4
-_ALONE = 8.0  # what it costs to continue no neighbour, in mean distances of matches
-_FAR, _NOWHERE = 1e6, 1 << 20
+_PASSES = 3
+_ALONE = 1.0  # what it costs not to continue one of eight neighbours, in mean distances of matches
+_NOWHERE = 1 << 20
 _CHUNK = 1 << 20  # distances held at once
 _DOUBT = 1e-4  # the votes of a pixel that sum to less all were for another class
 _NONE = 1e-6  # what a vote of another class counts, where no other comes
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 
 
-_CROSS = (4, 1, 3, 5, 7)  # the place itself, and those that share a side with it
+_BESIDE = (1, 3, 5, 7)  # those that share a side with the place
 
 
 def reduced(planes: Tensor) -> Tensor:
@@ -67,16 +68,29 @@ def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, at_o
     with torch.autocast(draft.device.type, enabled=False):
         draft, photo = draft.float(), photo.float()
         ours, theirs = _rows(draft, target), _rows(reduced(photo), source)
-        parts = [ours] if at_once else torch.split(ours, max(1, _CHUNK // len(theirs)))
-        found = [_nearest(part, theirs) for part in parts]
-        distances, matches = (torch.cat(part).view(draft.shape[2:]) for part in zip(*found, strict=True))
+        kinds = None if at_once else (_kinds(target).flatten(), _kinds(source).flatten())
+        distances, matches = _nearest(ours, theirs) if kinds is None else _nearest_of_kind(ours, theirs, *kinds)
         unit = distances.mean().clamp(min=1e-6)
-        across = photo.shape[3] // GRAIN
-        found_at = torch.stack([matches // across, matches % across])
-        size = photo.shape[2] // GRAIN, across
+        size = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
+        matches = torch.stack([matches // size[1], matches % size[1]]).view(2, *draft.shape[2:])
+        found = matches, (distances / unit).view(draft.shape[2:])
         for _ in range(_PASSES):
-            found_at, distances = _coherent(found_at, (ours / unit.sqrt(), theirs / unit.sqrt()), size)
-        return _voted(found_at, torch.exp(-distances), (photo, _ids(source)), target=_ids(target))
+            found = _coherent(found, (ours / unit.sqrt(), theirs / unit.sqrt()), size)
+        return _voted(found, (photo, _ids(source)), target=_ids(target))
+
+
+def _nearest_of_kind(ours: Tensor, theirs: Tensor, wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
+    """As `_nearest`, kind by kind, some rows at a time: of all others for a kind (N,) that none of those (M,) is of."""
+    distances, matches = ours.new_empty(len(ours)), wanted.new_empty(len(ours))
+    for kind in torch.unique(wanted).tolist():
+        places = (given == kind).nonzero()[:, 0]
+        if not len(places):
+            places = torch.arange(len(theirs), device=theirs.device)
+        known = theirs[places]
+        for rows in (wanted == kind).nonzero()[:, 0].split(max(1, _CHUNK // len(known))):
+            distances[rows], found = _nearest(ours[rows], known)
+            matches[rows] = places[found]
+    return distances, matches
 
 
 def _nearest(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
@@ -92,45 +106,57 @@ def _ids(layout: Tensor) -> Tensor:
     return (layout * torch.arange(layout.shape[1]).to(layout).view(1, -1, 1, 1)).sum(1, keepdim=True)
 
 
+def _kinds(layout: Tensor) -> Tensor:
+    """The class that has most of each place, (1, h, w), of planes at full size."""
+    return reduced(layout).argmax(1)
+
+
 def _rows(picture: Tensor, layout: Tensor) -> Tensor:
     """What is compared of each place, (h w, D): of a picture by places (1, 3, h, w) and its layout at full size."""
     shares = reduced(layout)
-    kind = F.one_hot(shares.argmax(1), shares.shape[1]).movedim(3, 1)
+    kind = F.one_hot(_kinds(layout), shares.shape[1]).movedim(3, 1)
     around = described(shares, orders=_LAYOUT_ORDERS)
     return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
 
 
-def _coherent(matches: Tensor, rated: tuple[Tensor, Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def _coherent(
+    found: tuple[Tensor, Tensor], rated: tuple[Tensor, Tensor], size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
     """Matches (2, h, w), each that of the place or a neighbour's continued, and their squared distances (h, w).
 
-    A match costs its distance, and `_ALONE` times the share of the eight neighbours that it does not continue. So where
+    A match costs its distance, and `_ALONE` for each of the eight neighbours that it does not continue. So where
     many places of the photo would do, what belongs together there stays together (Ashikhmin 2001).
     """
-    ours, theirs = rated
-    height, width = matches.shape[1:]
+    (matches, distance), (ours, theirs) = found, rated
+    height, width = distance.shape
     below, across = size
     down, right = (torch.arange(side, device=matches.device) for side in (height, width))
     places = torch.stack(torch.meshgrid(down, right, indexing="ij"))
     shifts = F.pad(matches - places, [1] * 4, value=_NOWHERE)
     around = [shifts[:, 1 + up : 1 + up + height, 1 + side : 1 + side + width] for up, side in _NEIGHBOURS]
-    costs, distances = [], []
-    candidates = torch.stack([around[index] for index in _CROSS])  # (5, 2, h, w)
-    for candidate in candidates:
-        row, column = candidate + places
+    chosen, least = matches - places, distance - _ALONE * _continued(around, matches - places)
+    for index in _BESIDE:
+        shift = around[index]
+        row, column = shift + places
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
-        distance = (theirs[place.flatten()] - ours).square().sum(1).view(height, width)
-        others = sum((other == candidate).all(0).to(distance) for other in around)
-        distances.append(distance)
-        costs.append(distance - _ALONE / 8 * others + (~inside).to(distance) * _FAR)
-    best = torch.stack(costs).argmin(0)[None]
-    chosen = candidates.gather(0, best[:, None].expand(1, 2, height, width))[0]
-    return chosen + places, torch.stack(distances).gather(0, best)[0]
+        other = (theirs[place.flatten()] - ours).square().sum(1).view(height, width)
+        cost = other - _ALONE * _continued(around, shift)
+        better = inside & (cost < least)
+        chosen, least = torch.where(better, shift, chosen), torch.where(better, cost, least)
+        distance = torch.where(better, other, distance)
+    return chosen + places, distance
 
 
-def _voted(matches: Tensor, sure: Tensor, source: tuple[Tensor, Tensor], *, target: Tensor) -> Tensor:
-    """The picture of places with these matches, rows and columns of places (2, h, w), and confidences (h, w)."""
-    photo, labels = source
+def _continued(around: Sequence[Tensor], shift: Tensor) -> Tensor:
+    """How many of nine shifts (2, h, w), the place's own among them, are the same as this one."""
+    return sum(((each[0] == shift[0]) & (each[1] == shift[1]) for each in around), torch.zeros(()).to(shift))
+
+
+def _voted(found: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor], *, target: Tensor) -> Tensor:
+    """The picture of places with these matches, rows and columns of places (2, h, w), and distances (h, w)."""
+    (matches, distances), (photo, labels) = found, source
+    sure = torch.exp(-distances)
     height, width = sure.shape
     below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
     pixels = F.pixel_unshuffle(torch.cat([photo, labels], dim=1), GRAIN)
