@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from sembla.methods.analogy import copying
-from sembla.methods.analogy.copying import GRAIN, centres, copied, described, reduced
+from sembla.methods.analogy.copying import GRAIN, Pixels, centres, copied, described, reduced
 
 
 def photo(height: int = 48, width: int = 64, *, seed: int = 0) -> Tensor:
@@ -48,6 +48,15 @@ def test_the_photo_of_its_own_draft_is_the_photo() -> None:
     torch.testing.assert_close(
         copied(reduced(photo()), photo(), source=layout, target=layout), photo(), atol=1e-5, rtol=1e-5
     )
+
+
+def test_large_pixels_are_copied_by_what_is_compared_small() -> None:
+    large, layout = photo(96, 128, seed=3), halves()
+    small = F.avg_pool2d(large, 2)
+    ids = halves(96, 128, border=64)[:, 1:]
+    pixels = Pixels(large, ids, ids)
+    made = copied(reduced(small), small, source=layout, target=layout, pixels=pixels)
+    torch.testing.assert_close(made, large, atol=1e-5, rtol=1e-5)
 
 
 def test_what_is_drafted_elsewhere_is_copied_from_where_it_was() -> None:

@@ -29,9 +29,12 @@ TASK = AnalogyTask(case().picture, LABELS, case().layouts[0])
 def copied(config: Config, generator: nn.Module, scene: Scene, chance: torch.Generator) -> torch.Tensor:
     """A generator that shows its layout, as grey levels, and checks what it is given."""
     del config, generator, chance
-    assert scene.picture.shape[:2] == scene.labels.shape == scene.layout.shape
-    assert all(side % 8 == 0 for side in scene.layout.shape)
-    return to_planes(np.repeat(scene.layout[:, :, None] * 40, 3, axis=2))
+    views = scene.at(), scene.at(scene.factor)
+    assert all(view.picture.shape[:2] == view.labels.shape == view.layout.shape for view in views)
+    assert all(side % 8 == 0 for side in views[0].layout.shape)
+    assert views[1].layout.shape == tuple(side * scene.factor for side in views[0].layout.shape)
+    shown = views[scene.task.seed % 2]  # some make the size that was learned, some that which is wanted
+    return to_planes(np.repeat(shown.layout[:, :, None] * 40, 3, axis=2))
 
 
 def answer(task: AnalogyTask, recipe: str = "semia") -> Any:
@@ -39,6 +42,7 @@ def answer(task: AnalogyTask, recipe: str = "semia") -> Any:
     return relayout(config, nn.ModuleDict({"generator": nn.Identity()}), task, make=copied)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("recipe", list(RECIPES))
 @pytest.mark.parametrize(
     ("shape", "size", "expected"),
@@ -46,15 +50,16 @@ def answer(task: AnalogyTask, recipe: str = "semia") -> Any:
         (LABELS.shape, None, LABELS.shape),
         ((71, 53), None, (71, 53)),
         ((50, 100), 200, (100, 200)),
+        ((50, 100), 330, (165, 330)),
         ((33, 41), 41, (33, 41)),
     ],
 )
 def test_a_result_has_the_size_that_was_asked_for(
-    recipe: str, shape: tuple[int, int], size: int | None, expected: tuple[int, int]
+    seed: int, recipe: str, shape: tuple[int, int], size: int | None, expected: tuple[int, int]
 ) -> None:
     layout = np.zeros(shape, np.uint8)
     layout[:, : shape[1] // 2] = 1
-    result = answer(AnalogyTask(case().picture, LABELS, layout, size=size, keep=False), recipe)
+    result = answer(AnalogyTask(case().picture, LABELS, layout, seed=seed, size=size, keep=False), recipe)
     assert result.picture.shape == (*expected, 3)
     half = expected[1] // 2
     assert (result.picture[:, : half - 4] >= 35).all()  # in its place, whatever was added and cropped

@@ -9,12 +9,13 @@ pixel, those with the pixel's class alone.
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-__all__ = ["GRAIN", "centres", "copied", "described", "reduced"]
+__all__ = ["GRAIN", "Pixels", "centres", "copied", "described", "reduced"]
 
 GRAIN = 4
 """Pixels of a place's side."""
@@ -59,11 +60,25 @@ def described(planes: Tensor, *, orders: int = _ORDERS) -> Tensor:
     return F.conv2d(around, basis[:, None]).view(count, channels * len(basis), height, width)
 
 
-def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, at_once: bool = False) -> Tensor:
+class Pixels(NamedTuple):
+    """What is copied and where to, g times as large as drafts and photos are compared at; g is a whole number."""
+
+    photo: Tensor
+    """(1, 3, g H', g W')."""
+    source: Tensor
+    """The photo's classes as real numbers, (1, 1, g H', g W')."""
+    target: Tensor
+    """The classes of the picture to make, (1, 1, g H, g W)."""
+
+
+def copied(
+    draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, pixels: Pixels | None = None, at_once: bool = False
+) -> Tensor:
     """The picture (1, 3, H, W) of a draft (1, 3, H / 4, W / 4) in the layout `target`, from the photo's pixels.
 
-    The photo is (1, 3, H', W') with layout `source` (1, K, H', W'); layouts are planes of 0 and 1. All is in fp32.
-    `at_once` holds all distances between places at once, H W H' W' / 64 bytes, for programs that cannot loop.
+    The photo is (1, 3, H', W') with layout `source` (1, K, H', W'); layouts are planes of 0 and 1. All is in fp32. With
+    `pixels` the picture has their size. `at_once` holds all distances between places at once, H W H' W' / 64 bytes, for
+    programs that cannot loop.
     """
     with torch.autocast(draft.device.type, enabled=False):
         draft, photo = draft.float(), photo.float()
@@ -76,7 +91,7 @@ def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, at_o
         found = matches, (distances / unit).view(draft.shape[2:])
         for _ in range(_PASSES):
             found = _coherent(found, (ours / unit.sqrt(), theirs / unit.sqrt()), size)
-        return _voted(found, (photo, _ids(source)), target=_ids(target))
+        return _voted(found, pixels or Pixels(photo, _ids(source), _ids(target)))
 
 
 def _nearest_of_kind(ours: Tensor, theirs: Tensor, wanted: Tensor, given: Tensor) -> tuple[Tensor, Tensor]:
@@ -153,42 +168,43 @@ def _continued(around: Sequence[Tensor], shift: Tensor) -> Tensor:
     return sum(((each[0] == shift[0]) & (each[1] == shift[1]) for each in around), torch.zeros(()).to(shift))
 
 
-def _voted(found: tuple[Tensor, Tensor], source: tuple[Tensor, Tensor], *, target: Tensor) -> Tensor:
+def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
     """The picture of places with these matches, rows and columns of places (2, h, w), and distances (h, w)."""
-    (matches, distances), (photo, labels) = found, source
-    sure = torch.exp(-distances)
-    height, width = sure.shape
-    below, across = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
-    pixels = F.pixel_unshuffle(torch.cat([photo, labels], dim=1), GRAIN)
-    pixels = pixels[0].flatten(1).T.contiguous()  # (places, 4 * 16)
-    wanted = F.pixel_unshuffle(target, GRAIN)[0].movedim(0, 2)  # (h, w, 16)
-    near = _nearness().to(photo)
+    matches, distances = found
+    height, width = distances.shape
+    grain = pixels.target.shape[2] // height
+    below, across = (side // grain for side in pixels.photo.shape[2:])
+    known = F.pixel_unshuffle(torch.cat([pixels.photo, pixels.source], dim=1), grain)
+    known = known[0].flatten(1).T.contiguous()  # (places, 4 grain^2)
+    wanted = F.pixel_unshuffle(pixels.target, grain)[0].movedim(0, 2)  # (h, w, grain^2)
+    near = _nearness(grain).to(known)
     # One place more on each side, with no confidence, so that each place has eight neighbours.
     rows, columns = (F.pad(part, [1] * 4) for part in matches)
-    sure = F.pad(sure, [1] * 4)
-    total, weight = torch.zeros(height, width, 3, GRAIN**2).to(photo), torch.zeros(height, width, GRAIN**2).to(photo)
+    sure = F.pad(torch.exp(-distances), [1] * 4)
+    weight = torch.zeros_like(wanted)
+    total = weight[:, :, None].repeat(1, 1, 3, 1)
     for index, (down, right) in enumerate(_NEIGHBOURS):
         part = slice(1 + down, 1 + down + height), slice(1 + right, 1 + right + width)
         row, column = rows[part] - down, columns[part] - right
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
-        brought = pixels[place.flatten()].view(height, width, 4, GRAIN**2)
-        fits = (brought[:, :, 3] == wanted).to(photo) + _NONE
-        vote = fits * near[index] * (sure[part] * inside.to(photo) + _NONE)[:, :, None]
+        brought = known[place.flatten()].view(height, width, 4, grain**2)
+        fits = (brought[:, :, 3] == wanted).to(known) + _NONE
+        vote = fits * near[index] * (sure[part] * inside.to(known) + _NONE)[:, :, None]
         total = total + brought[:, :, :3] * vote[:, :, None]
         weight = weight + vote
-    voted = torch.cat([total / weight[:, :, None], (weight > _DOUBT)[:, :, None].to(photo)], dim=2)
-    voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], GRAIN)
-    return _mended(voted[:, :3], voted[:, 3:], target)
+    voted = torch.cat([total / weight[:, :, None], (weight > _DOUBT)[:, :, None].to(known)], dim=2)
+    voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], grain)
+    return _mended(voted[:, :3], voted[:, 3:], pixels.target, step=grain)
 
 
-def _mended(picture: Tensor, known: Tensor, labels: Tensor) -> Tensor:
-    """The picture (1, 3, H, W) with pixels that are not `known` from known ones of their class, a place away."""
+def _mended(picture: Tensor, known: Tensor, labels: Tensor, *, step: int) -> Tensor:
+    """The picture (1, 3, H, W) with pixels that are not `known` from known ones of their class, so many pixels away."""
     height, width = picture.shape[2:]
-    parts = F.pad(torch.cat([picture * known, known, labels], dim=1), [GRAIN] * 4)
+    parts = F.pad(torch.cat([picture * known, known, labels], dim=1), [step] * 4)
     total = weight = known * 0
     for down, right in _NEIGHBOURS:
-        there = parts[:, :, (1 + down) * GRAIN :, (1 + right) * GRAIN :][:, :, :height, :width]
+        there = parts[:, :, (1 + down) * step :, (1 + right) * step :][:, :, :height, :width]
         fits = there[:, 3:4] * (there[:, 4:] == labels).to(picture)
         total, weight = total + there[:, :3] * fits, weight + fits
     return torch.where((known > 0) | (weight == 0), picture, total / weight.clamp(min=1))
@@ -205,8 +221,8 @@ def _basis(orders: int) -> Tensor:
     return torch.stack([waves[down][:, None] * waves[across] for down, across in pairs])
 
 
-def _nearness() -> Tensor:
-    """How much the match of each neighbour counts for each of a place's pixels, (9, 16): a Gaussian around it."""
-    ticks = (torch.arange(GRAIN) + 0.5) / GRAIN - 0.5  # in places, from the middle of the place
+def _nearness(grain: int) -> Tensor:
+    """How much the match of each neighbour counts for each of a place's pixels, (9, grain^2): a Gaussian around it."""
+    ticks = (torch.arange(grain) + 0.5) / grain - 0.5  # in places, from the middle of the place
     fall = {shift: torch.exp(-0.5 * ((ticks - shift) / 0.75) ** 2) for shift in (-1, 0, 1)}
     return torch.stack([(fall[down][:, None] * fall[right]).flatten() for down, right in _NEIGHBOURS])

@@ -15,7 +15,7 @@ from sembla.data.case import Case
 from sembla.imaging.palette import colourize
 from sembla.methods.analogy import batches, fast_batches, fast_objective, objective, synthesis
 from sembla.methods.analogy.config import Config, Fast, Semia
-from sembla.methods.analogy.copying import GRAIN, copied
+from sembla.methods.analogy.copying import GRAIN, Pixels, copied
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.networks import Generator, PyramidDiscriminator, Segmenter
 from sembla.nn.shallow import SqueezeNetLayers, VGG19Layers
@@ -47,20 +47,25 @@ def _semia_make(config: Semia, generator: nn.Module, scene: synthesis.Scene, cha
     del chance
     device = next(generator.parameters()).device
     palette = np.asarray(config.palette, np.uint8)
-    maps = (colourize(labels, palette) for labels in (scene.labels, scene.layout))
-    made, _ = generator(*(synthesis.to_planes(each).to(device) for each in (scene.picture, *maps)))
+    view = scene.at()
+    maps = (colourize(labels, palette) for labels in (view.labels, view.layout))
+    made, _ = generator(*(synthesis.to_planes(each).to(device) for each in (view.picture, *maps)))
     return cast("Tensor", made)
 
 
 def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chance: torch.Generator) -> Tensor:
+    """Drafts at the size that was learned, and pixels of the size that is wanted."""
     device = next(generator.parameters()).device
-    height, width = scene.layout.shape
+    view, large = scene.at(), scene.at(scene.factor)
+    height, width = view.layout.shape
     noise = torch.randn(1, 1, height // GRAIN, width // GRAIN, generator=chance)
-    maps = (torch.from_numpy(np.array(labels))[None] for labels in (scene.labels, scene.layout))
-    planes = (fast_batches.one_hot(labels, config.classes) for labels in maps)
-    given = [each.to(device) for each in (synthesis.to_planes(scene.picture), *planes)]
-    photo, source, target = given
-    return copied(generator(*given, noise=noise.to(device)), photo, source=source, target=target)
+    maps = (torch.from_numpy(labels)[None].to(device) for labels in (view.labels, view.layout))
+    source, target = (fast_batches.one_hot(labels, config.classes) for labels in maps)
+    photo = synthesis.to_planes(view.picture).to(device)
+    ids = (torch.from_numpy(labels)[None, None].to(device).float() for labels in (large.labels, large.layout))
+    pixels = Pixels(synthesis.to_planes(large.picture).to(device), *ids)
+    draft = generator(photo, source, target, noise=noise.to(device))
+    return copied(draft, photo, source=source, target=target, pixels=pixels)
 
 
 def _semia_objective(config: Semia, networks: nn.ModuleDict) -> objective.SemiaObjective:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -20,17 +20,17 @@ from sembla.imaging.palette import colourize
 from sembla.methods.analogy.config import MULTIPLE, Config
 from sembla.methods.analogy.instant import check, output_size, same_view
 from sembla.patches.changes import changes, cover
-from sembla.patches.pyramid import resize_labels, resize_picture
+from sembla.patches.pyramid import Size, resize_labels, resize_picture
 
-__all__ = ["Make", "Scene", "previews", "relayout", "to_picture", "to_planes", "trials"]
+__all__ = ["Make", "Scene", "View", "previews", "relayout", "to_picture", "to_planes", "trials"]
 
 _FEATHER = 0.008  # of the longer side, beside what is kept
 _SEED_STEP = 7919  # between variations, as in the instant engine
 _MOST_ROWS = 8
 
 
-class Scene(NamedTuple):
-    """What a generator is given, all of one size, sides multiples of 8."""
+class View(NamedTuple):
+    """A photo and two layouts of one size, sides multiples of 8."""
 
     picture: Picture
     """(H, W, 3)."""
@@ -40,10 +40,39 @@ class Scene(NamedTuple):
     """(H, W)."""
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A task at the scale that a photo was learned at."""
+
+    task: AnalogyTask
+    size: Size
+    """Of the photo at that scale."""
+    wanted: Size
+    """Of the result at that scale."""
+
+    def at(self, factor: int = 1) -> View:
+        """What a generator is given, or that so many times as large; mirrored up to multiples of 8."""
+        rows, columns = (
+            -(-max(pair) // MULTIPLE) * MULTIPLE * factor for pair in zip(self.size, self.wanted, strict=True)
+        )
+        size, wanted = ((height * factor, width * factor) for height, width in (self.size, self.wanted))
+        return View(
+            _padded(resize_picture(self.task.picture, size), rows, columns),
+            _padded(resize_labels(self.task.labels, size), rows, columns),
+            _padded(resize_labels(self.task.layout, wanted), rows, columns),
+        )
+
+    @property
+    def factor(self) -> int:
+        """How many times as large the result is, the last part of one time counted whole."""
+        width, height = output_size(self.task)
+        return max(1, -(-height // self.wanted[0]), -(-width // self.wanted[1]))
+
+
 C = TypeVar("C", bound=Config)
 
 Make: TypeAlias = Callable[[C, nn.Module, Scene, torch.Generator], Tensor]
-"""A generator's picture (1, 3, H, W) of a scene; may draw from the random numbers given."""
+"""A generator's picture of a scene, (1, 3, H, W), or a whole number of times as large; may draw from what is given."""
 
 
 def relayout(config: C, networks: nn.ModuleDict, task: AnalogyTask, *, make: Make[C]) -> AnalogyResult:
@@ -60,12 +89,12 @@ def relayout(config: C, networks: nn.ModuleDict, task: AnalogyTask, *, make: Mak
             "the label map that it was trained on."
         )
     began = time.perf_counter()
-    scene, (height, width) = _scene(config, task)
+    scene = _scene(config, task)
     pictures = []
     for variation in range(task.first_variation, task.first_variation + task.variations):
         chance = torch.Generator().manual_seed((task.seed + variation * _SEED_STEP) % 2**63)
-        made = to_picture(make(config, networks["generator"], scene, chance)[0])[:height, :width]
-        pictures.append(_finished(task, made))
+        made = to_picture(make(config, networks["generator"], scene, chance)[0])
+        pictures.append(_finished(scene, made))
     seconds = time.perf_counter() - began
     return AnalogyResult(tuple(pictures), task.seed, seconds, seconds, len(np.unique(task.labels)))
 
@@ -101,18 +130,10 @@ def to_picture(planes: Tensor) -> Picture:
     return picture
 
 
-def _scene(config: Config, task: AnalogyTask) -> tuple[Scene, tuple[int, int]]:
-    """The task at the scale of the photo that was learned, and the part of the scene that the result is."""
+def _scene(config: Config, task: AnalogyTask) -> Scene:
     scale = config.scale_for(max(task.labels.shape))
     size = _scaled(task.labels.shape, scale)
-    wanted = size if same_view(task) else _scaled(task.layout.shape, scale)
-    rows, columns = (-(-max(pair) // MULTIPLE) * MULTIPLE for pair in zip(size, wanted, strict=True))
-    scene = Scene(
-        _padded(resize_picture(task.picture, size), rows, columns),
-        _padded(resize_labels(task.labels, size), rows, columns),
-        _padded(resize_labels(task.layout, wanted), rows, columns),
-    )
-    return scene, wanted
+    return Scene(task, size, size if same_view(task) else _scaled(task.layout.shape, scale))
 
 
 def _scaled(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
@@ -125,10 +146,12 @@ def _padded(pixels: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.ui
     return np.pad(pixels, [*more, *[(0, 0)] * (pixels.ndim - 2)], mode="symmetric")
 
 
-def _finished(task: AnalogyTask, made: Picture) -> Picture:
-    """A picture at the size that was asked for, with what is to be kept of the photo."""
+def _finished(scene: Scene, made: Picture) -> Picture:
+    """A picture without what was added at its borders, at the size asked for, with what is to be kept of the photo."""
+    task, (rows, columns) = scene.task, scene.wanted
+    factor = made.shape[0] // (-(-max(rows, scene.size[0]) // MULTIPLE) * MULTIPLE)
     width, height = output_size(task)
-    made = resize_picture(made, (height, width))
+    made = resize_picture(made[: rows * factor, : columns * factor], (height, width))
     if not (task.keep and same_view(task)):
         return made
     photo = resize_picture(task.picture, (height, width))
