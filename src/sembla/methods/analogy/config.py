@@ -107,7 +107,7 @@ class Fast(Config):
     """Our own: drafts taught by instant results and the photo's patches, made of the photo's own pixels."""
 
     longest: int = 256
-    """Longest side that the photo is trained at; results are made at this size and enlarged."""
+    """Longest side that the photo is trained at, and that results are drafted at."""
     width: int = 16
     """Half the channels of the generator at a quarter of the size, and a quarter of those at an eighth."""
     discriminator_width: int = 24
