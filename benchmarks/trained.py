@@ -70,7 +70,8 @@ def sets() -> list[Set]:
 
 def effort(run: Path) -> Row:
     """How far a run was trained."""
-    last = json.loads((run / "log.jsonl").read_text().splitlines()[-1])
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    last = [line for line in lines if "seconds" in line][-1]  # other lines are scores
     return {"steps": last["step"], "minutes": round(last["seconds"] / 60, 1)}
 
 

@@ -12,6 +12,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 
 import torch
 from safetensors.torch import load_file, save_file
+from tests.methods.test_contract import BY_NAME, RECIPES, small
 from tests.train.painter import PAINTER, PainterConfig, graph, networks
 from torch import Tensor, nn
 
@@ -188,6 +189,43 @@ def test_sizes_that_are_promised_free_are_tried(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         export(Graph(Narrow(), example, ("row",), {"planes": (2, 3)}), "torchscript", tmp_path / "free.pt")
     assert not (tmp_path / "free.pt").exists()
+
+
+class Strided(nn.Module):
+    """Takes sides that are multiples of 8, and beside them something at half the size."""
+
+    def forward(self, planes: Tensor, noise: Tensor) -> Tensor:
+        eighth = nn.functional.avg_pool2d(planes, 8)
+        whole = nn.functional.interpolate(eighth, scale_factor=8.0)
+        return whole + planes + nn.functional.interpolate(noise, scale_factor=2.0)
+
+
+def test_sizes_that_are_tried_fit_strides_and_one_another(tmp_path: Path) -> None:
+    """40 is no multiple of 16, so that half as much again would be no multiple of 8."""
+    example = {"planes": torch.rand(1, 3, 40, 24), "noise": torch.rand(1, 1, 20, 12)}
+    its = Graph(Strided(), example, ("made",), dict.fromkeys(example, (2, 3)))
+    assert export(its, "torchscript", tmp_path / "strided.pt") == 0
+
+
+@pytest.mark.parametrize(("name", "recipe"), RECIPES)
+def test_every_recipe_can_be_given_away(tmp_path: Path, name: str, recipe: str) -> None:
+    method = BY_NAME[name]
+    config, parts = small(method, recipe), method.load()
+    if parts.graph is None:
+        pytest.skip("nothing can be exported")
+    with torch.no_grad():
+        assert export(parts.graph(config, parts.networks(config).eval()), "torchscript", tmp_path / "its.pt") <= 1e-4
+
+
+@pytest.mark.slow
+def test_the_recipe_to_begin_with_can_be_given_away_as_onnx(tmp_path: Path) -> None:
+    for name in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(name, reason="needs the extra [export]")
+    method = BY_NAME["analogy"]
+    config, parts = small(method, "fast"), method.load()
+    assert parts.graph
+    with torch.no_grad():
+        assert export(parts.graph(config, parts.networks(config).eval()), "onnx", tmp_path / "its.onnx") <= 1e-4
 
 
 def test_without_its_packages_onnx_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

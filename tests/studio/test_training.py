@@ -46,17 +46,23 @@ with (run / "log.jsonl").open("a") as log:
         print(json.dumps({"step": step, "images": step, "seconds": step * 0.5}), file=log, flush=True)
         (run / "previews" / f"{step:08}.png").write_bytes(b"sheet")
         if (step, steps) == (13, 40):
-            sys.exit("sembla: error: the loss became nan at step 13.")
+            print("sembla: error: the loss became nan at step 13.", file=sys.stderr)
+            sys.exit(2)
+        if (step, steps) == (13, 41):
+            raise ValueError("unforeseen")
 time.sleep(0.2)
 (run / "checkpoints" / f"{step:08}").mkdir(exist_ok=True)
 (run / "weights.safetensors").touch()
 sys.exit(130 if asked else 0)
 """
-"""What the studio needs of `sembla train`, fast: a log, previews, a checkpoint, SIGINT. Of 40 steps the 13th fails."""
+"""What the studio needs of `sembla train`, fast: a log, previews, a checkpoint, SIGINT.
+
+Of 40 steps the 13th fails, of 41 it crashes.
+"""
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals")
 
-SHORT, FAILING, ENDLESS = 3, 40, 1_000_000
+SHORT, FAILING, CRASHING, ENDLESS = 3, 40, 41, 1_000_000
 
 
 @pytest.fixture
@@ -178,6 +184,13 @@ def test_while_it_saves_it_is_said_to(page_client: httpx.Client) -> None:
 def test_a_failure_is_told_in_the_words_of_the_trainer(page_client: httpx.Client) -> None:
     failed = until(page_client, begun(page_client, steps=FAILING)["name"], ended)
     assert (failed["state"], failed["message"]) == ("failed", "the loss became nan at step 13.")
+
+
+def test_a_crash_is_told_with_where_to_look(page_client: httpx.Client, studio: Server) -> None:
+    failed = until(page_client, begun(page_client, steps=CRASHING)["name"], lambda card: card["state"] == "failed")
+    said = studio.desk.runs.find(failed["name"]).said
+    assert failed["message"] == f"the training crashed; {said} says where."
+    assert "ValueError: unforeseen" in said.read_text()
 
 
 def test_a_training_that_the_system_ends_is_told_and_can_go_on(page_client: httpx.Client, studio: Server) -> None:

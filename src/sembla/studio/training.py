@@ -161,8 +161,12 @@ def _interrupt(process: "subprocess.Popen[bytes] | None") -> None:
 
 def _watch(process: "subprocess.Popen[bytes]", run: Run) -> None:
     """Wait for the end of a training, and write down what it cannot say itself."""
-    code = process.wait()
+    code, why = process.wait(), ""
     if code < 0 and -code != signal.SIGINT:
+        cause = "memory may have run out; close other programs" if -code == 9 else "see the log of the system"
+        why = f"the system ended the training (signal {-code}): {cause}, then go on."
+    elif code == 1:  # what `sembla train` foresees it tells, and ends with 2
+        why = f"the training crashed; {run.said} says where."
+    if why:
         with suppress(OSError), run.said.open("a", encoding="utf-8") as said:
-            why = "memory may have run out; close other programs" if -code == 9 else "see the log of the system"
-            said.write(f"\nsembla: error: the system ended the training (signal {-code}): {why}, then go on.\n")
+            said.write(f"\nsembla: error: {why}\n")
