@@ -18,7 +18,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,8 +47,7 @@ class Set:
     """One photo and its new layouts."""
 
     name: str
-    tasks: Sequence[AnalogyTask]
-    palette: np.ndarray
+    request: api.AnalogyRequest
     ours: bool
     """Whether its pictures may be published."""
 
@@ -58,13 +57,13 @@ def sets() -> list[Set]:
     found: list[Set] = []
     measured = [case for case in cases() if not case.unchanged]
     for folder in sorted({case.folder for case in measured}):
-        tasks = [case.task for case in measured if case.folder == folder]
+        tasks = tuple(case.task for case in measured if case.folder == folder)
         palette = next(case.palette for case in measured if case.folder == folder)
-        found.append(Set(folder.name, tasks, palette, ours=False))
+        found.append(Set(folder.name, api.AnalogyRequest(tasks, palette), ours=False))
     for name in api.example_names():
         example = api.load_example(name)
-        tasks = [AnalogyTask(example.picture, example.labels, layout) for layout in example.layouts.values()]
-        found.append(Set(name, tasks, example.label_set.palette, ours=True))
+        tasks = tuple(AnalogyTask(example.picture, example.labels, layout) for layout in example.layouts.values())
+        found.append(Set(name, api.AnalogyRequest(tasks, example.label_set.palette), ours=True))
     return found
 
 
@@ -75,8 +74,8 @@ def effort(run: Path) -> Row:
     return {"steps": last["step"], "minutes": round(last["seconds"] / 60, 1)}
 
 
-def trained_engine(run: Path) -> Engine:
-    """What a run makes, as it is used by default."""
+def trained_engine(run: Path, request: api.AnalogyRequest) -> tuple[Engine, api.AnalogyRequest]:
+    """What a run makes, as it is used by default, and what is asked in the ids of its classes."""
     synthesizer = api.load(run)
 
     def engine(task: AnalogyTask) -> AnalogyResult:
@@ -84,12 +83,12 @@ def trained_engine(run: Path) -> Engine:
         assert isinstance(made, AnalogyResult)
         return made
 
-    return engine
+    return engine, api.for_engine(request, synthesizer)
 
 
-def scored(subject: Set, engine: Engine) -> tuple[Row, list[Picture]]:
+def scored(request: api.AnalogyRequest, engine: Engine) -> tuple[Row, list[Picture]]:
     """Scores of all layouts of a set, and the pictures."""
-    tasks = [replace(task, size=SIDE, keep=False) for task in subject.tasks]
+    tasks = [replace(task, size=SIDE, keep=False) for task in request.tasks]
     pictures = [engine(task).picture for task in tasks]
     pairs = list(zip(pictures, tasks, strict=True))
     agreements = [layout_agreement(made, task.layout, source=task.picture, labels=task.labels) for made, task in pairs]
@@ -110,24 +109,27 @@ def scored(subject: Set, engine: Engine) -> tuple[Row, list[Picture]]:
 
 def compared(subject: Set, runs: Path) -> tuple[list[Row], list[list[Picture]]]:
     """Rows of the table, the instant engine first, and a row of pictures for each layout."""
-    engines: dict[str, tuple[Row, Engine]] = {"instant": ({"steps": "", "minutes": ""}, synthesize)}
+    asked = subject.request
+    engines: dict[str, tuple[Row, Engine, api.AnalogyRequest]] = {
+        "instant": ({"steps": "", "minutes": ""}, synthesize, asked)
+    }
     for recipe in RECIPES:
         run = runs / f"{subject.name}-{recipe}"
         if (run / "weights.safetensors").is_file():
-            engines[recipe] = effort(run), trained_engine(run)
+            engines[recipe] = effort(run), *trained_engine(run, asked)
     rows: list[Row] = []
     made: list[list[Picture]] = []
-    for name, (trained, engine) in engines.items():
-        scores, pictures = scored(subject, engine)
+    for name, (trained, engine, request) in engines.items():
+        scores, pictures = scored(request, engine)
         reference = float(str(rows[0]["patch distance"])) if rows else float(str(scores["patch distance"]))
         scores["of instant"] = round(float(str(scores["patch distance"])) / max(reference, 1e-6), 2)
-        rows.append({"set": subject.name, "layouts": len(subject.tasks), "engine": name, **trained, **scores})
+        rows.append({"set": subject.name, "layouts": len(asked.tasks), "engine": name, **trained, **scores})
         made.append(pictures)
     blank = np.full((8, 8, 3), 255, np.uint8)
-    columns = [*made, *[[blank] * len(subject.tasks)] * (1 + len(RECIPES) - len(made))]
+    columns = [*made, *[[blank] * len(asked.tasks)] * (1 + len(RECIPES) - len(made))]
     sheet = [
-        [task.picture, api.colourize(task.layout, subject.palette), *row]
-        for task, *row in zip(subject.tasks, *columns, strict=True)
+        [task.picture, api.colourize(task.layout, asked.palette), *row]
+        for task, *row in zip(asked.tasks, *columns, strict=True)
     ]
     return rows, sheet
 

@@ -90,6 +90,8 @@ class Drawing:
         task = replace(task, first_variation=task.first_variation + self.variation)
         frames = _Frames(self, stop)
         if self.request.model is not None:
+            if stop():
+                raise Cancelled("the page asked to stop.")
             self._run_model(self.request.model, task, frames)
             return
         try:

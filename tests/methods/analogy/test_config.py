@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.methods.analogy.support import case
 
-from sembla.core.errors import SizeError
+from sembla.core.errors import InputError, SizeError
 from sembla.data.case import Case
 from sembla.methods.analogy.config import RECIPES, Fast, Semia, fitted
 from sembla.nn.weights import FOLDER_VARIABLE, SQUEEZENET_CAFFE, VGG19
@@ -50,3 +51,12 @@ def test_features_are_the_best_that_are_there(tmp_path: Path, monkeypatch: pytes
     (tmp_path / VGG19.files[0]).touch()
     assert fitted(Fast(), case()).features == "vgg19"
     assert fitted(replace(Fast(), features="discriminator"), case()).features == "discriminator"
+
+
+@pytest.mark.parametrize(
+    "setting", [{"lessons": 0}, {"decay": 0}, {"width": -1}, {"picture": -1.0}, {"warp": float("nan")}]
+)
+def test_settings_that_nothing_can_be_trained_with_are_refused(setting: dict[str, Any]) -> None:
+    name, value = next(iter(setting.items()))
+    with pytest.raises(InputError, match=f"^{name} {value} came; give"):
+        fitted(replace(Fast(), **setting), case())

@@ -9,6 +9,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 import torch
 from torch import Tensor, nn
 
+from sembla.methods.analogy import fast_networks
 from sembla.methods.analogy.fast_networks import Change, FastDiscriminator, FastGenerator
 from sembla.methods.analogy.networks import (
     Attention,
@@ -182,3 +183,11 @@ def test_the_discriminator_of_fast_sees_the_layout() -> None:
     scores, others = judge(picture, layout), judge(picture, -layout)
     assert [tuple(part.shape[2:]) for part in scores] == [(32, 32), (16, 16), (8, 8)]
     assert not any(torch.allclose(one, other) for one, other in zip(scores, others, strict=True))
+
+
+def test_a_look_up_in_pieces_is_that_of_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_up = fast_networks.LookUp(16)
+    values, before, after = planes(1, 16, 6, 6), planes(1, 16, 6, 6, seed=1), planes(1, 16, 6, 6, seed=2)
+    whole = look_up(values, before, after)
+    monkeypatch.setattr(fast_networks, "_SCORES", 36 * 5)
+    torch.testing.assert_close(look_up(values, before, after), whole)

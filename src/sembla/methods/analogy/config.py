@@ -1,12 +1,13 @@
 """The settings of both recipes: `semia` as it was published, `fast` as it should have been."""
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from sembla.core.errors import SizeError
+from sembla.core.errors import InputError, SizeError
 from sembla.core.method import Pace
 from sembla.data.case import Case
 from sembla.nn.weights import FOLDER_VARIABLE, SQUEEZENET_CAFFE, VGG19, Weights
@@ -158,8 +159,9 @@ RECIPES: Mapping[str, Config] = {"fast": Fast(), "semia": Semia()}
 def fitted(config: Config, case: Case) -> Config:
     """The config with palette, size and feature network as the case and the weights at hand ask for.
 
-    Raises `InputError` for a photo that is too small.
+    Raises `InputError` for settings that nothing can be trained with, and `SizeError` for a photo that is too small.
     """
+    _check(config)
     height, width = case.labels.shape
     scale = config.scale_for(max(height, width))
     size = (_whole(height * scale), _whole(width * scale))
@@ -170,6 +172,16 @@ def fitted(config: Config, case: Case) -> Config:
         )
     colours = tuple((int(red), int(green), int(blue)) for red, green, blue in case.palette)
     return replace(config, palette=colours, size=size, features=config.features or _features())
+
+
+def _check(config: Config) -> None:
+    """Raise `InputError` for a setting that nothing can be trained with."""
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, float) and not 0 <= value < math.inf:
+            raise InputError(f"{field.name} {value} came; give a number of 0 or more.")
+        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+            raise InputError(f"{field.name} {value} came; give 1 or more.")
 
 
 def pace(config: Config) -> Pace:

@@ -30,7 +30,6 @@ _PASSES = 3
 _ALONE = 1.0  # what it costs not to continue one of eight neighbours, in mean distances of matches
 _NOWHERE = 1 << 20
 _CHUNK = 1 << 20  # distances held at once
-_DOUBT = 1e-4  # the votes of a pixel that sum to less all were for another class
 _NONE = 1e-6  # what a vote of another class counts, where no other comes
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 
@@ -181,7 +180,7 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
     # One place more on each side, with no confidence, so that each place has eight neighbours.
     rows, columns = (F.pad(part, [1] * 4) for part in matches)
     sure = F.pad(torch.exp(-distances), [1] * 4)
-    weight = torch.zeros_like(wanted)
+    weight, own = torch.zeros_like(wanted), torch.zeros_like(wanted)
     total = weight[:, :, None].repeat(1, 1, 3, 1)
     for index, (down, right) in enumerate(_NEIGHBOURS):
         part = slice(1 + down, 1 + down + height), slice(1 + right, 1 + right + width)
@@ -189,11 +188,12 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
         brought = known[place.flatten()].view(height, width, 4, grain**2)
-        fits = (brought[:, :, 3] == wanted).to(known) + _NONE
-        vote = fits * near[index] * (sure[part] * inside.to(known) + _NONE)[:, :, None]
+        there = inside.to(known)[:, :, None]
+        fits = (brought[:, :, 3] == wanted).to(known) * there
+        vote = (fits + _NONE) * near[index] * (sure[part][:, :, None] * there + _NONE)
         total = total + brought[:, :, :3] * vote[:, :, None]
-        weight = weight + vote
-    voted = torch.cat([total / weight[:, :, None], (weight > _DOUBT)[:, :, None].to(known)], dim=2)
+        weight, own = weight + vote, own + fits
+    voted = torch.cat([total / weight[:, :, None], (own > 0)[:, :, None].to(known)], dim=2)
     voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], grain)
     return _mended(voted[:, :3], voted[:, 3:], pixels.target, step=grain)
 

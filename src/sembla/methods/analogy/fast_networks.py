@@ -21,6 +21,7 @@ __all__ = ["FastDiscriminator", "FastGenerator", "LogModulation", "bounded"]
 _SLOPE = 0.2
 _STEEPEST = 2.0  # a scale lies between exp(-2) and exp(2)
 _KEYS = 32
+_SCORES = 1 << 23  # of a look-up, held at once
 _PLACE = 2  # planes that tell where a place is
 
 
@@ -59,7 +60,10 @@ class LookUp(nn.Module):
     def forward(self, values: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """What is found among `values` (N, C, h, w), in their shape."""
         query, key, value = (part.flatten(2).mT[:, None] for part in (self.query(after), self.key(before), values))
-        return F.scaled_dot_product_attention(query, key, value)[:, 0].mT.reshape(values.shape)
+        small = torch.compiler.is_exporting() or query.shape[2] * key.shape[2] <= _SCORES
+        parts = [query] if small else query.split(max(1, _SCORES // key.shape[2]), dim=2)
+        found = [F.scaled_dot_product_attention(part, key, value) for part in parts]
+        return torch.cat(found, dim=2)[:, 0].mT.reshape(values.shape)
 
 
 class FastGenerator(nn.Module):

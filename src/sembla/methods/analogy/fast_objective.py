@@ -146,7 +146,7 @@ class FastObjective:
         if chosen[0]:
             picture, layout = picture.flip(3), layout.flip(3)
         if chosen[1]:
-            shifts = [int(torch.randint(-side // 8, side // 8 + 1, ())) for side in picture.shape[2:]]
+            shifts = [int(torch.randint(-(side // 8), side // 8 + 1, ())) for side in picture.shape[2:]]
             picture, layout = (part.roll(shifts, dims=(2, 3)) for part in (picture, layout))
         if chosen[2]:
             picture = picture * (1 + 0.2 * torch.randn((), device=picture.device)) + 0.2 * torch.randn(
