@@ -11,6 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from sembla.core.errors import SemblaError
 from sembla.core.method import Turn
 from sembla.engine.base import Precision, Scale
 from sembla.engine.lessons import Pupil, free, learnable, moved, placed, teach
@@ -83,9 +84,12 @@ class DistributedEngine:
         return terms
 
     def mean(self, values: Mapping[str, float]) -> dict[str, float]:
-        """The mean of each value over all processes."""
+        """The mean of each value over all processes. Raises `SemblaError` where another process has ended."""
         vector = torch.tensor(list(values.values()), dtype=torch.float64, device=self._device)
-        dist.all_reduce(vector)
+        try:
+            dist.all_reduce(vector)
+        except RuntimeError as error:
+            raise SemblaError("another process of this training has ended; what it says tells why.") from error
         return dict(zip(values, (vector / self.ranks).tolist(), strict=True))
 
     def _share_statistics(self) -> None:

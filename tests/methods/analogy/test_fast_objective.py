@@ -83,7 +83,7 @@ def test_every_term_teaches_the_generator(batch: FastBatch) -> None:
     its = objective(config())
     for name in ("picture", "adversarial", "distribution", "patches"):
         its.generate.zero_grad()
-        its.turns(0)[1].losses(batch)[name].value.backward()
+        torch.autograd.backward(its.turns(0)[1].losses(batch)[name].value)
         norms = [weight.grad.norm() for weight in its.generate.parameters() if weight.grad is not None]
         assert torch.stack(norms).isfinite().all()
         assert torch.stack(norms).sum() > 0, name
