@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,6 +37,15 @@ def after(steps: int) -> Callable[[], bool]:
 
 def steps_of(root: Path) -> list[int]:
     return sorted(int(path.name) for path in (root / "checkpoints").iterdir())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums are rounded by how many threads share them: runs that are compared to the bit have one, here and below."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +253,14 @@ run(root, config=ToyConfig(depth=Depth(norm=True)))
 """
 
 
+def killed(moment: int, root: Path) -> None:
+    """Begin a run in another process, which is killed before so many acts."""
+    command = [sys.executable, "-c", KILLED, str(moment), str(root)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
 @pytest.mark.parametrize(
     ("moment", "saved"),
     [
@@ -260,10 +277,7 @@ def test_a_kill_while_saving_costs_the_interval_at_most(
 ) -> None:
     """`moment` counts the acts that make files safe."""
     root = tmp_path / "run"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(moment), str(root)], cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    killed(moment, root)
     assert [int(path.name) for path in sorted((root / "checkpoints").glob("0*"))] == saved
     run(root, config=ToyConfig(depth=Depth(norm=True)), resume=True)
     assert left(root)["weights.safetensors"] == left(whole)["weights.safetensors"]
@@ -282,10 +296,7 @@ def test_a_kill_while_saving_costs_the_interval_at_most(
 )
 def test_a_run_is_begun_wholly_or_not_at_all(tmp_path: Path, whole: Path, moment: int, *, begun: bool) -> None:
     root = tmp_path / "run"
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(moment), str(root)], cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    killed(moment, root)
     config = ToyConfig(depth=Depth(norm=True))
     with pytest.raises((InputError, OutputError), match="go on with" if begun else "holds no run to go on with"):
         run(root, config=config, resume=not begun)
