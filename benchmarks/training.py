@@ -45,9 +45,9 @@ ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 RATES = {"generator": 0.001, "discriminator": 0.004}
 SIDE, CHANNELS, BATCH = 64, 32, 4
-STEPS, WARM_UP = 200, 20
-SHARED_TURNS = 5
-SHARED: Mapping[str, tuple[int, int]] = {"repainter": (32, 10), "semia": (2, 2)}
+STEPS, WARM_UP = 100, 10
+SHARED_TURNS = 3
+SHARED: Mapping[str, tuple[int, int]] = {"repainter": (16, 8), "semia": (2, 2)}
 """Global batch and steps of what two processes share."""
 
 Row = dict[str, object]
@@ -176,7 +176,7 @@ def overhead(steps: int) -> Row:
 def training(what: str, engine: Engine) -> Trainer[Any, Any, Any]:
     """One of the trainings that are shared."""
     batch, steps = SHARED[what]
-    settings = TrainSettings(steps=2 * steps + 1, batch=batch, device="cpu")
+    settings = TrainSettings(steps=steps + 1, batch=batch, device="cpu")
     if what == "repainter":
         return Trainer(REPAINTER, CHANNELS, SIDE, settings=settings, engine=engine)
     source = case(190, 286)
@@ -190,8 +190,7 @@ def share(what: str) -> None:
     steps = SHARED[what][1]
     with open_engine("cpu") as engine:
         its = training(what, engine)
-        for _ in range(steps):  # warms up
-            its.advance()
+        its.advance()  # warms up
         engine.mean({"ready": 1.0})
         began = time.perf_counter()
         for _ in range(steps):

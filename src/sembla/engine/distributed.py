@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
+from warnings import catch_warnings, simplefilter
 
 import torch
 import torch.distributed as dist
@@ -64,10 +65,12 @@ class DistributedEngine:
         placed(networks, self._device, channels_last=self._channels_last)
         self._weights = learnable(networks, players)
         self._pupils = {name: Pupil(networks[name], precision=self._precision) for name in players}
-        self._wrapped = {
-            name: DistributedDataParallel(pupil, find_unused_parameters=True, broadcast_buffers=False)
-            for name, pupil in self._pupils.items()
-        }
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)  # of `broadcast_buffers`, whose successor older versions lack
+            self._wrapped = {
+                name: DistributedDataParallel(pupil, find_unused_parameters=True, broadcast_buffers=False)
+                for name, pupil in self._pupils.items()
+            }
         buffers = (buffer for name in players for buffer in networks[name].buffers())
         self._statistics = [buffer for buffer in buffers if buffer.is_floating_point()]
 

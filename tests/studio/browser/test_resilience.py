@@ -27,7 +27,7 @@ from sembla.core.tasks import AnalogyTask
 
 FIRST, SECOND, THIRD = (30, 10, 50, 20), (2, 24, 30, 40), (40, 22, 60, 34)
 
-LARGE = 400
+LARGE = 800
 """Longest side of pictures that take long enough to be interrupted."""
 
 
