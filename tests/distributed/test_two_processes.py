@@ -91,6 +91,7 @@ def test_what_two_began_one_goes_on_with(together: Path, alone: Path) -> None:
     assert [line["step"] for line in lines(together / "run")] == list(range(1, 13))
 
 
+@pytest.mark.slow  # the other way round is tested above
 def test_what_one_began_two_go_on_with(tmp_path: Path, alone: Path) -> None:
     record(engine(), tmp_path / "run", steps=5, accumulate=1, resume=False)
     launch(tmp_path, 12, "resume")

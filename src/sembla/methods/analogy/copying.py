@@ -83,7 +83,9 @@ def copied(
         draft, photo = draft.float(), photo.float()
         ours, theirs = _rows(draft, target), _rows(reduced(photo), source)
         kinds = None if at_once else (_kinds(target).flatten(), _kinds(source).flatten())
-        distances, matches = _nearest(ours, theirs) if kinds is None else _nearest_of_kind(ours, theirs, *kinds)
+        distances, matches = (
+            _nearest(ours, _prepared(theirs)) if kinds is None else _nearest_of_kind(ours, theirs, *kinds)
+        )
         unit = distances.mean().clamp(min=1e-6)
         size = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
         matches = torch.stack([matches // size[1], matches % size[1]]).view(2, *draft.shape[2:])
@@ -100,18 +102,21 @@ def _nearest_of_kind(ours: Tensor, theirs: Tensor, wanted: Tensor, given: Tensor
         places = (given == kind).nonzero()[:, 0]
         if not len(places):
             places = torch.arange(len(theirs), device=theirs.device)
-        known = theirs[places]
-        for rows in (wanted == kind).nonzero()[:, 0].split(max(1, _CHUNK // len(known))):
+        known = _prepared(theirs[places])
+        for rows in (wanted == kind).nonzero()[:, 0].split(max(1, _CHUNK // len(places))):
             distances[rows], found = _nearest(ours[rows], known)
             matches[rows] = places[found]
     return distances, matches
 
 
-def _nearest(ours: Tensor, theirs: Tensor) -> tuple[Tensor, Tensor]:
+def _prepared(theirs: Tensor) -> Tensor:
+    """What `_nearest` multiplies by, of rows (M, D): (D + 1, M), with their squares."""
+    return torch.cat([theirs, theirs.square().sum(1, keepdim=True)], 1).T.contiguous()
+
+
+def _nearest(ours: Tensor, prepared: Tensor) -> tuple[Tensor, Tensor]:
     """To each row (N, D) the nearest of the others (M, D): squared distances (N,) and which (N,), by one product."""
-    squares = theirs.square().sum(1, keepdim=True)
-    product = torch.cat([-2 * ours, torch.ones_like(ours[:, :1])], 1) @ torch.cat([theirs, squares], 1).T
-    distances, matches = product.min(1)
+    distances, matches = (torch.cat([-2 * ours, torch.ones_like(ours[:, :1])], 1) @ prepared).min(1)
     return (distances + ours.square().sum(1)).clamp(min=0), matches
 
 

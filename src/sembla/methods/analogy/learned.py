@@ -56,7 +56,8 @@ def _semia_make(config: Semia, generator: nn.Module, scene: synthesis.Scene, cha
 def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chance: torch.Generator) -> Tensor:
     """Drafts at the size that was learned, and pixels of the size that is wanted."""
     device = next(generator.parameters()).device
-    view, large = scene.at(), scene.at(scene.factor)
+    view = scene.at()
+    large = view if scene.factor == 1 else scene.at(scene.factor)
     height, width = view.layout.shape
     noise = torch.randn(1, 1, height // GRAIN, width // GRAIN, generator=chance)
     maps = (torch.from_numpy(labels)[None].to(device) for labels in (view.labels, view.layout))
