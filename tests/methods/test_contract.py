@@ -167,7 +167,7 @@ def test_what_it_exports_is_what_it_makes(trained: AnyTrainer) -> None:
         graph = parts.graph(trained.config, networks)
         made = graph.module(*graph.inputs.values())
         given = next(iter(graph.inputs.values()))
-        assert made.shape == given.shape
+        assert made.shape[:2] == given.shape[:2]
         assert made.isfinite().all()
         longer = {name: value.clone() for name, value in graph.inputs.items()}
         for name, axes in graph.free.items():

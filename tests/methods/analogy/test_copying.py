@@ -71,7 +71,8 @@ def test_pixels_come_from_their_own_class_alone(border: int) -> None:
     """Also where a border runs through places: left is red, right is blue, whatever was drafted."""
     source, target = halves(border=32), halves(border=border)
     picture = torch.cat([source[:, :1], torch.zeros(1, 1, 48, 64), source[:, 1:]], dim=1) * 2 - 1
-    made = copied(torch.rand(1, 3, 12, 16) * 2 - 1, picture, source=source, target=target)
+    draft = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(border)) * 2 - 1
+    made = copied(draft, picture, source=source, target=target)
     wanted = torch.cat([target[:, :1], torch.zeros(1, 1, 48, 64), target[:, 1:]], dim=1) * 2 - 1
     torch.testing.assert_close(made, wanted, atol=1e-3, rtol=0)
 
@@ -84,10 +85,9 @@ def test_photos_of_another_size_and_classes_without_a_place_are_served() -> None
     assert made.abs().max() <= 1 + 1e-5
 
 
-def test_pieces_autocast_and_all_at_once_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_and_autocast_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     draft, target = reduced(photo(seed=2)), halves(border=24)
     made = copied(draft, photo(), source=halves(), target=target)
-    assert torch.equal(copied(draft, photo(), source=halves(), target=target, at_once=True), made)
     monkeypatch.setattr(copying, "_CHUNK", 1000)
     torch.testing.assert_close(copied(draft, photo(), source=halves(), target=target), made)
     with torch.autocast("cpu", torch.bfloat16):

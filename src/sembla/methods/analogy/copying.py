@@ -30,7 +30,8 @@ _PASSES = 3
 _ALONE = 1.0  # what it costs not to continue one of eight neighbours, in mean distances of matches
 _NOWHERE = 1 << 20
 _CHUNK = 1 << 20  # distances held at once
-_NONE = 1e-6  # what a vote of another class counts, where no other comes
+_NONE = 1e-9  # what a vote of another class counts, where no other comes
+_FAINT = 1e-3  # what a vote counts at least, however unlike its match
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
 
 
@@ -70,22 +71,16 @@ class Pixels(NamedTuple):
     """The classes of the picture to make, (1, 1, g H, g W)."""
 
 
-def copied(
-    draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, pixels: Pixels | None = None, at_once: bool = False
-) -> Tensor:
+def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, pixels: Pixels | None = None) -> Tensor:
     """The picture (1, 3, H, W) of a draft (1, 3, H / 4, W / 4) in the layout `target`, from the photo's pixels.
 
     The photo is (1, 3, H', W') with layout `source` (1, K, H', W'); layouts are planes of 0 and 1. All is in fp32. With
-    `pixels` the picture has their size. `at_once` holds all distances between places at once, H W H' W' / 64 bytes, for
-    programs that cannot loop.
+    `pixels` the picture has their size.
     """
     with torch.autocast(draft.device.type, enabled=False):
         draft, photo = draft.float(), photo.float()
         ours, theirs = _rows(draft, target), _rows(reduced(photo), source)
-        kinds = None if at_once else (_kinds(target).flatten(), _kinds(source).flatten())
-        distances, matches = (
-            _nearest(ours, _prepared(theirs)) if kinds is None else _nearest_of_kind(ours, theirs, *kinds)
-        )
+        distances, matches = _nearest_of_kind(ours, theirs, _kinds(target).flatten(), _kinds(source).flatten())
         unit = distances.mean().clamp(min=1e-6)
         size = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
         matches = torch.stack([matches // size[1], matches % size[1]]).view(2, *draft.shape[2:])
@@ -184,7 +179,7 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
     near = _nearness(grain).to(known)
     # One place more on each side, with no confidence, so that each place has eight neighbours.
     rows, columns = (F.pad(part, [1] * 4) for part in matches)
-    sure = F.pad(torch.exp(-distances), [1] * 4)
+    sure = F.pad(torch.exp(-distances) + _FAINT, [1] * 4)[:, :, None]
     weight, own = torch.zeros_like(wanted), torch.zeros_like(wanted)
     total = weight[:, :, None].repeat(1, 1, 3, 1)
     for index, (down, right) in enumerate(_NEIGHBOURS):
@@ -193,11 +188,10 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
         brought = known[place.flatten()].view(height, width, 4, grain**2)
-        there = inside.to(known)[:, :, None]
-        fits = (brought[:, :, 3] == wanted).to(known) * there
-        vote = (fits + _NONE) * near[index] * (sure[part][:, :, None] * there + _NONE)
+        fits = ((brought[:, :, 3] == wanted) & inside[:, :, None]).to(known)
+        vote = (fits + _NONE) * near[index] * sure[part]
         total = total + brought[:, :, :3] * vote[:, :, None]
-        weight, own = weight + vote, own + fits
+        weight, own = weight + vote, own + fits * sure[part]
     voted = torch.cat([total / weight[:, :, None], (own > 0)[:, :, None].to(known)], dim=2)
     voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], grain)
     return _mended(voted[:, :3], voted[:, 3:], pixels.target, step=grain)

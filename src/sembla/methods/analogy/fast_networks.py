@@ -180,6 +180,7 @@ def _twice(planes: Tensor) -> Tensor:
 def _placed(layout: Tensor) -> Tensor:
     """A layout with two planes more: how far to the right and how far down, -1 to 1."""
     height, width = layout.shape[2:]
-    down, right = (torch.linspace(-1, 1, side, device=layout.device) for side in (height, width))
+    ticks = (torch.arange(side, dtype=torch.float32, device=layout.device) for side in (height, width))
+    down, right = (tick / tick[-1] * 2 - 1 for tick in ticks)
     places = torch.stack(torch.meshgrid(down, right, indexing="ij")).flip(0)
     return torch.cat([layout, places.expand(layout.shape[0], -1, -1, -1).to(layout.dtype)], dim=1)
