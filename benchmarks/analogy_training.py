@@ -13,7 +13,6 @@ Prints the tables and writes results/analogy_training.json and results/analogy_t
     python -m benchmarks.analogy_training [RUN=CASE ...]
 """
 
-import json
 import os
 import platform
 import statistics
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.tables import table
+from benchmarks.tables import publish
 from sembla import api
 from sembla.core.tasks import AnalogyTask
 from sembla.core.types import Picture
@@ -42,7 +41,6 @@ from sembla.train.settings import TrainSettings
 from sembla.train.trainer import Trainer
 
 WEIGHTS = Path(__file__).parent.parent.parent / "shared" / "data" / "weights"
-RESULTS = Path(__file__).parent / "results"
 ROUNDS = 3
 LONGEST = 256
 
@@ -185,12 +183,8 @@ def main(given: Sequence[str]) -> None:
         rows = [precisions(run, read_case(source)) for run, source in runs]
         report[f"bf16 against fp32 at {LONGEST} px, of 0 to 255"] = rows
     machine = f"{torch.get_num_threads()} cores, {platform.machine()}, Python {platform.python_version()}"
-    text = [f"# Training of analogies\n\n`python -m benchmarks.analogy_training`, {machine}."]
-    text += [f"## {title}\n\n{table(rows)}" for title, rows in report.items()]
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "analogy_training.md").write_text("\n\n".join(text) + "\n")
-    (RESULTS / "analogy_training.json").write_text(json.dumps({"machine": machine, **report}, indent=1) + "\n")
-    print("\n\n".join(text))
+    head = f"# Training of analogies\n\n`python -m benchmarks.analogy_training`, {machine}."
+    publish("analogy_training", report, head=head, machine=machine)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from benchmarks.analogy_training import case
-from benchmarks.tables import table
+from benchmarks.tables import publish, table
 from sembla.core.method import Feed, Method, Pace, Parts, Player, Sheet, Term, Turn
 from sembla.engine.base import Engine
 from sembla.engine.local import LocalEngine
@@ -42,7 +42,6 @@ from sembla.train.settings import TrainSettings
 from sembla.train.trainer import Moment, Trainer
 
 ROOT = Path(__file__).parent.parent
-RESULTS = Path(__file__).parent / "results"
 RATES = {"generator": 0.001, "discriminator": 0.004}
 SIDE, CHANNELS, BATCH = 64, 32, 4
 STEPS, WARM_UP = 100, 10
@@ -246,12 +245,8 @@ def main() -> None:
         f"Overhead of the trainer, medians of {STEPS} steps": [overhead(STEPS)],
         f"Two processes, median of {SHARED_TURNS} pairs": shared(),
     }
-    text = [f"# Training\n\n`python -m benchmarks.training`, {machine}. Load: processes that wanted to run meanwhile."]
-    text += [f"## {title}\n\n{table(rows)}" for title, rows in report.items()]
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "training.md").write_text("\n\n".join(text) + "\n")
-    (RESULTS / "training.json").write_text(json.dumps({"machine": machine, **report}, indent=1) + "\n")
-    print("\n\n".join(text))
+    head = f"# Training\n\n`python -m benchmarks.training`, {machine}. Load: processes that wanted to run meanwhile."
+    publish("training", report, head=head, machine=machine)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,12 +39,16 @@ Sembla = Callable[..., Outcome]
 
 def run_in_a_terminal(*arguments: object) -> tuple[Any, bytes]:
     """Run the command line with stderr on a pseudo-terminal; the JSON of its stdout, and what the terminal saw."""
+    call = [sys.executable, "-m", "sembla", *map(str, arguments)]
+    return call_in_a_terminal(call, {**os.environ, "COLUMNS": "80"})
+
+
+def call_in_a_terminal(call: Sequence[str], environment: Mapping[str, str]) -> tuple[Any, bytes]:
+    """The same of any command."""
     import pty  # POSIX only
 
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    call = [sys.executable, "-m", "sembla", *map(str, arguments)]
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env=environment) as work:
+    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env={**environment, "TERM": "xterm"}) as work:
         os.close(theirs)
         seen = b""
         try:

@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import pytest
 from tests.surfaces.painting import command, environment, install
-from tests.surfaces.support import COLOURS, Sembla, layout, photo
+from tests.surfaces.support import COLOURS, Sembla, call_in_a_terminal, layout, photo
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
@@ -394,23 +394,9 @@ def test_a_signal_saves_and_the_run_goes_on_as_if_nothing_was(
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal is needed")
 def test_a_terminal_sees_how_far_and_how_fast_it_is(case: Path, site: Path) -> None:
-    import pty  # POSIX only
-
-    ours, theirs = pty.openpty()
     call = command("train", "painter", "--data", case, "--run", "run", "--steps", 40, "--json")
-    shape = {**environment(site), "TERM": "xterm", "COLUMNS": "100"}
-    with subprocess.Popen(call, stdout=subprocess.PIPE, stderr=theirs, env=shape) as work:
-        os.close(theirs)
-        seen = b""
-        try:
-            while chunk := os.read(ours, 65536):
-                seen += chunk
-        except OSError:  # how Linux says that the other side is closed
-            pass
-        out, _ = work.communicate()
-    os.close(ours)
-    assert work.returncode == 0, seen
-    assert json.loads(out)["step"] == 40
+    told, seen = call_in_a_terminal(call, {**environment(site), "COLUMNS": "100"})
+    assert told["step"] == 40
     assert b"training" in seen
     assert b"/40" in seen
     assert b"img/s" in seen

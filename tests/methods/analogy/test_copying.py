@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from sembla.methods.analogy import copying
-from sembla.methods.analogy.copying import GRAIN, Pixels, centres, copied, described, reduced
+from sembla.methods.analogy.copying import GRAIN, Pixels, copied, described, reduced
 
 
 def photo(height: int = 48, width: int = 64, *, seed: int = 0) -> Tensor:
@@ -92,12 +92,6 @@ def test_pieces_and_autocast_give_the_same(monkeypatch: pytest.MonkeyPatch) -> N
     torch.testing.assert_close(copied(draft, photo(), source=halves(), target=target), made)
     with torch.autocast("cpu", torch.bfloat16):
         torch.testing.assert_close(copied(draft, photo(), source=halves(), target=target), made)
-
-
-def test_centres_are_labels_in_the_middle_of_places() -> None:
-    labels = torch.arange(8 * 12).view(1, 8, 12)
-    assert torch.equal(centres(labels), labels[:, 2::4, 2::4])
-    assert centres(labels).shape[1:] == reduced(labels[:, None].float()).shape[2:]
 
 
 def test_a_place_continues_its_neighbours_where_that_costs_little() -> None:

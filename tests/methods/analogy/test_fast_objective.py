@@ -14,7 +14,7 @@ from sembla.core.method import Feed
 from sembla.methods.analogy.config import Fast, fitted
 from sembla.methods.analogy.copying import reduced
 from sembla.methods.analogy.fast_batches import FastBatch, batches
-from sembla.methods.analogy.fast_objective import FastObjective, players, rate
+from sembla.methods.analogy.fast_objective import FastObjective, _at, players, rate
 from sembla.methods.analogy.learned import FAST
 
 SMALL = Fast(lessons=2, photos=1.0, width=8, discriminator_width=8, longest=96, sampled_patches=10_000)
@@ -110,3 +110,9 @@ def test_rates_and_players() -> None:
         "discriminator": settings.discriminator_rate,
     }
     assert players(settings)["generator"].half_life == settings.half_life
+
+
+def test_a_label_map_at_a_quarter_has_the_labels_in_the_middle_of_places() -> None:
+    labels = torch.arange(8 * 12).view(1, 8, 12)
+    size = reduced(labels[:, None].float()).shape[2:]
+    assert torch.equal(_at(labels, size), labels[:, 2::4, 2::4])

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-__all__ = ["GRAIN", "Pixels", "centres", "copied", "described", "reduced"]
+__all__ = ["GRAIN", "Pixels", "copied", "described", "reduced"]
 
 GRAIN = 4
 """Pixels of a place's side."""
@@ -41,11 +41,6 @@ _BESIDE = (1, 3, 5, 7)  # those that share a side with the place
 def reduced(planes: Tensor) -> Tensor:
     """Planes (N, C, H, W) by places: means, (N, C, H / 4, W / 4)."""
     return F.avg_pool2d(planes, GRAIN)
-
-
-def centres(labels: Tensor) -> Tensor:
-    """Label maps (N, H, W) by places, (N, H / 4, W / 4)."""
-    return labels[:, GRAIN // 2 :: GRAIN, GRAIN // 2 :: GRAIN]
 
 
 def described(planes: Tensor, *, orders: int = _ORDERS) -> Tensor:
@@ -79,14 +74,17 @@ def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, pixe
     """
     with torch.autocast(draft.device.type, enabled=False):
         draft, photo = draft.float(), photo.float()
-        ours, theirs = _rows(draft, target), _rows(reduced(photo), source)
-        distances, matches = _nearest_of_kind(ours, theirs, _kinds(target).flatten(), _kinds(source).flatten())
+        wanted, given = reduced(target), reduced(source)
+        ours, theirs = _rows(draft, wanted), _rows(reduced(photo), given)
+        kinds = wanted.argmax(1).flatten(), given.argmax(1).flatten()
+        distances, matches = _nearest_of_kind(ours, theirs, *kinds)
         unit = distances.mean().clamp(min=1e-6)
         size = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
         matches = torch.stack([matches // size[1], matches % size[1]]).view(2, *draft.shape[2:])
         found = matches, (distances / unit).view(draft.shape[2:])
+        rated = ours / unit.sqrt(), theirs / unit.sqrt()
         for _ in range(_PASSES):
-            found = _coherent(found, (ours / unit.sqrt(), theirs / unit.sqrt()), size)
+            found = _coherent(found, rated, size)
         return _voted(found, pixels or Pixels(photo, _ids(source), _ids(target)))
 
 
@@ -120,15 +118,9 @@ def _ids(layout: Tensor) -> Tensor:
     return (layout * torch.arange(layout.shape[1]).to(layout).view(1, -1, 1, 1)).sum(1, keepdim=True)
 
 
-def _kinds(layout: Tensor) -> Tensor:
-    """The class that has most of each place, (1, h, w), of planes at full size."""
-    return reduced(layout).argmax(1)
-
-
-def _rows(picture: Tensor, layout: Tensor) -> Tensor:
-    """What is compared of each place, (h w, D): of a picture by places (1, 3, h, w) and its layout at full size."""
-    shares = reduced(layout)
-    kind = F.one_hot(_kinds(layout), shares.shape[1]).movedim(3, 1)
+def _rows(picture: Tensor, shares: Tensor) -> Tensor:
+    """What is compared of each place, (h w, D): of a picture by places (1, 3, h, w) and its classes' shares of them."""
+    kind = F.one_hot(shares.argmax(1), shares.shape[1]).movedim(3, 1)
     around = described(shares, orders=_LAYOUT_ORDERS)
     return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
 

@@ -11,7 +11,7 @@ from sembla.core.method import Player, Term, Turn
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.losses.patches import nearest_rows, patch_coherence, rows_at, sliced_wasserstein
 from sembla.methods.analogy.config import Fast
-from sembla.methods.analogy.copying import GRAIN, centres, described, reduced
+from sembla.methods.analogy.copying import GRAIN, described, reduced
 from sembla.methods.analogy.fast_batches import FastBatch, one_hot
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.objective import Layers
@@ -81,7 +81,8 @@ class FastObjective:
         """Sliced Wasserstein distance of 7x7 patches, class by class weighted by area, over the scales."""
         directions = torch.randn(self.config.directions, 3 * _SIDE**2, device=made.device)
         directions = F.normalize(directions, dim=1) * _SIDE  # as far as a colour is wide
-        pictures, maps = (made.float(), reduced(batch.photo)), (centres(batch.layout), centres(batch.labels))
+        pictures = made.float(), reduced(batch.photo)
+        maps = [_at(labels, made.shape[2:]) for labels in (batch.layout, batch.labels)]
         distances = []
         for scale in range(_SCALES):
             if scale and min(made.shape[2:]) >> scale < 2 * _SIDE:
