@@ -8,7 +8,6 @@ pixel, those with the pixel's class alone.
 """
 
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -33,8 +32,6 @@ _CHUNK = 1 << 20  # distances held at once
 _NONE = 1e-9  # what a vote of another class counts, where no other comes
 _FAINT = 1e-3  # what a vote counts at least, however unlike its match
 _NEIGHBOURS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1))
-
-
 _BESIDE = (1, 3, 5, 7)  # those that share a side with the place
 
 
@@ -75,9 +72,9 @@ def copied(draft: Tensor, photo: Tensor, *, source: Tensor, target: Tensor, pixe
     with torch.autocast(draft.device.type, enabled=False):
         draft, photo = draft.float(), photo.float()
         wanted, given = reduced(target), reduced(source)
-        ours, theirs = _rows(draft, wanted), _rows(reduced(photo), given)
-        kinds = wanted.argmax(1).flatten(), given.argmax(1).flatten()
-        distances, matches = _nearest_of_kind(ours, theirs, *kinds)
+        kinds = wanted.argmax(1), given.argmax(1)
+        ours, theirs = _rows(draft, wanted, kinds[0]), _rows(reduced(photo), given, kinds[1])
+        distances, matches = _nearest_of_kind(ours, theirs, *(kind.flatten() for kind in kinds))
         unit = distances.mean().clamp(min=1e-6)
         size = photo.shape[2] // GRAIN, photo.shape[3] // GRAIN
         matches = torch.stack([matches // size[1], matches % size[1]]).view(2, *draft.shape[2:])
@@ -118,11 +115,14 @@ def _ids(layout: Tensor) -> Tensor:
     return (layout * torch.arange(layout.shape[1]).to(layout).view(1, -1, 1, 1)).sum(1, keepdim=True)
 
 
-def _rows(picture: Tensor, shares: Tensor) -> Tensor:
-    """What is compared of each place, (h w, D): of a picture by places (1, 3, h, w) and its classes' shares of them."""
-    kind = F.one_hot(shares.argmax(1), shares.shape[1]).movedim(3, 1)
-    around = described(shares, orders=_LAYOUT_ORDERS)
-    return torch.cat([described(picture), _LAYOUT_WEIGHT * around, _APART * kind], dim=1)[0].flatten(1).T.contiguous()
+def _rows(picture: Tensor, shares: Tensor, kinds: Tensor) -> Tensor:
+    """What is compared of each place, (h w, D).
+
+    Of a picture by places (1, 3, h, w), the classes' shares of them (1, K, h, w), and the most frequent one (1, h, w).
+    """
+    apart = _APART * F.one_hot(kinds, shares.shape[1]).movedim(3, 1)
+    around = _LAYOUT_WEIGHT * described(shares, orders=_LAYOUT_ORDERS)
+    return torch.cat([described(picture), around, apart], dim=1)[0].flatten(1).T.contiguous()
 
 
 def _coherent(
@@ -140,23 +140,19 @@ def _coherent(
     places = torch.stack(torch.meshgrid(down, right, indexing="ij"))
     shifts = F.pad(matches - places, [1] * 4, value=_NOWHERE)
     around = [shifts[:, 1 + up : 1 + up + height, 1 + side : 1 + side + width] for up, side in _NEIGHBOURS]
-    chosen, least = matches - places, distance - _ALONE * _continued(around, matches - places)
+    codes = torch.stack([down * _NOWHERE + right for down, right in around])  # one number a shift
+    chosen, least = matches - places, distance - _ALONE * (codes == codes[4]).sum(0)
     for index in _BESIDE:
         shift = around[index]
         row, column = shift + places
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
-        other = (theirs[place.flatten()] - ours).square().sum(1).view(height, width)
-        cost = other - _ALONE * _continued(around, shift)
+        other = theirs.index_select(0, place.flatten()).sub_(ours).square_().sum(1).view(height, width)
+        cost = other - _ALONE * (codes == codes[index]).sum(0)
         better = inside & (cost < least)
         chosen, least = torch.where(better, shift, chosen), torch.where(better, cost, least)
         distance = torch.where(better, other, distance)
     return chosen + places, distance
-
-
-def _continued(around: Sequence[Tensor], shift: Tensor) -> Tensor:
-    """How many of nine shifts (2, h, w), the place's own among them, are the same as this one."""
-    return sum(((each[0] == shift[0]) & (each[1] == shift[1]) for each in around), torch.zeros(()).to(shift))
 
 
 def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
@@ -165,28 +161,33 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
     height, width = distances.shape
     grain = pixels.target.shape[2] // height
     below, across = (side // grain for side in pixels.photo.shape[2:])
-    known = F.pixel_unshuffle(torch.cat([pixels.photo, pixels.source], dim=1), grain)
-    known = known[0].flatten(1).T.contiguous()  # (places, 4 grain^2)
-    wanted = F.pixel_unshuffle(pixels.target, grain)[0].movedim(0, 2)  # (h, w, grain^2)
+    known = _by_place(torch.cat([pixels.photo, pixels.source], dim=1), grain).flatten(0, 1).flatten(1)
+    wanted = _by_place(pixels.target, grain)[:, :, 0]  # (h, w, grain^2)
     near = _nearness(grain).to(known)
     # One place more on each side, with no confidence, so that each place has eight neighbours.
     rows, columns = (F.pad(part, [1] * 4) for part in matches)
     sure = F.pad(torch.exp(-distances) + _FAINT, [1] * 4)[:, :, None]
     weight, own = torch.zeros_like(wanted), torch.zeros_like(wanted)
-    total = weight[:, :, None].repeat(1, 1, 3, 1)
+    total = torch.zeros_like(wanted)[:, :, None].repeat(1, 1, 3, 1)
     for index, (down, right) in enumerate(_NEIGHBOURS):
         part = slice(1 + down, 1 + down + height), slice(1 + right, 1 + right + width)
         row, column = rows[part] - down, columns[part] - right
         inside = (row >= 0) & (row < below) & (column >= 0) & (column < across)
         place = row.clamp(0, below - 1) * across + column.clamp(0, across - 1)
-        brought = known[place.flatten()].view(height, width, 4, grain**2)
+        brought = known.index_select(0, place.flatten()).view(height, width, 4, grain**2)
         fits = ((brought[:, :, 3] == wanted) & inside[:, :, None]).to(known)
         vote = (fits + _NONE) * near[index] * sure[part]
-        total = total + brought[:, :, :3] * vote[:, :, None]
-        weight, own = weight + vote, own + fits * sure[part]
+        total.addcmul_(brought[:, :, :3], vote[:, :, None])
+        weight.add_(vote)
+        own.addcmul_(fits, sure[part])
     voted = torch.cat([total / weight[:, :, None], (own > 0)[:, :, None].to(known)], dim=2)
     voted = F.pixel_shuffle(voted.flatten(2).movedim(2, 0)[None], grain)
     return _mended(voted[:, :3], voted[:, 3:], pixels.target, step=grain)
+
+
+def _by_place(planes: Tensor, grain: int) -> Tensor:
+    """Planes (1, C, g h, g w) as the pixels of each place, (h, w, C, g^2)."""
+    return planes[0].unflatten(2, (-1, grain)).unflatten(1, (-1, grain)).permute(1, 3, 0, 2, 4).flatten(3)
 
 
 def _mended(picture: Tensor, known: Tensor, labels: Tensor, *, step: int) -> Tensor:

@@ -59,10 +59,13 @@ class LookUp(nn.Module):
 
     def forward(self, values: Tensor, before: Tensor, after: Tensor) -> Tensor:
         """What is found among `values` (N, C, h, w), in their shape."""
-        query, key, value = (part.flatten(2).mT[:, None] for part in (self.query(after), self.key(before), values))
+        parts = self.query(after), self.key(before), values
+        query, key, value = (part.flatten(2).mT[:, None].contiguous() for part in parts)
+        wider = (0, max(0, value.shape[3] - _KEYS))  # rows of one length have a kernel of their own, many times faster
+        query, key = F.pad(query, wider), F.pad(key, wider)
         small = torch.compiler.is_exporting() or query.shape[2] * key.shape[2] <= _SCORES
-        parts = [query] if small else query.split(max(1, _SCORES // key.shape[2]), dim=2)
-        found = [F.scaled_dot_product_attention(part, key, value) for part in parts]
+        rows = [query] if small else query.split(max(1, _SCORES // key.shape[2]), dim=2)
+        found = [F.scaled_dot_product_attention(part, key, value, scale=_KEYS**-0.5) for part in rows]
         return torch.cat(found, dim=2)[:, 0].mT.reshape(values.shape)
 
 
