@@ -187,7 +187,9 @@ def _voted(found: tuple[Tensor, Tensor], pixels: Pixels) -> Tensor:
 
 def _by_place(planes: Tensor, grain: int) -> Tensor:
     """Planes (1, C, g h, g w) as the pixels of each place, (h, w, C, g^2)."""
-    return planes[0].unflatten(2, (-1, grain)).unflatten(1, (-1, grain)).permute(1, 3, 0, 2, 4).flatten(3)
+    channels, height, width = planes.shape[1:]
+    places = planes.view(channels, height // grain, grain, width // grain, grain)
+    return places.permute(1, 3, 0, 2, 4).flatten(3)
 
 
 def _mended(picture: Tensor, known: Tensor, labels: Tensor, *, step: int) -> Tensor:

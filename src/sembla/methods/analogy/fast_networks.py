@@ -64,7 +64,7 @@ class LookUp(nn.Module):
         wider = (0, max(0, value.shape[3] - _KEYS))  # rows of one length have a kernel of their own, many times faster
         query, key = F.pad(query, wider), F.pad(key, wider)
         small = torch.compiler.is_exporting() or query.shape[2] * key.shape[2] <= _SCORES
-        rows = [query] if small else query.split(max(1, _SCORES // key.shape[2]), dim=2)
+        rows = [query] if small else torch.split(query, max(1, _SCORES // key.shape[2]), dim=2)
         found = [F.scaled_dot_product_attention(part, key, value, scale=_KEYS**-0.5) for part in rows]
         return torch.cat(found, dim=2)[:, 0].mT.reshape(values.shape)
 
