@@ -38,6 +38,13 @@ def test_classes_are_those_of_the_case() -> None:
         assert fitted(recipe, case()).classes == len(case().palette)
 
 
+def test_a_run_is_of_one_photo() -> None:
+    first, other = case(), replace(case(), picture=255 - case().picture)
+    assert fitted(Fast(), first) == fitted(Fast(), replace(case(), layouts=()))
+    assert fitted(Fast(), first).photo != fitted(Fast(), other).photo
+    assert fitted(Fast(), first) == replace(fitted(Fast(), other), photo=fitted(Fast(), first).photo)
+
+
 def test_a_photo_that_is_too_small_is_refused() -> None:
     with pytest.raises(SizeError, match="24x40"):
         fitted(Semia(), of(40, 30))

@@ -1,5 +1,6 @@
 """The settings of both recipes: `semia` as it was published, `fast` as it should have been."""
 
+import hashlib
 import math
 import os
 from collections.abc import Mapping
@@ -31,6 +32,8 @@ class Config:
     """RGB of each class, in the order of ids."""
     size: tuple[int, int] = (0, 0)
     """Height and width that the photo is trained at, multiples of 8."""
+    photo: str = ""
+    """Digest of the photo and its label map, so that a run goes on with these alone."""
     features: FeatureNetwork = ""
     """What patches are compared by: VGG-19 where its weights are found, else SqueezeNet 1.1, else the discriminator."""
 
@@ -157,7 +160,7 @@ RECIPES: Mapping[str, Config] = {"fast": Fast(), "semia": Semia()}
 
 
 def fitted(config: Config, case: Case) -> Config:
-    """The config with palette, size and feature network as the case and the weights at hand ask for.
+    """The config with palette, size, photo and feature network as the case and the weights at hand ask for.
 
     Raises `InputError` for settings that nothing can be trained with, and `SizeError` for a photo that is too small.
     """
@@ -171,7 +174,8 @@ def fitted(config: Config, case: Case) -> Config:
             "larger photo, or a larger scale."
         )
     colours = tuple((int(red), int(green), int(blue)) for red, green, blue in case.palette)
-    return replace(config, palette=colours, size=size, features=config.features or _features())
+    photo = hashlib.sha256(case.picture.tobytes() + case.labels.tobytes()).hexdigest()[:16]
+    return replace(config, palette=colours, size=size, photo=photo, features=config.features or _features())
 
 
 def _check(config: Config) -> None:
