@@ -4,9 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
-from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
+from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 
-__all__ = ["AnalogyResult", "AnalogyTask", "OnPreview", "Preview", "Result", "ShouldStop", "Whole", "ranges"]
+__all__ = [
+    "AnalogyResult",
+    "AnalogyTask",
+    "OnPreview",
+    "Preview",
+    "Result",
+    "SceneResult",
+    "SceneTask",
+    "ShouldStop",
+    "Whole",
+    "ranges",
+]
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,24 @@ class AnalogyTask:
 
 
 @dataclass(frozen=True)
+class SceneTask:
+    """A label map: ask for a photo of what it says."""
+
+    labels: LabelMap
+    """What is where, (H, W); ids are classes of the model or the bank that is asked, or its value to ignore."""
+    style: Picture | None = None
+    """A photo (h, w, 3) whose colours and light are wanted; None leaves them to the seed."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same picture, bit for bit."""
+    variations: Annotated[int, Whole(1, 64)] = 1
+    """How many different pictures to make."""
+    first_variation: Annotated[int, Whole(0, 63)] = 0
+    """The variation to begin with: 0 is the plain picture, k the one that `variations` makes after k others."""
+    region: Region | None = None
+    """Where variations differ from variation 0, (H, W); None is everywhere."""
+
+
+@dataclass(frozen=True)
 class Result:
     """What every task returns."""
 
@@ -100,3 +129,14 @@ class AnalogyResult(Result):
     """From decoded inputs to the first preview of at least 120 px."""
     classes: int
     """Number of classes in the source's label map."""
+
+
+@dataclass(frozen=True)
+class SceneResult(Result):
+    """Photos of a label map."""
+
+    credits: tuple[Mapping[str, float], ...] = ()
+    """Of each picture: names of the photos it was copied from, and their shares of its pixels, largest first.
+
+    Empty for a trained model, which copies nothing.
+    """
