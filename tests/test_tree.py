@@ -36,7 +36,7 @@ LEARNED = frozenset(
         ),
         *(
             f"sembla.methods.{path.parent.name}.{path.stem}"
-            for part in ("*batches", "*networks", "*objective", "*synthesis", "copying", "learned")
+            for part in ("*batches", "*networks", "*objective", "*synthesis", "copying", "learned", "painters")
             for path in (PACKAGE / "methods").glob(f"*/{part}.py")
         ),
     }
