@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from sembla.core.method import Graph, Objective, Parts
 from sembla.core.tasks import AnalogyTask
@@ -18,6 +17,7 @@ from sembla.methods.analogy.config import Config, Fast, Semia
 from sembla.methods.analogy.copying import GRAIN, Pixels, copied
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.networks import Generator, PyramidDiscriminator, Segmenter
+from sembla.nn.baking import baked_twin
 from sembla.nn.planes import one_hot, to_planes
 from sembla.nn.shallow import SqueezeNetLayers, VGG19Layers
 
@@ -86,15 +86,11 @@ def _fast_objective(config: Fast, networks: nn.ModuleDict) -> fast_objective.Fas
 
 
 class _SemiaGraph(nn.Module):
-    """The generator's picture alone, with its normalised weights as they are."""
+    """The generator's picture alone."""
 
     def __init__(self, generator: nn.Module) -> None:
-        """Take over a generator, which cannot be trained after this."""
         super().__init__()
-        self.generator = generator.eval()
-        for module in self.generator.modules():
-            if parametrize.is_parametrized(module, "weight"):
-                parametrize.remove_parametrizations(module, "weight")
+        self.generator = generator
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor) -> Tensor:
         made, _ = self.generator(picture, source, target)
@@ -116,8 +112,7 @@ def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
     """Pictures in -1 to 1 and layouts in the palette's colours, sides multiples of 8."""
     height, width = config.size
     inputs = {name: torch.rand(1, 3, height, width) * 2 - 1 for name in ("picture", "source", "target")}
-    twin = _semia_networks(config)["generator"]  # a copy would share the classes that are taken apart here
-    twin.load_state_dict(networks["generator"].state_dict())
+    twin = baked_twin(networks["generator"], new=_semia_networks(config)["generator"])
     return Graph(_SemiaGraph(twin), inputs, ("made",), dict.fromkeys(inputs, (2, 3)))
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
-from torch.nn.utils import parametrize
+from torch import nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
 from sembla.core.tasks import SceneTask
@@ -14,7 +13,8 @@ from sembla.methods.scene.batches import SceneBatch, batches, layout_planes
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
 from sembla.methods.scene.light_objective import LightObjective
 from sembla.methods.scene.objective import CriticObjective, Judges, Layers, SpadeObjective, UlbpObjective
-from sembla.methods.scene.painters import Painter, painter
+from sembla.methods.scene.painters import painter
+from sembla.nn.baking import baked_twin
 from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
 from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
 
@@ -76,33 +76,15 @@ def _layers(config: Spade | Sembla, networks: nn.ModuleDict) -> Layers | None:
 _FEATURES = {"vgg19": VGG19Depths, "squeezenet": SqueezeNetDepths}
 
 
-class _Painting(nn.Module):
-    """A painter, with its normalised weights as they are."""
-
-    def __init__(self, its: Painter) -> None:
-        """Take over a painter, which cannot be trained after this."""
-        super().__init__()
-        self.painter = its.eval()
-        for module in self.painter.modules():
-            if parametrize.is_parametrized(module, "weight"):
-                parametrize.remove_parametrizations(module, "weight")
-
-    def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
-        """Photos (N, 3, H, W) in -1 to 1."""
-        made: Tensor = self.painter(layout, *drawn)
-        return made
-
-
 def _graph(config: Config, networks: nn.ModuleDict) -> Graph:
     """Planes of a layout, and of what is left to chance, at the size that was trained."""
-    twin = painter(config)  # a copy would share the classes that are taken apart here
-    twin.load_state_dict(networks["generator"].state_dict())
+    twin = baked_twin(networks["generator"], new=painter(config))
     layout = layout_planes(config, torch.randint(config.count, (1, *config.size)))
     drawn = twin.drawn(layout, chance=torch.Generator().manual_seed(0))
     names = ("drawn", "noise")
     inputs = {"layout": layout, **{name: each.contiguous() for name, each in zip(names, drawn, strict=False)}}
     free = {name: (2, 3) for name, each in inputs.items() if each.dim() == 4}
-    return Graph(_Painting(twin), inputs, ("photo",), free)
+    return Graph(twin, inputs, ("photo",), free)
 
 
 PARTS: Parts[Config, Prepared, SceneBatch] = Parts(
