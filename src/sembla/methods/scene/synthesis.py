@@ -8,13 +8,15 @@ from typing import cast
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.method import Sheet
 from sembla.core.tasks import SceneResult, SceneTask
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
-from sembla.data.loading import batches_once
+from sembla.data.augment import apply, centre
+from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
 from sembla.imaging.palette import colourize
 from sembla.methods.scene.batches import layout_planes
@@ -26,7 +28,7 @@ __all__ = ["paint", "previews", "trials"]
 
 _SEED_STEP = 7919  # between variations, as in other engines
 _TILE = 768  # pixels of a tile's side; larger layouts are painted in tiles where that changes nothing
-_TRIALS = 16
+_TRIALS, _ROWS = 16, 8
 
 
 def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResult:
@@ -57,26 +59,33 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
 
 def trials(config: Config, prepared: Prepared) -> tuple[SceneTask, ...]:
     """Layouts of the split "val", or where there is none, of what is trained on."""
-    return tuple(SceneTask(labels) for _, labels in islice(_shown(config, prepared), _TRIALS))
+    return tuple(SceneTask(labels) for _, labels in _shown(config, prepared, _TRIALS))
 
 
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
     """A row for each of the first trials: the layout, its photo, and two made."""
     palette = config.label_set.palette
     rows = []
-    for photo, labels in islice(_shown(config, prepared), 8):
+    for photo, labels in _shown(config, prepared, _ROWS):
         made = paint(config, networks, SceneTask(labels, variations=2)).pictures
         known = np.where(labels < config.count, labels, 0).astype(np.uint8)
         rows.append((colourize(known, palette), photo, *made))
     return Sheet(("layout", "photo", "made", "another"), rows)
 
 
-def _shown(config: Config, prepared: Prepared) -> Iterator[tuple[Picture, LabelMap]]:
-    """Photos and label maps that nothing is learned from, where there are such."""
-    name = "val" if "val" in prepared.counts else "train"
-    for batch in batches_once(prepared, split(prepared, name), batch=1, size=config.size):
-        assert batch.labels is not None
-        yield batch.pictures[0], batch.labels[0]
+def _shown(config: Config, prepared: Prepared, most: int) -> Iterator[tuple[Picture, LabelMap]]:
+    """At most so many photos and label maps, from all over the split "val", or where it lacks, "train"."""
+    name = split(prepared, "val" if "val" in prepared.counts else "train")
+    apart = max(1, prepared.counts[name] // most)
+    for packed in islice(pairs_once(prepared, name), 0, apart * most, apart):
+        sample = packed.decode()
+        cropped = apply(centre(_size(sample.picture), config.size), sample)
+        assert cropped.labels is not None
+        yield cropped.picture, cropped.labels
+
+
+def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
 
 
 def _checked(config: Config, task: SceneTask) -> LabelMap:
