@@ -4,7 +4,7 @@ from typing import Any
 
 from sembla.core.method import Method, Parts
 from sembla.data.prepared import Prepared
-from sembla.methods.scene.config import RECIPES, Config, fitted, pace
+from sembla.methods.scene.config import NOTES, RECIPES, Config, fitted, pace
 
 __all__ = ["METHOD"]
 
@@ -28,5 +28,6 @@ METHOD: Method[Config, Prepared, Any] = Method(
     fitted=fitted,
     pace=pace,
     load=_load,
+    notes=NOTES,
 )
 """Trained on a prepared set of photos with label maps."""

@@ -15,6 +15,7 @@ from sembla.data.prepared import Prepared
 from sembla.nn.weights import FOLDER_VARIABLE, SQUEEZENET_CAFFE, VGG19, Weights
 
 __all__ = [
+    "NOTES",
     "RECIPES",
     "Classes",
     "Config",
@@ -186,6 +187,12 @@ RECIPES: Mapping[str, Config] = {
     "critic-small": Critic(width=16, discriminator_width=16),
 }
 """Named complete settings."""
+
+NOTES: Mapping[str, str] = {
+    "laptop": "As sembla, with at most 6 M parameters and 6 GMAC at 256x256.",
+    **{name: f"As {name.removesuffix('-small')}, with fewer channels." for name in RECIPES if name.endswith("-small")},
+}
+"""A sentence on recipes whose class does not say it."""
 
 _MULTIPLE = 32
 _LEAST_SIDE = 64
