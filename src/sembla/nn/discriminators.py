@@ -58,7 +58,8 @@ class SegmentationDiscriminator(nn.Module):
     """Says of each pixel which class it is, or that it is made: K + 1 scores (Schonfeld et al. 2021, OASIS).
 
     A U-Net of residual blocks, each level of half the size of the one before. Unlike theirs, the first level has half
-    the size of the picture, and its scores are shuffled into pixels: less to compute. The first score stands for "made".
+    the size of the picture, and its scores are shuffled into pixels, which is less to compute. The first score stands
+    for "made".
     """
 
     def __init__(self, classes: int, *, width: int = 32, levels: int = 4) -> None:
