@@ -52,9 +52,8 @@ class Synthesizer:
 
     @property
     def parameters(self) -> Mapping[str, int]:
-        """Number of trained weights, by network."""
-        players = self._parts.players(self.config)
-        return {name: sum(weight.numel() for weight in self._networks[name].parameters()) for name in players}
+        """Number of weights in use, by network."""
+        return {name: sum(weight.numel() for weight in its.parameters()) for name, its in self._networks.items()}
 
     def __call__(self, task: Any) -> Result:
         """Do a task. The same task gives the same result, and PyTorch's random state stays as it is.
@@ -115,6 +114,7 @@ def read_synthesizer(
     parts = method.load()
     with torch.random.fork_rng([]):  # building draws numbers that nobody needs
         networks = parts.networks(config)
-    players = {name: networks[name] for name in parts.players(config)}
-    fill(players, read_weights(root), path=root / "weights.safetensors")
-    return Synthesizer(method, description, networks, config=config, device=device, half=half)
+    used = {name: networks[name] for name in parts.used}
+    tensors = {name: each for name, each in read_weights(root).items() if name.partition(".")[0] in used}
+    fill(used, tensors, path=root / "weights.safetensors")
+    return Synthesizer(method, description, nn.ModuleDict(used), config=config, device=device, half=half)
