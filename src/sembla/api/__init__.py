@@ -41,7 +41,7 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
-from sembla.api.synthesis import export, load
+from sembla.api.synthesis import export, load, pack_names
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
@@ -156,6 +156,7 @@ __all__ = [
     "methods",
     "open_prepared",
     "output_size",
+    "pack_names",
     "plan_training",
     "prepare",
     "read_analogy",

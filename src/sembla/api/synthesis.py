@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sembla import packs
 from sembla.api.training import methods, need_models
 from sembla.core.errors import InputError, OutputError
 
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
     from sembla.runs.exporting import Target
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["export", "load"]
+__all__ = ["export", "load", "pack_names"]
 
 
 def load(run: str | os.PathLike[str], *, device: str = "auto", exact: bool = False) -> "Synthesizer":
-    """Load what was trained: a run, or a folder with its `weights.safetensors` and `method.json` alone.
+    """Load what was trained: a bundled pack by its name, a run, or a folder with its two files alone.
+
+    Those are `weights.safetensors` and `method.json`; a folder goes before a pack of its name.
 
     No code of the folder runs, whoever made it. Networks compute in bf16 where the device does so itself; with `exact`,
     and elsewhere, in fp32. Called with a task of one of its `tasks`, the synthesizer gives the result.
@@ -28,7 +31,7 @@ def load(run: str | os.PathLike[str], *, device: str = "auto", exact: bool = Fal
     from sembla.runs.synthesizer import read_synthesizer
 
     there = find_device(device)
-    return read_synthesizer(Path(run), methods(), device=there, half=not exact and has_bf16(there))
+    return read_synthesizer(_folder(run), methods(), device=there, half=not exact and has_bf16(there))
 
 
 def export(
@@ -52,3 +55,17 @@ def export(
     if path.exists() and not force:
         raise OutputError(f"{path} exists; replace it with --force (force=True), or choose another name.")
     return write(load(run, device="cpu", exact=True).graph(), to, path)
+
+
+def pack_names() -> tuple[str, ...]:
+    """What `load` knows by name: models that come with Sembla."""
+    return packs.names()
+
+
+def _folder(run: str | os.PathLike[str]) -> Path:
+    """The folder of a run or of a pack."""
+    path = Path(run)
+    pack = None if path.exists() else packs.find(str(run))
+    if pack is None and not path.exists() and path.parent == Path() and packs.names():
+        raise InputError(f"{run}: no such folder, nor a pack; there are {', '.join(packs.names())}.")
+    return pack or path

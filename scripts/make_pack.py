@@ -1,0 +1,38 @@
+"""Make a bundled model of a trained run: its weights in half precision, and what it is of.
+
+    python -m scripts.make_pack RUN NAME
+
+writes src/sembla/packs/NAME/weights.safetensors and method.json; the card, README.md, is written by hand.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from sembla.runs.description import read_description, read_weights, write_description
+from sembla.runs.folder import RunFolder
+from sembla.runs.tensors import write_tensors
+
+PACKS = Path(__file__).parent.parent / "src" / "sembla" / "packs"
+USED = "generator."
+
+
+def main(run: Path, name: str) -> None:
+    """Write the two files and say how large they are."""
+    folder = PACKS / name
+    folder.mkdir(exist_ok=True)
+    description = read_description(run)
+    data = Path(description.data.partition(" (")[0]).name + description.data.removeprefix(
+        description.data.partition(" (")[0]
+    )
+    write_description(RunFolder(folder), replace(description, data=data))
+    tensors = {name: each for name, each in read_weights(run).items() if name.startswith(USED)}
+    half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}
+    write_tensors(folder / "weights.safetensors", half)
+    print(f"{folder}: {(folder / 'weights.safetensors').stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
