@@ -58,6 +58,13 @@ def test_two_features_begin_as_the_label_map_alone() -> None:
     assert (two.weights.grad != 0).all()
 
 
+def test_half_precision_does() -> None:
+    block = ModulatedBlock(4, 4, norm=lambda channels: MultiFeatureNorm(channels, CLASSES))
+    with torch.autocast("cpu", torch.bfloat16):
+        guides = Guides(layout().expand(2, -1, -1, -1), torch.randn(2, 1, 8, 8).bfloat16())
+        assert block(torch.randn(2, 4, 4, 4), guides).isfinite().all()
+
+
 def test_branches_are_added() -> None:
     """With the texture's branch made the label branch's twin on one input, its scale and shift count twice."""
     torch.manual_seed(0)

@@ -29,7 +29,7 @@ class Guide:
         """The planes at that height and width."""
         if size not in self._sized:
             if self._smooth:
-                self._sized[size] = F.interpolate(self._planes, size, mode="bilinear", antialias=True)
+                self._sized[size] = F.adaptive_avg_pool2d(self._planes, size)
             else:
                 self._sized[size] = F.interpolate(self._planes, size, mode="nearest")
         return self._sized[size]

@@ -71,7 +71,7 @@ class StyleEncoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """Of photos (N, 3, H, W) in -1 to 1, which are looked at as 256x256."""
-        square = F.interpolate(pictures, (_STYLE_SIDE, _STYLE_SIDE), mode="bilinear", antialias=True)
+        square = F.interpolate(pictures.float(), (_STYLE_SIDE, _STYLE_SIDE), mode="bilinear", antialias=True)
         rows = self.layers(square).flatten(1)
         return self.mean(rows), self.log_variance(rows)
 
