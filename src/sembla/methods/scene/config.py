@@ -170,8 +170,8 @@ class Sembla(Config):
     """Weight of the frozen network's features, where the photo's own latents are given."""
     mix: float = 5.0
     """Weight of the consistency of mixed pictures (LabelMix)."""
-    divergence: float = 0.05
-    """Weight of the latents' distance from a normal distribution."""
+    divergence: float = 0.02
+    """Weight of the latents' distance from a normal distribution, a mean over classes."""
 
 
 RECIPES: Mapping[str, Config] = {

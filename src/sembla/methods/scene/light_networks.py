@@ -44,7 +44,7 @@ class LightGenerator(nn.Module):
         planes = self.start(guides[-1])
         for level, block in enumerate(self.blocks):
             if level:
-                planes = F.interpolate(self.raises[level - 1](planes), scale_factor=2.0, mode="nearest")
+                planes = F.interpolate(self.raises[level - 1](planes), scale_factor=2.0, mode="bilinear")
             planes = block(planes, guides[-1 - level])
         return torch.tanh(self.last(F.leaky_relu(planes, _SLOPE)))
 
