@@ -1,7 +1,7 @@
 """Typed requests and what they return. Surfaces build their forms from these."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
@@ -102,6 +102,8 @@ class SceneTask:
     """The variation to begin with: 0 is the plain picture, k the one that `variations` makes after k others."""
     region: Region | None = None
     """Where variations differ from variation 0, (H, W); None is everywhere."""
+    looks: Mapping[int, int] = field(default_factory=dict)
+    """Classes whose look follows from a seed of their own, by id; for models that have a latent for each class."""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,18 @@ def test_a_style_photo_decides() -> None:
         assert np.array_equal(one, paint(*model, SceneTask(labels(), style=dark)).picture)
 
 
+def test_the_look_of_a_class_can_be_changed_alone() -> None:
+    """Far from that class, nothing changes; its own pixels do."""
+    model = trained("sembla")
+    wide = np.zeros((64, 800), np.uint8)
+    wide[:, 600:] = 1
+    plain, other = (paint(*model, SceneTask(wide, looks=looks)).picture for looks in ({}, {1: 5}))
+    assert np.array_equal(plain[:, : 600 - 256], other[:, : 600 - 256])
+    assert (plain[:, 620:] != other[:, 620:]).mean() > 0.2
+    with pytest.raises(LabelError, match="a look of class 3"):
+        paint(*model, SceneTask(wide, looks={3: 0}))
+
+
 def test_ids_that_no_class_has_are_refused() -> None:
     model = trained("sembla")
     strange: NDArray[np.uint8] = labels()

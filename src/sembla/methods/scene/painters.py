@@ -4,6 +4,7 @@ What is left to chance is a tuple of tensors, which `drawn` makes: planes (N, C,
 part of the picture, or rows (N, Z) that count for all of it.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TypeAlias, TypeVar, cast
 
@@ -23,7 +24,11 @@ Drawn: TypeAlias = tuple[Tensor, ...]
 Chance: TypeAlias = torch.Generator | None
 """Where random numbers come from; None is PyTorch's own state."""
 
+Looks: TypeAlias = Mapping[int, torch.Generator]
+"""Chances of single classes, by plane."""
+
 _NOISE = 2
+_NO_LOOKS: Looks = {}
 C = TypeVar("C", bound=Config)
 
 
@@ -35,8 +40,14 @@ class Painter(nn.Module):
     reach: int | None = None
     """Farthest that a pixel of the layout changes the photo, in pixels; None where it changes all of it."""
 
-    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
-        """What decides a photo of a layout (N, K, H, W) beside it; `style` is a photo (N, 3, h, w) to take after."""
+    def drawn(
+        self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
+    ) -> Drawn:
+        """What decides a photo of a layout (N, K, H, W) beside it.
+
+        `style` is a photo (N, 3, h, w) to take after; `looks` are classes, by plane, with a chance of their own. What a
+        painter cannot do, it passes over.
+        """
         raise NotImplementedError
 
 
@@ -54,8 +65,11 @@ class SpadePainter(Painter):
         self.encoder = StyleEncoder(config.latent, width=config.width) if config.style else None
         self.latent = latent
 
-    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+    def drawn(
+        self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
+    ) -> Drawn:
         """The latent (N, Z), or nothing."""
+        del looks
         if self.encoder is None:
             return ()
         if style is not None:
@@ -79,9 +93,11 @@ class UlbpPainter(Painter):
             norm = partial(MultiFeatureNorm, label_channels=config.planes, weighted=config.weighted)
         self.generator = SpadeGenerator(config.planes, norm, width=config.width, upsamplings=config.upsamplings)
 
-    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+    def drawn(
+        self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
+    ) -> Drawn:
         """A plane of noise, or nothing; a style photo changes nothing."""
-        del style
+        del style, looks
         return (_normal((len(layout), 1, *layout.shape[2:]), like=layout, chance=chance),) if self.noise else ()
 
     def both(self, layout: Tensor, *drawn: Tensor) -> tuple[Tensor, Tensor]:
@@ -104,9 +120,11 @@ class CriticPainter(Painter):
         norm = partial(SpatialNorm, label_channels=planes)
         self.generator = SpadeGenerator(planes, norm, width=config.width, upsamplings=config.upsamplings)
 
-    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+    def drawn(
+        self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
+    ) -> Drawn:
         """Planes of noise, each of one value; a style photo changes nothing."""
-        del style
+        del style, looks
         values = _normal((len(layout), self.noise, 1, 1), like=layout, chance=chance)
         return (values.expand(-1, -1, *layout.shape[2:]),)
 
@@ -126,13 +144,17 @@ class LightPainter(Painter):
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
         self.encoder = ClassEncoder(width=config.width, latent=config.latent)
 
-    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
-        """Planes of the classes' latents, and of noise. All classes take after all of a style photo."""
+    def drawn(
+        self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
+    ) -> Drawn:
+        """Planes of the classes' latents, and of noise. All classes but those of `looks` take after a style photo."""
         if style is not None:
             everywhere = torch.ones(len(style), layout.shape[1], *style.shape[2:], device=style.device)
             latents = self.encoder(style, everywhere)[0]
         else:
             latents = _normal((len(layout), layout.shape[1], self.latent), like=layout, chance=chance)
+        for plane, own in looks.items():
+            latents[:, plane] = _normal((len(layout), self.latent), like=layout, chance=own)
         return self.placed(layout, latents, chance=chance)
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:

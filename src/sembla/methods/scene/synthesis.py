@@ -35,7 +35,7 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     """Photos of a label map of any size.
 
     Sides are brought to multiples of what the generator needs by repeating the last pixels, and cropped again. Raises
-    `LabelError` for ids that the model does not know, `SizeError` for sizes that no picture has.
+    `LabelError` for ids and looks of classes that the model does not know, `SizeError` for sizes that no picture has.
     """
     labels = _checked(config, task)
     began = time.perf_counter()
@@ -44,10 +44,10 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     layout = _padded(layout_planes(config, torch.from_numpy(labels)[None].to(device)), its.multiple)
     style = None if task.style is None else to_planes([task.style]).to(device)
     seeds = [task.seed + number * _SEED_STEP for number in range(task.first_variation, _last(task))]
-    first = its.drawn(layout, style=style, chance=_chance(task.seed))
+    first = its.drawn(layout, style=style, chance=_chance(task.seed), looks=_looks(config, task))
     pictures = []
     for seed in seeds:
-        drawn = its.drawn(layout, style=style, chance=_chance(seed))
+        drawn = its.drawn(layout, style=style, chance=_chance(seed), looks=_looks(config, task))
         pictures.append(_painted(its, layout, _mixed(task, first, drawn)))
     height, width = labels.shape
     pictures = [np.ascontiguousarray(picture[:height, :width]) for picture in pictures]
@@ -108,6 +108,14 @@ def _checked(config: Config, task: SceneTask) -> LabelMap:
             f"{config.count - 1}. Run sembla doctor on it, or give a map in the model's classes."
         )
     return labels.astype(np.int64)
+
+
+def _looks(config: Config, task: SceneTask) -> dict[int, torch.Generator]:
+    """Chances of the classes that have a seed of their own. Raises `LabelError` for one that is unknown."""
+    strange = [label for label in task.looks if not 0 <= label < config.count]
+    if strange:
+        raise LabelError(f"a look of class {strange[0]} came; the model knows ids 0 to {config.count - 1}.")
+    return {label: _chance(seed) for label, seed in task.looks.items()}
 
 
 def _last(task: SceneTask) -> int:

@@ -1,0 +1,136 @@
+"""Compare trained recipes of scenes, and the bank, on the test split of a prepared set.
+
+    python -m benchmarks.scene_quality PREPARED RUN [RUN ...]
+
+Each RUN was trained on PREPARED (sembla train scene). Every layout of the test split is painted once, at the size that
+the first run was trained at, by each run and by the bank of the training split. Scores: the kernel distance (KID) of
+SqueezeNet 1.1's features to those of the real test photos, and how much of the layout a segmenter sees, which was
+trained on the real photos of the training split (benchmarks/segmenter.py); the row "real" is that segmenter on the
+real test photos. The perceptual loss of some recipes looks through the same SqueezeNet where VGG-19's weights are not
+there, which favours their KID; the column "looks through" says so.
+
+Writes results/scene_quality_KIND.md and .json, and RUN/test.png of each run (the photos are not ours to publish).
+"""
+
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from benchmarks.segmenter import STEPS, Segmenter, trained
+from benchmarks.tables import publish
+from sembla import api
+from sembla.core.tasks import SceneTask
+from sembla.core.types import LabelMap, Picture
+from sembla.data.loading import batches_once
+from sembla.data.prepared import Prepared, open_prepared
+from sembla.imaging.palette import colourize
+from sembla.methods.scene.config import Config
+from sembla.metrics.agreement import Confusion
+from sembla.metrics.kernel import kernel_distance
+from sembla.nn.features import Extractor, squeezenet_caffe
+
+Row = dict[str, object]
+Paint = Callable[[SceneTask], Picture]
+
+
+def test_pairs(prepared: Prepared, size: tuple[int, int]) -> tuple[list[Picture], list[LabelMap]]:
+    """Photos and label maps of the test split, cropped to one size."""
+    pictures: list[Picture] = []
+    labels: list[LabelMap] = []
+    for batch in batches_once(prepared, "test", batch=16, size=size):
+        assert batch.labels is not None
+        pictures += list(batch.pictures)
+        labels += list(batch.labels)
+    return pictures, labels
+
+
+def agreement(segmenter: Segmenter, pictures: Sequence[Picture], labels: Sequence[LabelMap], config: Config) -> Row:
+    """How much of the layouts is seen in the pictures."""
+    confusion = Confusion(config.count, ignore=config.classes.ignore)
+    for first in range(0, len(pictures), 16):
+        for seen, wanted in zip(segmenter.maps(pictures[first : first + 16]), labels[first : first + 16], strict=True):
+            confusion.add(seen, wanted)
+    return {"mIoU": round(100 * confusion.mean_iou, 1), "pixel accuracy": round(100 * confusion.pixel_accuracy, 1)}
+
+
+def painted(paint: Paint, labels: Sequence[LabelMap]) -> tuple[list[Picture], float]:
+    """All layouts, and the median of the seconds each took."""
+    paint(SceneTask(labels[0]))
+    pictures, taken = [], []
+    for number, layout in enumerate(labels):
+        began = time.perf_counter()
+        pictures.append(paint(SceneTask(layout, seed=number)))
+        taken.append(time.perf_counter() - began)
+    return pictures, statistics.median(taken)
+
+
+def effort(run: Path) -> Row:
+    """How far a run was trained."""
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    last = [line for line in lines if "seconds" in line][-1]  # other lines are scores
+    return {"images seen": last["images"], "minutes": round(last["seconds"] / 60)}
+
+
+def sheet(path: Path, labels: Sequence[LabelMap], columns: Sequence[Sequence[Picture]], config: Config) -> None:
+    """Every so many layouts beside what was made of them."""
+    apart = max(1, len(labels) // 8)
+    shown = [np.minimum(layout, config.count - 1) for layout in labels]
+    rows = [
+        np.concatenate([colourize(shown[at], config.label_set.palette), *(column[at] for column in columns)], axis=1)
+        for at in range(0, apart * 8, apart)
+    ]
+    Image.fromarray(np.concatenate(rows)).save(path)
+
+
+def main(prepared: Prepared, runs: Sequence[Path]) -> None:
+    """Paint, score and publish."""
+    first = api.load(runs[0])
+    config: Config = first.config
+    real, labels = test_pairs(prepared, config.size)
+    segmenter, extractor = trained(config, prepared), squeezenet_caffe()
+    features = extractor(real)
+    rows: list[Row] = [{"engine": "real", **blank(), "KID x 1000": "", **agreement(segmenter, real, labels, config)}]
+
+    def score(pictures: Sequence[Picture]) -> Row:
+        return {"KID x 1000": kid(extractor, pictures, features), **agreement(segmenter, pictures, labels, config)}
+
+    bank = api.open_bank(prepared.root)
+    pictures, taken = painted(lambda task: api.run_scene(task, engine=bank).picture, labels)
+    rows.append({"engine": "bank", **blank(), "s": round(taken, 2), **score(pictures)})
+    for run in runs:
+        model = api.load(run)
+        pictures, taken = painted(lambda task, model=model: model(task).picture, labels)  # type: ignore[misc]
+        about = {"seed": model.description.seed, "looks through": getattr(model.config, "features", "")}
+        size = {"parameters, M": round(model.parameters["generator"] / 1e6, 1), "s": round(taken, 2)}
+        rows.append({"engine": run.name, **about, **effort(run), **size, **score(pictures)})
+        sheet(run / "test.png", labels, [real, pictures], config)
+    height, width = config.size
+    report = {f"{prepared.kind}, {len(labels)} layouts at {width}x{height}": rows}
+    machine = f"{torch.get_num_threads()} cores, {platform.machine()}, Python {platform.python_version()}"
+    head = (
+        f"# Quality of scenes: {prepared.kind}\n\n`python -m benchmarks.scene_quality`, {machine}. KID on "
+        f"{extractor.label}; mIoU by a U-Net of ours, {STEPS} steps on the real training split."
+    )
+    publish(f"scene_quality_{prepared.kind}", report, head=head, machine=machine)
+
+
+def blank() -> Row:
+    """What only a run has."""
+    return dict.fromkeys(("seed", "looks through", "images seen", "minutes", "parameters, M", "s"), "")
+
+
+def kid(extractor: Extractor, pictures: Sequence[Picture], real: np.ndarray) -> float:
+    """The kernel distance to the real photos, times 1000."""
+    return round(1000 * kernel_distance(extractor(pictures), real).value, 2)
+
+
+if __name__ == "__main__":
+    main(open_prepared(sys.argv[1]), [Path(run) for run in sys.argv[2:]])

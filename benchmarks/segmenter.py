@@ -1,0 +1,78 @@
+"""A segmenter of our own, to see how much of a layout a painted photo shows: trained on the real photos of a set.
+
+A U-Net (the segmenting discriminator's, without its score for "made"), cross entropy weighted by class, on the
+training split at the size that is scored. It is kept in runs/segmenters, which git ignores, named after the set's
+checksum and how it was trained.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from sembla.core.method import Feed
+from sembla.core.types import LabelMap, Picture
+from sembla.data.prepared import Prepared
+from sembla.losses.segmentation import class_weights, segmentation_generator
+from sembla.methods.scene.batches import SceneBatch, batches
+from sembla.methods.scene.config import Config
+from sembla.nn.baking import bake
+from sembla.nn.discriminators import SegmentationDiscriminator
+from sembla.nn.planes import to_planes
+
+__all__ = ["SHELF", "Segmenter", "learn", "trained"]
+
+SHELF = Path("runs/segmenters")
+STEPS, BATCH, RATE = 1500, 8, 0.001
+
+
+class Segmenter(nn.Module):
+    """Scores of classes."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.network = SegmentationDiscriminator(classes, width=32)
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Scores (N, K + 1, H, W) of photos (N, 3, H, W) in -1 to 1; the first is never wanted."""
+        scores: Tensor = self.network(photos)
+        return scores
+
+    def maps(self, pictures: Sequence[Picture]) -> list[LabelMap]:
+        """The label map of each picture, all of one size."""
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            scores = self(to_planes(pictures))[:, 1:].float()
+        return list(scores.argmax(1).to(torch.uint8).numpy())
+
+
+def trained(config: Config, prepared: Prepared, *, seed: int = 0) -> Segmenter:
+    """The segmenter of a set at the size of a config; trained now where it was not before."""
+    height, width = config.size
+    path = SHELF / f"{prepared.sha256[:12]}-{width}x{height}-{STEPS}x{BATCH}-{seed}.safetensors"
+    torch.manual_seed(seed)
+    segmenter = Segmenter(config.count)
+    if path.is_file():
+        segmenter.load_state_dict(load_file(path))
+    else:
+        learn(segmenter, config, batches(config, prepared, Feed(BATCH, seed)), steps=STEPS)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: each.contiguous() for name, each in segmenter.state_dict().items()}, path)
+    return bake(segmenter)
+
+
+def learn(segmenter: Segmenter, config: Config, feed: Iterable[SceneBatch], *, steps: int) -> None:
+    """Train it so many steps; the rate falls to zero as a cosine does."""
+    segmenter.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.Adam(segmenter.parameters(), lr=RATE)
+    for step, batch in zip(range(steps), feed, strict=False):
+        optimizer.param_groups[0]["lr"] = RATE * (1 + float(np.cos(np.pi * step / steps))) / 2
+        weights = class_weights(batch.labels, config.count).sqrt()
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = segmenter(batch.photo.to(memory_format=torch.channels_last))
+        loss = segmentation_generator(scores, batch.labels, weights)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
