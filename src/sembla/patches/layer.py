@@ -1,5 +1,6 @@
 """What PatchMatch compares: one level of the source or of the target, padded and laid out for speed."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from sembla.core.types import LabelMap, Picture
 from sembla.patches.compiling import Array, Integer, parallel_kernel, plain, prange
 
-__all__ = ["CHANNELS", "PATCH", "RADIUS", "Layer", "border_distance", "layer"]
+__all__ = ["CHANNELS", "PATCH", "RADIUS", "SIDE", "Layer", "border_distance", "layer", "pad_edges", "stacked"]
 
 RADIUS = 3
 """Patches are 7x7: a centre and 3 pixels on each side."""
@@ -20,6 +21,7 @@ PATCH = 2 * RADIUS + 1
 """Side of a patch."""
 
 SIDE = 2 * RADIUS
+"""What the padding adds to a side."""
 
 BORDER_REACH = 8
 """Distances to a label border are told apart up to this many pixels."""
@@ -44,6 +46,15 @@ class Layer(NamedTuple):
     """uint8, (H + 6) (W + 6) `guides`: signed distances to every label."""
     guides: int
     """Number of guidance channels; 0 leaves the signed distances out."""
+    homes: Array
+    """float32, (H,): where each row lies in its picture, 0 to 1."""
+    pitch: int
+    """Rows from the first of one picture to the first of the next, where several are stacked; see `stacked`."""
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures are stacked."""
+        return (self.height + SIDE) // self.pitch
 
     @property
     def pixels(self) -> Array:
@@ -75,7 +86,28 @@ def layer(picture: Picture, labels: LabelMap, guide: NDArray[np.uint8] | None = 
     wide = (
         np.zeros(0, np.uint8) if guide is None else np.pad(guide, ((RADIUS,) * 2, (RADIUS,) * 2, (0, 0)), mode="edge")
     )
-    return Layer(height, width, pixels.reshape(-1), padded.reshape(-1), wide.reshape(-1), guides)
+    homes = np.arange(height, dtype=np.float32) / np.float32(height)
+    return Layer(height, width, pixels.reshape(-1), padded.reshape(-1), wide.reshape(-1), guides, homes, height + SIDE)
+
+
+def stacked(layers: Sequence[Layer], *, between: int) -> Layer:
+    """Lay layers of one size one below the other, with their padding, as a single source.
+
+    The padding between them carries the label `between`, which no target may have: nothing is taken from there.
+    """
+    first = layers[0]
+    if len(layers) == 1:
+        return first
+    labels = np.concatenate([one.labels for one in layers]).reshape(-1, first.width + SIDE)
+    for page in range(1, len(layers)):
+        labels[page * first.pitch - RADIUS : page * first.pitch + RADIUS] = between
+    return first._replace(
+        height=len(layers) * first.pitch - SIDE,
+        flat=np.concatenate([one.flat for one in layers]),
+        labels=labels.reshape(-1),
+        guide=np.concatenate([one.guide for one in layers]),
+        homes=np.tile(np.pad(first.homes, (0, SIDE), mode="edge"), len(layers))[:-SIDE],
+    )
 
 
 def pad_edges(pixels: Array) -> None:
