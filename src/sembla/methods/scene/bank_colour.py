@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, parallel_kernel, plain, prange
+from sembla.patches.compiling import Array, kernel, plain
 
 __all__ = ["Tones", "harmonised", "styled", "tone_distance", "tones"]
 
@@ -51,16 +51,16 @@ def tones(picture: Picture, labels: LabelMap, count: int) -> Tones:
 def harmonised(picture: Picture, labels: LabelMap, own: Tones, *, wanted: Tones) -> Picture:
     """The photo in the colours and the light of another.
 
-    Classes that both show get the other's mean and contrast; the rest gets what these change on the whole.
+    Classes that both show get the other's mean and contrast; the rest becomes lighter or darker as these do on the
+    whole, and keeps its colours.
     """
     shared = (own.counts >= FEWEST) & (wanted.counts >= FEWEST)
     gains, shifts = np.ones((256, 3)), np.zeros((256, 3))
     if shared.any():
         weights = np.sqrt(np.minimum(own.counts, wanted.counts))[shared]
-        weights = weights[:, None] / weights.sum()
+        lighter = np.log((wanted.means[shared, 0] + 8) / (own.means[shared, 0] + 8))
+        gains[:] = _limited(np.exp((weights * lighter).sum() / weights.sum()))
         class_gains = _limited((wanted.spreads[shared] + 2) / (own.spreads[shared] + 2))
-        gains[:] = np.exp((weights * np.log(class_gains)).sum(axis=0))
-        shifts[:] = (weights * (wanted.means - gains[0] * own.means)[shared]).sum(axis=0)
         numbers = np.flatnonzero(shared)
         gains[numbers] = class_gains
         shifts[numbers] = wanted.means[shared] - class_gains * own.means[shared]
@@ -99,10 +99,10 @@ def _limited(gains: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(gains, 1 / MOST_GAIN, MOST_GAIN)
 
 
-@parallel_kernel
+@kernel
 def _apply(picture: Array, labels: Array, matrices: Array, shifts: Array, changed: Array) -> None:
     height, width = labels.shape
-    for row in prange(height):
+    for row in range(height):
         for column in range(width):
             label = labels[row, column]
             for channel in range(3):

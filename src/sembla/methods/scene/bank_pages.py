@@ -224,7 +224,7 @@ _Plan = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]
 
 def _plans(found: Regions, layout: LabelMap, pages: Sequence[Page], agreeing: NDArray[np.float64]) -> list[_Plan]:
     """Where each region is best taken from, and where what is missing there: a first and a second plan."""
-    ratings = agreeing + np.array([0.08] + [0.0] * (len(pages) - 1))[:, None]
+    ratings = agreeing + np.array([0.15] + [0.0] * (len(pages) - 1))[:, None]
     order = np.argsort(-ratings, axis=0, kind="stable").astype(np.int32)
     zeros = np.zeros(len(found.areas), np.int32)
     plans = [(order[min(rank, len(order) - 1)].copy(), zeros.copy(), zeros.copy()) for rank in range(2)]
@@ -256,11 +256,12 @@ def _laid(same: NDArray[np.bool_], cells: tuple[NDArray[np.intp], NDArray[np.int
             shown = same[:, y.clip(0, height - 1), x.clip(0, width - 1)] & inside
             hits.append(shown)  # (P, n)
             price = 0.5 * float(np.hypot(down, right))
-            tried += [(page, *shift, price - 0.08 * (page == 0)) for page in range(len(same))]
+            tried += [(page, *shift, price - 0.15 * (page == 0)) for page in range(len(same))]
     shown = np.concatenate(hits)
     prices = np.array([one[3] for one in tried])
     first = int((shown.mean(axis=1) - prices).argmax())
-    second = int(((shown & ~shown[first]).mean(axis=1) - 0.3 * prices).argmax())
+    beside = np.array([one[0] == tried[first][0] for one in tried])
+    second = int(((shown & ~shown[first]).mean(axis=1) * np.where(beside, 1.5, 1.0) - 0.2 * prices).argmax())
     return [tried[first][:3], tried[second][:3]]
 
 
