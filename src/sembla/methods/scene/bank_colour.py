@@ -48,26 +48,36 @@ def tones(picture: Picture, labels: LabelMap, count: int) -> Tones:
     return Tones(counts, means, np.sqrt(np.maximum(squares - means**2, 0)))
 
 
-def harmonised(picture: Picture, labels: LabelMap, own: Tones, *, wanted: Tones) -> Picture:
+def harmonised(
+    picture: Picture, labels: LabelMap, own: Tones, *, wanted: Tones, around: NDArray[np.float64] | None = None
+) -> Picture:
     """The photo in the colours and the light of another.
 
-    Classes that both show get the other's mean and contrast; the rest becomes lighter or darker as these do on the
-    whole, and keeps its colours.
+    Classes that both show get the other's mean and contrast. The rest, and whatever is labelled 255, changes as the
+    means of the classes `around` it do, weighted by these (K,); without, as all of them do, but in light alone.
     """
     shared = (own.counts >= FEWEST) & (wanted.counts >= FEWEST)
-    gains, shifts = np.ones((256, 3)), np.zeros((256, 3))
+    matrices, shifts = np.tile(np.eye(3), (256, 1, 1)), np.zeros((256, 3))
     if shared.any():
-        weights = np.sqrt(np.minimum(own.counts, wanted.counts))[shared]
-        lighter = np.log((wanted.means[shared, 0] + 8) / (own.means[shared, 0] + 8))
-        gains[:] = _limited(np.exp((weights * lighter).sum() / weights.sum()))
-        class_gains = _limited((wanted.spreads[shared] + 2) / (own.spreads[shared] + 2))
+        matrices[:] = np.diag(_lighter(own, wanted, shared, around))
+        gains = _limited((wanted.spreads[shared] + 2) / (own.spreads[shared] + 2))
         numbers = np.flatnonzero(shared)
-        gains[numbers] = class_gains
-        shifts[numbers] = wanted.means[shared] - class_gains * own.means[shared]
-    matrices = _BACK @ (gains[:, :, None] * _OPPONENT)  # (256, 3, 3)
+        matrices[numbers] = _BACK @ (gains[:, :, None] * _OPPONENT)
+        shifts[numbers] = (wanted.means[shared] - gains * own.means[shared]) @ _BACK.T
     changed = np.empty_like(picture)
-    _apply(plain(picture), plain(labels), matrices.astype(np.float32), (shifts @ _BACK.T).astype(np.float32), changed)
+    _apply(plain(picture), plain(labels), matrices.astype(np.float32), shifts.astype(np.float32), changed)
     return changed
+
+
+def _lighter(
+    own: Tones, wanted: Tones, shared: NDArray[np.bool_], around: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """The factors of red, green and blue from one light to another, (3,)."""
+    ratios = np.log((wanted.means @ _BACK.T + 8).clip(1) / (own.means @ _BACK.T + 8).clip(1))
+    weights = np.where(shared, np.sqrt(np.minimum(own.counts, wanted.counts)), 0)
+    if around is not None and (around * shared).any():
+        return _limited(np.exp(np.average(ratios, axis=0, weights=around * shared)))
+    return np.full(3, _limited(np.exp(np.average(ratios, axis=0, weights=weights).mean(keepdims=True)))[0])
 
 
 def styled(picture: Picture, *, like: Picture, style: Picture) -> Picture:

@@ -13,6 +13,7 @@ from sembla.data.records import Sample
 from sembla.methods.scene.bank_choice import Chosen, Shape, Shelf, best_parts
 from sembla.methods.scene.bank_colour import Tones, harmonised, tones
 from sembla.methods.scene.bank_regions import Regions, mask_of, regions
+from sembla.patches.layer import border_distance
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Given
 
@@ -38,6 +39,9 @@ MOST_OBJECTS = 160
 
 ENOUGH = 0.25
 """A part that fits less than this is not used."""
+
+GHOST = 0.016
+"""What lies this near to a border of a photo, a share of the longer side, is not taken for the inside of a region."""
 
 CONTEXT = 0.25
 """An object brings this share of its height and width with it on each side: what it stands on, its shadow."""
@@ -114,12 +118,14 @@ class _Assembly:
         picture, labels = _in_view(sample, self.layout.shape)
         return Page(self._toned(one, picture, labels), labels, np.full(labels.shape, one.photo, np.int32))
 
-    def _toned(self, one: Chosen, picture: Picture, labels: LabelMap) -> Picture:
+    def _toned(
+        self, one: Chosen, picture: Picture, labels: LabelMap, around: NDArray[np.float64] | None = None
+    ) -> Picture:
         """What is of one photo in the colours of the main one."""
         main = self.chosen[0]
         if one.photo == main.photo:
             return picture
-        return harmonised(picture, labels, self._tones(one), wanted=self._tones(main))
+        return harmonised(picture, labels, self._tones(one), wanted=self._tones(main), around=around)
 
     def _tones(self, one: Chosen) -> Tones:
         if one not in self.tones:
@@ -158,7 +164,10 @@ class _Assembly:
         label = found.classes[number]
         own = (found.marks[at] == number) & (labels == label)
         free = ~self.own[at] & (page.labels[at] == 255)
-        toned = self._toned(one, picture, np.where(labels == label, np.uint8(255), labels))
+        others = np.where(labels == label, np.uint8(255), labels)
+        count = self.shelf.label_set.count
+        around = np.bincount(others.ravel(), minlength=256)[:count].astype(np.float64)
+        toned = self._toned(one, picture, others, around)
         for region in (free, own):
             page.picture[at][region] = toned[region]
             page.labels[at][region] = labels[region]
@@ -281,6 +290,9 @@ def _given(found: Regions, layout: LabelMap, plans: Sequence[_Plan], assembly: _
     rows, columns = np.indices(layout.shape, np.int32)
     given = Given(np.where(assembly.own, np.int32(len(assembly.pages) - 1), np.int32(-1)), rows, columns)
     labels = np.stack([page.labels for page in assembly.pages])
+    rim = max(3, round(GHOST * max(layout.shape)))
+    deep = border_distance(layout, 2 * rim) >= 2 * rim
+    near = np.stack([border_distance(page.labels, rim) < rim for page in assembly.pages])
     pasted = np.zeros(len(found.areas), np.bool_)
     pasted[np.unique(found.marks[assembly.own])] = True
     open_ = ~pasted[found.marks]
@@ -290,6 +302,7 @@ def _given(found: Regions, layout: LabelMap, plans: Sequence[_Plan], assembly: _
         there_y, there_x = y + down[marks], x + right[marks]
         inside = (there_y >= 0) & (there_x >= 0) & (there_y < height) & (there_x < width)
         shown = inside & (labels[page[marks], there_y.clip(0, height - 1), there_x.clip(0, width - 1)] == layout[y, x])
+        shown &= ~(near[page[marks], there_y.clip(0, height - 1), there_x.clip(0, width - 1)] & deep[y, x])
         y, x, there_y, there_x = y[shown], x[shown], there_y[shown], there_x[shown]
         given.pages[y, x] = page[marks[shown]]
         given.rows[y, x], given.columns[y, x] = there_y, there_x
