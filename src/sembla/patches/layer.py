@@ -25,8 +25,8 @@ SIDE = 2 * RADIUS
 BORDER_REACH = 8
 """Distances to a label border are told apart up to this many pixels."""
 
-BORDER_SCALE = 76.0 / BORDER_REACH
-"""What a pixel of border distance weighs, on the 0 to 255 scale of the colours."""
+BORDER_WEIGHT = 76.0
+"""What a border distance of `BORDER_REACH` weighs, on the 0 to 255 scale of the colours."""
 
 
 class Layer(NamedTuple):
@@ -87,7 +87,8 @@ def layer(
     height, width = labels.shape[0] // pages, labels.shape[1]
     pixels = np.empty((pages, height, width, CHANNELS), np.uint8)
     pixels[..., :3] = picture.reshape(pages, height, width, 3)
-    pixels[..., 3] = border_distance(labels, BORDER_REACH, pages=pages).reshape(pages, height, width) * BORDER_SCALE
+    distance = border_distance(labels, BORDER_REACH, pages=pages).reshape(pages, height, width)
+    pixels[..., 3] = distance * (BORDER_WEIGHT / BORDER_REACH)
     padded = _padded(labels.reshape(pages, height, width, 1))
     for page in range(1, pages):
         padded[page - 1, -RADIUS:], padded[page, :RADIUS] = between, between

@@ -105,7 +105,8 @@ class Bank:
         areas = boxes.prod(axis=1) * filled
         small = areas <= OBJECT_AREA
         within = np.bincount(parts.classes[small], areas[small], self.label_set.count)[: self.label_set.count]
-        return within >= THING * np.maximum(self.index.shares.sum(axis=0), 1e-9)
+        objects: NDArray[np.bool_] = within >= THING * np.maximum(self.index.shares.sum(axis=0), 1e-9)
+        return objects
 
 
 def open_bank(root: str | os.PathLike[str], *, split: str | None = None, without: frozenset[str] = frozenset()) -> Bank:

@@ -115,7 +115,7 @@ def _read(place: Path, key: str) -> Index | None:
 
 def _write(place: Path, index: Index, key: str) -> bool:
     """Write an index whole; False where the place cannot be written."""
-    parts: dict[str, NDArray[Any]] = {f"part_{name}": array for name, array in index.parts._asdict().items()}
+    arrays: dict[str, Any] = {f"part_{name}": array for name, array in index.parts._asdict().items()}
     names = np.frombuffer("\n".join(index.names).encode(), np.uint8)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def _write(place: Path, index: Index, key: str) -> bool:
                 sizes=index.sizes,
                 layouts=index.layouts,
                 shares=index.shares,
-                **parts,
+                **arrays,
             )
     except (OSError, OutputError):
         return False
@@ -189,6 +189,6 @@ def _parts(labels: LabelMap, count: int) -> tuple[NDArray[np.uint8], NDArray[np.
     fit = (found.areas >= SMALLEST) & (found.areas <= LARGEST * size[0] * size[1]) & (found.classes < count)
     chosen = np.flatnonzero(fit)
     chosen = chosen[np.argsort(-found.areas[chosen], kind="stable")][:MOST_PARTS]
-    shapes = np.array([mask_of(found, number) for number in chosen], np.bool_).reshape(len(chosen), MASK * MASK)
+    shapes = np.array([mask_of(found, int(number)) for number in chosen], np.bool_).reshape(len(chosen), MASK * MASK)
     boxes = found.boxes[chosen] / np.array([*size, *size], np.float32)
     return found.classes[chosen], boxes.astype(np.float32), np.packbits(shapes, axis=1)

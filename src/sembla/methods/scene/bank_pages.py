@@ -41,7 +41,7 @@ ENOUGH = 0.25
 """A part that fits less than this is not used."""
 
 GHOST = 0.016
-"""What lies this near to a border of a photo, a share of the longer side, is not taken for the inside of a region."""
+"""What lies this near to an object of a photo, a share of the longer side, is not taken for the inside of a region."""
 
 CONTEXT = 0.25
 """An object brings this share of its height and width with it on each side: what it stands on, its shadow."""
@@ -91,7 +91,7 @@ def collage(
         chance: What is drawn by chance.
         spread: How far chance moves the ratings of objects.
     """
-    assembly = _Assembly(shelf, layout, chosen, photo=photo)
+    assembly = _Assembly(shelf, layout, chosen, photo=photo, things=things)
     found = regions(layout)
     agreeing = np.stack([_agreement(found, page.labels == layout) for page in assembly.pages])
     plans = _plans(found, layout, assembly.pages, agreeing)
@@ -105,9 +105,15 @@ class _Assembly:
     """The pages as they come together."""
 
     def __init__(
-        self, shelf: Shelf, layout: LabelMap, chosen: Sequence[Chosen], *, photo: Callable[[Chosen], Sample]
+        self,
+        shelf: Shelf,
+        layout: LabelMap,
+        chosen: Sequence[Chosen],
+        *,
+        photo: Callable[[Chosen], Sample],
+        things: NDArray[np.bool_],
     ) -> None:
-        self.shelf, self.layout, self.chosen, self.photo = shelf, layout, chosen, photo
+        self.shelf, self.layout, self.chosen, self.photo, self.things = shelf, layout, chosen, photo, things
         self.tones: dict[Chosen, Tones] = {}
         self.pages = [self._page(one) for one in chosen]
         self.own = np.zeros(layout.shape, np.bool_)
@@ -134,12 +140,12 @@ class _Assembly:
             self.tones[one] = tones(sample.picture, sample.labels, self.shelf.label_set.count)
         return self.tones[one]
 
-    def paste(self, found: Regions, objects: Sequence[int], *, chance: np.random.Generator, spread: float) -> None:
+    def paste(self, found: Regions, objects: NDArray[np.intp], *, chance: np.random.Generator, spread: float) -> None:
         """Add a page with the best-fitting object at each of some regions."""
         main = self.pages[0]
         page = Page(main.picture.copy(), np.full_like(main.labels, 255), main.owners.copy())
         height, width = self.layout.shape
-        for number in objects:
+        for number in map(int, objects):
             box = found.boxes[number] / np.array([height, width, height, width])
             shape = Shape(int(found.classes[number]), box, mask_of(found, number))
             part, mirrored, rating = best_parts(self.shelf, shape, favoured=self.chosen, chance=chance, spread=spread)
@@ -287,12 +293,13 @@ def _objects(found: Regions, size: Size, things: NDArray[np.bool_], agreeing: ND
 def _given(found: Regions, layout: LabelMap, plans: Sequence[_Plan], assembly: _Assembly) -> Given:
     """The field, as far as the pages show what the layout wants; objects first, then the plans."""
     height, width = layout.shape
-    rows, columns = np.indices(layout.shape, np.int32)
-    given = Given(np.where(assembly.own, np.int32(len(assembly.pages) - 1), np.int32(-1)), rows, columns)
+    own = np.where(assembly.own, np.int32(len(assembly.pages) - 1), np.int32(-1))
+    given = Given(own, *np.indices(layout.shape, np.int32))
     labels = np.stack([page.labels for page in assembly.pages])
     rim = max(3, round(GHOST * max(layout.shape)))
     deep = border_distance(layout, 2 * rim) >= 2 * rim
-    near = np.stack([border_distance(page.labels, rim) < rim for page in assembly.pages])
+    things = np.append(assembly.things, np.zeros(256 - len(assembly.things), np.bool_)).astype(np.uint8)
+    near = np.stack([border_distance(things[page.labels], rim) < rim for page in assembly.pages])
     pasted = np.zeros(len(found.areas), np.bool_)
     pasted[np.unique(found.marks[assembly.own])] = True
     open_ = ~pasted[found.marks]
@@ -326,4 +333,5 @@ def opened(made: Collage, layout: LabelMap) -> Region:
     distance, nearest = distance_transform_edt(~unknown, return_indices=True)
     same = made.marks[nearest[0], nearest[1]] == made.marks
     reach = np.minimum(max(4.0, 0.02 * max(layout.shape)), 0.12 * np.sqrt(made.areas))
-    return unknown | (same & (distance <= reach[made.marks]))
+    near: Region = unknown | (same & (distance <= reach[made.marks]))
+    return near
