@@ -138,9 +138,9 @@ class Job:
             for layout, name in list(zip(layouts, names, strict=True))[share.rank :: share.ranks]
         ]
         todo = [one for one in work if not (resume and all(_is_whole(picture) for picture in one[1]))]
-        self._agree(out / _SETTINGS, resume=resume)
         kept = replace(self, force=self.force or resume)
         kept.claim([place for _, outs in todo for picture in outs for place in _pair(picture)], inputs=layouts)
+        self._agree(out / _SETTINGS, resume=resume)
         if share.rank == 0:
             api.write_declared(out, self.engine.label_set)
         return Folder(todo, len(work) - len(todo), out / "sheet.png", share.rank == 0)

@@ -82,7 +82,7 @@ def open_index(prepared: Prepared, split: str, label_set: LabelSet) -> Index:
     """
     key = json.dumps([VERSION, prepared.sha256, split, label_set.count, label_set.ignore])
     cached = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
-    places = (prepared.root / f".bank-{split or 'all'}.npz", _cache() / cached)
+    places = (_beside(prepared, split), _cache() / cached)
     for place in places:
         found = _read(place, key)
         if found is not None:
@@ -90,6 +90,10 @@ def open_index(prepared: Prepared, split: str, label_set: LabelSet) -> Index:
     built = _build(prepared, split, label_set)
     any(_write(place, built, key) for place in places)
     return built
+
+
+def _beside(prepared: Prepared, split: str) -> Path:
+    return prepared.root / f".bank-{split or 'all'}.npz"
 
 
 def _cache() -> Path:
@@ -103,7 +107,7 @@ def _cache() -> Path:
 def _read(place: Path, key: str) -> Index | None:
     """The index of that key, if it lies there whole."""
     try:
-        with np.load(place, allow_pickle=False) as stored:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if str(stored["key"]) != key:
                 return None
             parts = Parts(*(stored[f"part_{name}"] for name in Parts._fields))
