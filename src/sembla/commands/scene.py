@@ -110,6 +110,8 @@ class Scene:
             left_out = self._make_all(job, folder.todo, done, on_preview)
         if left_out and not done and not folder.finished:
             raise left_out[0]
+        for error in left_out:
+            _log.info("left out: %s", error)
         if done and folder.first:
             self._write_sheet(folder.sheet, done)
         self._tell(done, single=False, sheet=folder.sheet if done and folder.first else None, kept=folder.finished)
@@ -125,7 +127,6 @@ class Scene:
                 with job.reading(labels) as task:
                     done.append(job.write(task, labels, outs, on_preview, pairs=True))
             except InputError as error:
-                _log.info("left out: %s", error)
                 left_out.append(error)
         return left_out
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from tests.methods.scene.scenery import CLASSES, PHOTOS, SIZE, layout, make_bank, photo
 
+import sembla
 from sembla.core.errors import Cancelled, InputError, LabelError, SizeError
+from sembla.core.labels import LabelSet
 from sembla.core.tasks import Preview, SceneTask
 from sembla.core.types import LabelMap, Picture
-from sembla.data.prepared import open_prepared
+from sembla.data.prepared import Prepared, open_prepared
 from sembla.methods.scene import bank_index
 from sembla.methods.scene.bank import Bank, open_bank, synthesize
 
@@ -168,7 +171,7 @@ def test_tars_are_as_good_as_files(root: Path, tmp_path: Path) -> None:
 
 def test_the_work_can_be_watched_and_stopped(bank: Bank) -> None:
     shown: list[Preview] = []
-    result = synthesize(bank, SceneTask(mixed()), lambda preview: shown.append(preview))
+    result = synthesize(bank, SceneTask(mixed()), shown.append)
     assert [preview.level for preview in shown] == list(range(shown[0].levels))
     assert np.array_equal(shown[-1].picture, result.picture)
     with pytest.raises(Cancelled):
@@ -184,9 +187,12 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is built from now on."""
     seen: list[str] = []
     build = bank_index._build
-    monkeypatch.setattr(
-        bank_index, "_build", lambda prepared, *rest: seen.append(prepared.sha256) or build(prepared, *rest)
-    )
+
+    def counted(prepared: Prepared, split: str, label_set: LabelSet) -> bank_index.Index:
+        seen.append(prepared.sha256)
+        return build(prepared, split, label_set)
+
+    monkeypatch.setattr(bank_index, "_build", counted)
     return seen
 
 
@@ -222,9 +228,6 @@ def test_a_damaged_index_is_made_anew(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_set_without_label_maps_is_refused(tmp_path: Path) -> None:
-    from PIL import Image
-
-    import sembla
 
     (tmp_path / "photos").mkdir()
     Image.fromarray(photo(0)).save(tmp_path / "photos" / "a.png")
