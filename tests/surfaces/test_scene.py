@@ -136,10 +136,9 @@ def test_colour_maps_are_read_in_the_colours_of_the_set(bank: Path, tmp_path: Pa
     Image.fromarray(colours).save(tmp_path / "a.jpg", quality=95, subsampling=0)
     snapped = library.scene(tmp_path / "a.jpg", engine=engine).picture
     assert (snapped == expected).all(axis=2).mean() > 0.9
+    strange = np.where((wanted(1) == 2)[..., None], np.array([0x12, 0x34, 0x56], np.uint8), colours)
     with pytest.raises(LabelError, match="#123456"):
-        library.scene(
-            np.where((wanted(1) == 2)[..., None], np.array([0x12, 0x34, 0x56], np.uint8), colours), engine=engine
-        )
+        library.scene(strange, engine=engine)
 
 
 def test_black_is_what_is_to_be_ignored(bank: Path) -> None:
