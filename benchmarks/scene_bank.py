@@ -33,10 +33,10 @@ from sembla.patches.pyramid import resize_labels
 
 SETS = Path(__file__).parent.parent.parent / "shared" / "data"
 SIZE = (192, 256)
-LAYOUTS = 12
+LAYOUTS = 6
 """Of each set."""
 
-SIZES = (256, 512, 1024)
+SIZES = (256, 1024)
 """Longer sides, in pixels."""
 
 

@@ -19,6 +19,9 @@ FEWEST = 20
 MOST_GAIN = 1.5
 """Contrasts are changed by this factor at most."""
 
+MOST_LIGHT = 1.3
+"""What has no class of its own to follow is made lighter or darker by this factor at most."""
+
 # Light, and two differences of colours that are nearly independent of it (as Reinhard et al. 2001, without logarithms).
 _OPPONENT = np.array([[1 / 3, 1 / 3, 1 / 3], [1.0, 0.0, -1.0], [0.5, -1.0, 0.5]])
 _BACK = np.linalg.inv(_OPPONENT)
@@ -76,8 +79,9 @@ def _lighter(
     ratios = np.log((wanted.means @ _BACK.T + 8).clip(1) / (own.means @ _BACK.T + 8).clip(1))
     weights = np.where(shared, np.sqrt(np.minimum(own.counts, wanted.counts)), 0)
     if around is not None and (around * shared).any():
-        return _limited(np.exp(np.average(ratios, axis=0, weights=around * shared)))
-    return np.full(3, _limited(np.exp(np.average(ratios, axis=0, weights=weights).mean(keepdims=True)))[0])
+        return _limited(np.exp(np.average(ratios, axis=0, weights=around * shared)), MOST_LIGHT)
+    mean = np.average(ratios, axis=0, weights=weights).mean()
+    return _limited(np.full(3, np.exp(mean)), MOST_LIGHT)
 
 
 def styled(picture: Picture, *, like: Picture, style: Picture) -> Picture:
@@ -105,8 +109,8 @@ def _robust(picture: Picture) -> Tones:
     return tones(sample, outside, 1)._replace(counts=np.array([float(FEWEST)]))
 
 
-def _limited(gains: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.clip(gains, 1 / MOST_GAIN, MOST_GAIN)
+def _limited(gains: NDArray[np.float64], most: float = MOST_GAIN) -> NDArray[np.float64]:
+    return np.clip(gains, 1 / most, most)
 
 
 @kernel

@@ -13,7 +13,6 @@ from sembla.data.records import Sample
 from sembla.methods.scene.bank_choice import Chosen, Shape, Shelf, best_parts
 from sembla.methods.scene.bank_colour import Tones, harmonised, tones
 from sembla.methods.scene.bank_regions import Regions, mask_of, regions
-from sembla.patches.layer import border_distance
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Given
 
@@ -34,14 +33,20 @@ SHIFTS = (0.0, -0.03, 0.03, -0.08, 0.08, -0.16, 0.16)
 OBJECT_AREA = 0.06
 """A region with at most this share of the layout may be an object."""
 
+PLENTY = 0.01
+"""Of a class of which the main photo has less than this share, regions are looked for as objects are."""
+
 MOST_OBJECTS = 160
 """Objects that are looked for; the largest."""
 
 ENOUGH = 0.25
 """A part that fits less than this is not used."""
 
-GHOST = 0.016
-"""What lies this near to an object of a photo, a share of the longer side, is not taken for the inside of a region."""
+SHADE = 0.12, 0.3, 0.12
+"""Beside, below and above an object that the layout lacks, these shares of its width and height are not taken from."""
+
+LEAST_LEFT = 0.3
+"""A class keeps at least this share of a photo's pixels of it, or all of them."""
 
 CONTEXT = 0.25
 """An object brings this share of its height and width with it on each side: what it stands on, its shadow."""
@@ -95,7 +100,8 @@ def collage(
     found = regions(layout)
     agreeing = np.stack([_agreement(found, page.labels == layout) for page in assembly.pages])
     plans = _plans(found, layout, assembly.pages, agreeing)
-    objects = _objects(found, layout.shape, things, agreeing)
+    shown = np.bincount(assembly.pages[0].labels.ravel(), minlength=256) >= PLENTY * layout.size
+    objects = _objects(found, layout.shape, things | ~shown[: len(things)], agreeing)
     assembly.paste(found, objects, chance=chance, spread=spread)
     given = _given(found, layout, plans, assembly)
     return Collage(tuple(assembly.pages), given, found.marks, found.areas)
@@ -122,7 +128,9 @@ class _Assembly:
     def _page(self, one: Chosen) -> Page:
         sample = self.photo(one)
         picture, labels = _in_view(sample, self.layout.shape)
-        return Page(self._toned(one, picture, labels), labels, np.full(labels.shape, one.photo, np.int32))
+        toned = self._toned(one, picture, labels)
+        labels = _without_shade(labels, self.layout, self.things)
+        return Page(toned, labels, np.full(labels.shape, one.photo, np.int32))
 
     def _toned(
         self, one: Chosen, picture: Picture, labels: LabelMap, around: NDArray[np.float64] | None = None
@@ -170,7 +178,7 @@ class _Assembly:
         label = found.classes[number]
         own = (found.marks[at] == number) & (labels == label)
         free = ~self.own[at] & (page.labels[at] == 255)
-        others = np.where(labels == label, np.uint8(255), labels)
+        others = np.where((labels == label) & self.things[label], np.uint8(255), labels)
         count = self.shelf.label_set.count
         around = np.bincount(others.ravel(), minlength=256)[:count].astype(np.float64)
         toned = self._toned(one, picture, others, around)
@@ -226,6 +234,23 @@ def _in_view(sample: Sample, size: Size) -> tuple[Picture, LabelMap]:
     at = slice(top, top + keep_rows), slice(left, left + keep_columns)
     picture = resize_picture(np.ascontiguousarray(sample.picture[at]), size)
     return picture, resize_labels(np.ascontiguousarray(sample.labels[at]), size)
+
+
+def _without_shade(labels: LabelMap, layout: LabelMap, things: NDArray[np.bool_]) -> LabelMap:
+    """The labels of a photo without what is around objects that the layout lacks: their shadows, frames and rims."""
+    height, width = labels.shape
+    found = regions(labels)
+    thing = np.append(things, np.zeros(256 - len(things), np.bool_))
+    gone = thing[found.classes] & (_agreement(found, labels == layout) < 0.5) & (found.areas >= 8)
+    shaded = np.zeros(labels.shape, np.bool_)
+    for top, left, bottom, right in found.boxes[gone]:
+        beside, below, above = SHADE[0] * (right - left), SHADE[1] * (bottom - top), SHADE[2] * (bottom - top)
+        rows = slice(max(0, int(top - above) - 1), min(height, int(bottom + below) + 2))
+        shaded[rows, max(0, int(left - beside) - 1) : min(width, int(right + beside) + 2)] = True
+    shaded &= ~thing[labels]
+    before, after = (np.bincount(one, minlength=256) for one in (labels.ravel(), labels[~shaded]))
+    poor = after < LEAST_LEFT * before
+    return np.where(shaded & ~poor[labels], np.uint8(255), labels)
 
 
 def _agreement(found: Regions, same: Region) -> NDArray[np.float64]:
@@ -285,7 +310,7 @@ def _objects(found: Regions, size: Size, things: NDArray[np.bool_], agreeing: ND
     pixels = size[0] * size[1]
     fewest = max(6.0, pixels * 12 / (256 * 192))
     fit = (found.areas >= fewest) & (found.areas <= OBJECT_AREA * pixels) & (agreeing[0] < 0.9)
-    fit &= things[found.classes] | (agreeing.max(axis=0) < 0.4)
+    fit &= things[found.classes]
     numbers = np.flatnonzero(fit)
     return numbers[np.argsort(-found.areas[numbers], kind="stable")][:MOST_OBJECTS]
 
@@ -296,10 +321,6 @@ def _given(found: Regions, layout: LabelMap, plans: Sequence[_Plan], assembly: _
     own = np.where(assembly.own, np.int32(len(assembly.pages) - 1), np.int32(-1))
     given = Given(own, *np.indices(layout.shape, np.int32))
     labels = np.stack([page.labels for page in assembly.pages])
-    rim = max(3, round(GHOST * max(layout.shape)))
-    deep = border_distance(layout, 2 * rim) >= 2 * rim
-    things = np.append(assembly.things, np.zeros(256 - len(assembly.things), np.bool_)).astype(np.uint8)
-    near = np.stack([border_distance(things[page.labels], rim) < rim for page in assembly.pages])
     pasted = np.zeros(len(found.areas), np.bool_)
     pasted[np.unique(found.marks[assembly.own])] = True
     open_ = ~pasted[found.marks]
@@ -309,7 +330,6 @@ def _given(found: Regions, layout: LabelMap, plans: Sequence[_Plan], assembly: _
         there_y, there_x = y + down[marks], x + right[marks]
         inside = (there_y >= 0) & (there_x >= 0) & (there_y < height) & (there_x < width)
         shown = inside & (labels[page[marks], there_y.clip(0, height - 1), there_x.clip(0, width - 1)] == layout[y, x])
-        shown &= ~(near[page[marks], there_y.clip(0, height - 1), there_x.clip(0, width - 1)] & deep[y, x])
         y, x, there_y, there_x = y[shown], x[shown], there_y[shown], there_x[shown]
         given.pages[y, x] = page[marks[shown]]
         given.rows[y, x], given.columns[y, x] = there_y, there_x
