@@ -95,7 +95,7 @@ class Scene:
         outs = job.numbered(out)
         job.claim(outs, inputs=[self.labels])
         with job.reading(self.labels) as task, progress(self.variations) as on_preview:
-            finished = job.write(task, self.labels, outs, on_preview)
+            finished = job.write(task, self.labels, outs, on_preview=on_preview)
         self._tell([finished], single=True)
 
     def _make_folder(self, job: Job) -> None:
@@ -125,7 +125,7 @@ class Scene:
         for labels, outs in todo:
             try:
                 with job.reading(labels) as task:
-                    done.append(job.write(task, labels, outs, on_preview, pairs=True))
+                    done.append(job.write(task, labels, outs, on_preview=on_preview, pairs=True))
             except InputError as error:
                 left_out.append(error)
         return left_out

@@ -184,8 +184,8 @@ class Job:
         task: "SceneTask",
         labels: Path,
         outs: Sequence[Path],
-        on_preview: "OnPreview | None",
         *,
+        on_preview: "OnPreview | None",
         pairs: bool = False,
     ) -> Finished:
         """Make the pictures of a task and write them, each with its label map where `pairs` are wanted."""
