@@ -213,7 +213,7 @@ def _all_guesses(stage: _Stage, chance: np.random.Generator | None) -> Iterator[
     tall = stage.source.pitch - SIDE
     for top in range(0, stage.source.height, stage.source.pitch):
         labels = stage.labels[top : top + tall]
-        wanted = np.intersect1d(stage.layout, labels)
+        wanted = np.intersect1d(stage.layout[~stage.known], labels)
         possible = np.isin(stage.layout, wanted)
         for rows, columns in guesses(labels, stage.layout, wanted_labels=map(int, wanted), chance=chance):
             yield rows + np.int32(top), columns, possible

@@ -30,7 +30,7 @@ SPREAD = 0.06
 WHOLE = 1 << 24
 """What the weights of all cells sum up to."""
 
-MOST_RATED = 4096
+MOST_RATED = 1024
 """Parts of a class that are rated one by one; chance selects them where there are more."""
 
 
