@@ -2,6 +2,8 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from tests.methods.scene.scenery import CLASSES, SIZE, layout, make_bank, photo
 from tests.surfaces.support import Sembla
 
 import sembla as library
-from sembla.core.errors import LabelError, SizeError
+from sembla.core import memory
+from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
+from sembla.core.tasks import Preview, SceneResult, SceneTask
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
 
@@ -178,3 +182,41 @@ def test_bad_maps_are_refused_in_one_line(sembla: Sembla, maps: Path, bank: Path
     assert "say where to put it" in sembla("scene", maps, "--bank", bank).complaint
     with pytest.raises(SizeError, match="bool"):
         library.scene(wanted(0), engine=library.open_bank(bank), region=np.ones((3, 3), np.bool_))
+
+
+class Painter:
+    """A stand-in for a trained model: paints each class in its colour, a little brighter for each variation."""
+
+    tasks = (SceneTask,)
+    config = SimpleNamespace(label_set=CLASSES)
+
+    def __call__(self, task: SceneTask) -> SceneResult:
+        assert task.variations == 1
+        picture = CLASSES.palette[task.labels] // 2 + np.uint8(task.first_variation)
+        return SceneResult((picture,), seed=task.seed, seconds=0.5)
+
+
+def test_a_trained_model_makes_variation_after_variation() -> None:
+    shown: list[Preview] = []
+    model: Any = Painter()
+    result = library.scene(wanted(1), engine=model, seed=7, variations=3, on_preview=shown.append)
+    assert (result.seed, result.seconds, result.credits) == (7, 1.5, ())
+    for number, picture in enumerate(result.pictures):
+        assert np.array_equal(picture, CLASSES.palette[wanted(1)] // 2 + np.uint8(number))
+        assert np.array_equal(shown[number].picture, picture)
+    with pytest.raises(LabelError, match="beyond_count"):
+        library.scene(np.full(SIZE, 9, np.uint8), engine=model)
+
+
+def test_a_model_of_another_method_is_refused() -> None:
+    model: Any = SimpleNamespace(tasks=(), description=SimpleNamespace(method="analogy"))
+    with pytest.raises(InputError, match="method analogy, which makes no scenes"):
+        library.scene(wanted(1), engine=model)
+
+
+def test_more_than_memory_allows_is_refused(bank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 300_000_000)
+    engine = library.open_bank(bank)
+    assert library.scene(wanted(1), engine=engine).picture.shape == (*SIZE, 3)
+    with pytest.raises(MemoryNeedError, match="2000x1500 in 2 variations needs about"):
+        library.scene(np.zeros((1500, 2000), np.uint8), engine=engine, variations=2)

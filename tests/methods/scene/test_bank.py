@@ -14,6 +14,7 @@ from sembla.core.errors import Cancelled, InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import Preview, SceneTask
 from sembla.core.types import LabelMap, Picture
+from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared, open_prepared
 from sembla.methods.scene import bank_index
 from sembla.methods.scene.bank import Bank, open_bank, synthesize
@@ -235,6 +236,33 @@ def test_a_set_without_label_maps_is_refused(tmp_path: Path) -> None:
     assert open_prepared(tmp_path / "bank").total == 1
     with pytest.raises(InputError, match="without label maps"):
         open_bank(tmp_path / "bank")
+
+
+def test_a_set_without_names_of_classes_goes_by_its_ids(tmp_path: Path) -> None:
+    source = make_bank(tmp_path, photos=2).parent / "source"
+    (source / "classes.json").unlink()
+    sembla.prepare("folder", source, tmp_path / "nameless", workers=1)
+    bank = open_bank(tmp_path / "nameless")
+    assert (bank.label_set.count, bank.label_set.ignore) == (3, 255)
+    assert synthesize(bank, SceneTask(layout(1))).credits[0]["n1"] == 1.0
+
+
+DATA = Path(__file__).parents[4] / "shared" / "data" / "camvid"
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real images are not at ../shared/data")
+def test_streets_are_made_of_training_photos_and_look_like_their_classes(tmp_path: Path) -> None:
+    sembla.prepare("camvid", DATA, tmp_path / "streets")
+    bank = open_bank(tmp_path / "streets")
+    assert len(bank.names) == 367
+    samples = [packed.decode() for packed in pairs_once(bank.prepared, "val")][::34]
+    for sample in samples:
+        assert sample.labels is not None
+        result = synthesize(bank, SceneTask(sample.labels))
+        assert all(name.startswith("train/") for name in result.credits[0])
+        sky, road = (result.picture[sample.labels == label].mean() for label in (0, 3))
+        assert sky > road + 40
 
 
 def test_pytorch_is_never_asked_for(root: Path) -> None:

@@ -48,10 +48,10 @@ STYLED = 8
 THING = 0.4
 """A class is one of objects when at least this share of its pixels lies in small regions."""
 
-BYTES_PER_PIXEL = 900
+BYTES_PER_PIXEL = 300
 """Peak of the memory taken per pixel of the result, measured."""
 
-BASE_BYTES = 300_000_000
+BASE_BYTES = 250_000_000
 """Peak of the memory taken for the smallest picture."""
 
 
