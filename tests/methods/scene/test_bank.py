@@ -162,6 +162,14 @@ def test_photos_can_be_left_out(root: Path) -> None:
         open_bank(root, without=frozenset(f"n{number}" for number in range(PHOTOS)))
 
 
+def test_one_photo_is_enough(root: Path) -> None:
+    bank = open_bank(root, without=frozenset(f"n{number}" for number in range(1, PHOTOS)))
+    wanted = np.where(layout(2) == 255, 1, layout(2)).astype(np.uint8)
+    result = synthesize(bank, SceneTask(wanted, variations=3))
+    assert [dict(credit) for credit in result.credits] == [{"n0": 1.0}] * 3
+    assert len({picture.tobytes() for picture in result.pictures}) == 3
+
+
 def test_tars_are_as_good_as_files(root: Path, tmp_path: Path) -> None:
     files, tars = open_bank(root), open_bank(make_bank(tmp_path, shards=True))
     assert set(tars.names) == set(files.names)

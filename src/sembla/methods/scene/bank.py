@@ -45,6 +45,9 @@ HELD_BYTES = 256_000_000
 STYLED = 8
 """Of so many of the best photos, the main one is that nearest to the style photo."""
 
+ALIKE = 0.85
+"""Photos whose layouts agree in more than this share of the cells are much the same."""
+
 THING = 0.4
 """A class is one of objects when at least this share of its pixels lies in small regions."""
 
@@ -264,11 +267,15 @@ def _mains(bank: Bank, scores: NDArray[np.float32], task: SceneTask, count: int)
         rated = scores.copy()
         if (task.seed, variation) != (0, 0):
             rated += np.random.default_rng([task.seed, variation]).uniform(0, SPREAD, rated.shape).astype(np.float32)
-        rated[~bank.shelf.usable] = -1
+        alike = np.zeros(len(rated), np.bool_)  # as the next frames of the same drive are
+        for main in mains:
+            alike |= (bank.index.layouts == bank.index.layouts[main.photo]).mean(axis=1) > ALIKE
+        rated -= np.float32(2 * SPREAD) * alike[:, None]
         others = int(bank.shelf.usable.sum()) - 1
         rated[[main.photo for main in mains[len(mains) - min(len(mains), others) :]]] = -1
+        rated[~bank.shelf.usable] = -1
         order = np.argsort(-rated, axis=None, kind="stable")[:STYLED]
-        best = [Chosen(int(place) // 2, bool(place % 2)) for place in order if rated.flat[place] >= 0]
+        best = [Chosen(int(place) // 2, bool(place % 2)) for place in order if rated.flat[place] > -1]
         style = task.style
         if style is not None:
             best.sort(key=lambda one: tone_distance(bank.photo(one).picture, style) / 255 - rated[one.photo].max())
