@@ -1,6 +1,7 @@
 """The pages for users: what they show runs, what they list is what there is, and links lead somewhere."""
 
 import ast
+import dataclasses
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import numpy as np
 import pytest
 from tests.data.doctor.support import label_maps, make_faces, make_set, photos, read, write
 from tests.data.doctor.test_faults import SEEDS, each_map
+from tests.methods.scene.scenery import make_bank
 
 import sembla
 from sembla.cli import main
+from sembla.commands.scene import Scene
 from sembla.core.labels import LabelSet
 from sembla.data import doctor
 from sembla.data.catalog import KINDS
@@ -65,6 +68,22 @@ def test_the_python_of_the_page_on_data_runs(tmp_path: Path, monkeypatch: pytest
     run_python("data.md")
     assert sembla.open_prepared("tars").sha256 != sembla.open_prepared("prepared").sha256
     assert Path("flipped.png").is_file()
+
+
+def test_the_python_of_the_page_on_scenes_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_bank(tmp_path).rename(tmp_path / "streets")
+    monkeypatch.chdir(tmp_path)
+    run_python("scene.md")
+    assert capsys.readouterr().out.endswith("True\n")
+    assert Path("made.png").is_file()
+
+
+def test_the_options_of_the_page_on_scenes_are_those_that_there_are() -> None:
+    told = {name.partition(" ")[0] for row in rows("scene.md", "option") for name in quoted(row["option"])}
+    fields = {field.name for field in dataclasses.fields(Scene)}
+    assert told == {"LABELS", *(f"--{name}" for name in fields - {"labels"})}
 
 
 def test_kinds_and_their_licences_are_those_that_there_are() -> None:

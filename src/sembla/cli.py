@@ -26,6 +26,7 @@ from sembla.commands.export import Export
 from sembla.commands.label import Label
 from sembla.commands.methods import Methods, Recipes
 from sembla.commands.prepare import Prepare
+from sembla.commands.scene import Scene
 from sembla.commands.settings import statement
 from sembla.commands.studio import Studio
 from sembla.commands.train import Train
@@ -35,6 +36,7 @@ __all__ = ["main"]
 
 Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
+    | Annotated[Scene, subcommand("scene")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Prepare, subcommand("prepare")]

@@ -17,7 +17,7 @@ from scipy import ndimage
 
 from sembla import examples
 from sembla.core.errors import LabelError
-from sembla.imaging.palette import ClassMaps, colourize, find_palette, match_palette, read_classes, snap
+from sembla.imaging.palette import ClassMaps, colourize, find_palette, match_palette, read_classes, read_known, snap
 
 Pixels = NDArray[np.uint8]
 
@@ -525,3 +525,14 @@ def test_colours_are_matched_that_another_encoding_gives() -> None:
     assert match_palette(given, known).tolist() == [2, 0, -1, -1]  # red is one class, and so is not both
     ids = np.arange(6, dtype=np.uint8)[:, None].repeat(3, axis=1)
     assert match_palette(ids[[4, 0, 5]], ids[:5]).tolist() == [4, 0, -1]  # greys that stand for ids are told apart
+
+
+def test_a_map_is_read_in_the_colours_of_a_known_set() -> None:
+    palette = np.array([[0, 0, 0], [200, 10, 10], [10, 200, 10], [10, 10, 200]], np.uint8)
+    ids = np.kron(np.array([[3, 1], [1, 2]], np.uint8), np.ones((20, 20), np.uint8))
+    assert np.array_equal(read_known(palette[ids], palette), ids)
+    assert np.array_equal(read_known(palette[ids] + np.uint8(3), palette), ids)
+    foreign = palette[ids].copy()
+    foreign[:20, :20] = (250, 250, 10)
+    with pytest.raises(LabelError, match=r"mine: 400 pixels of #fafa0a are no class"):
+        read_known(foreign, palette, name="mine")

@@ -5,7 +5,15 @@ import pytest
 from scipy.ndimage import distance_transform_edt
 from tests.patches.support import blobs, noise
 
-from sembla.patches.layer import BORDER_REACH, BORDER_WEIGHT, RADIUS, border_distance, layer, pad_edges
+from sembla.patches.layer import (
+    BORDER_REACH,
+    BORDER_WEIGHT,
+    RADIUS,
+    border_distance,
+    class_distances,
+    layer,
+    pad_edges,
+)
 
 
 @pytest.mark.parametrize("reach", [1, 2, 4, 8, 25])
@@ -56,3 +64,25 @@ def test_the_picture_of_a_layer_is_a_view() -> None:
     made.picture[4, 5] = 9
     assert made.guides == 0
     assert (made.pixels[4 + RADIUS, 5 + RADIUS, :3] == 9).all()
+
+
+def test_distances_of_every_label_are_those_of_its_own_map() -> None:
+    labels = blobs((40, 50), 4)
+    used = np.unique(labels)
+    for label, found in zip(used, class_distances(labels, used, 12), strict=True):
+        assert np.array_equal(found, border_distance((labels == label).astype(np.uint8), 12))
+
+
+def test_pages_are_measured_and_padded_on_their_own() -> None:
+    pages = [blobs((20, 30), 3, seed=seed) for seed in range(3)]
+    pictures = [noise((20, 30), seed) for seed in range(3)]
+    stack = layer(np.concatenate(pictures), np.concatenate(pages), pages=3, between=9)
+    assert stack.pictures == 3
+    pixels, labels = stack.pixels, stack.labels.reshape(stack.height + 2 * RADIUS, -1)
+    for number, (picture, page) in enumerate(zip(pictures, pages, strict=True)):
+        alone, top = layer(picture, page), number * stack.pitch
+        assert np.array_equal(pixels[top : top + stack.pitch], alone.pixels)
+        within = slice(top + RADIUS, top + RADIUS + 20)
+        assert np.array_equal(labels[within], alone.labels.reshape(26, -1)[RADIUS:-RADIUS])
+        assert np.array_equal(stack.homes[top : top + 20], alone.homes)
+    assert (labels[stack.pitch - RADIUS : stack.pitch + RADIUS] == 9).all()

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.patches.support import blobs, clouds, disk, noise, scene, scene_labels, threads
 
 from sembla.core.types import LabelMap, Picture
 from sembla.patches.pyramid import level_sizes
-from sembla.patches.synthesis import Job, Settled, solve
+from sembla.patches.synthesis import Given, Job, Settled, solve
 
 
 def job() -> Job:
@@ -98,3 +99,33 @@ def test_a_label_too_small_for_the_coarse_levels_comes_back() -> None:
     assert (settled.rows[layout == 3] == 20).all()
     assert (settled.columns[layout == 3] == 140).all()
     assert (settled.picture[layout == 3] == picture[20, 140]).all()
+
+
+def test_what_is_given_and_not_open_is_taken_as_it_is() -> None:
+    picture, labels = scene()
+    other = picture[:, ::-1].copy()
+    size = labels.shape
+    own: NDArray[np.int32] = np.indices(size, np.int32)
+    pages = np.where(own[1] < 40, 0, 1).astype(np.int32)
+    given = Given(pages, own[0], np.where(own[1] < 40, own[1], size[1] - 1 - own[1]).astype(np.int32))
+    job = Job(
+        np.concatenate([picture, other]),
+        np.concatenate([labels, labels[:, ::-1]]),
+        labels,
+        4,
+        open=np.zeros(size, np.bool_),
+        pages=2,
+        given=given,
+        complete=False,
+    )
+    assert np.array_equal(last(job).picture, picture)
+
+
+def test_a_label_is_taken_from_the_page_that_has_it() -> None:
+    picture, labels = scene()
+    without_ball = np.where(labels == 2, 0, labels).astype(np.uint8)
+    empty = np.zeros_like(picture)
+    job = Job(np.concatenate([empty, picture]), np.concatenate([without_ball, labels]), labels, 4, pages=2)
+    found = last(job)
+    assert (found.rows[labels == 2] >= labels.shape[0]).all()
+    assert found.picture[labels == 2].max(axis=1).min() > 0

@@ -41,12 +41,14 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
+from sembla.api.scenes import open_bank, read_scene, run_scene, scene, scene_classes
 from sembla.api.synthesis import export, load, pack_names
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview
+from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, SceneResult, SceneTask
 from sembla.data.augment import Augmentation
+from sembla.data.classes import write_declared
 from sembla.data.doctor import Fault, Mended, Report, examine, repair
 from sembla.data.doctor import as_json as report_json
 from sembla.data.doctor import check_place as check_repair
@@ -77,7 +79,9 @@ from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
 
 if TYPE_CHECKING:
+    from sembla.api.scenes import SceneEngine as SceneEngine
     from sembla.engine.base import Precision as Precision
+    from sembla.methods.scene.bank import Bank as Bank
     from sembla.runs.exporting import Target as Target
     from sembla.runs.synthesizer import Synthesizer as Synthesizer
     from sembla.train.choices import Choices as Choices
@@ -109,6 +113,8 @@ __all__ = [
     "Preview",
     "Protocol",
     "Report",
+    "SceneResult",
+    "SceneTask",
     "Score",
     "Share",
     "SignalStop",
@@ -154,6 +160,7 @@ __all__ = [
     "make_study",
     "match_map",
     "methods",
+    "open_bank",
     "open_prepared",
     "output_size",
     "pack_names",
@@ -163,14 +170,18 @@ __all__ = [
     "read_own_labels",
     "read_picture",
     "read_run",
+    "read_scene",
     "read_settings",
     "repair",
     "report_json",
     "report_lines",
     "run",
     "run_json",
+    "run_scene",
     "run_sequence",
     "run_text",
+    "scene",
+    "scene_classes",
     "score_study",
     "segments",
     "study_json",
@@ -180,6 +191,7 @@ __all__ = [
     "warm_up",
     "write_animation",
     "write_comparison",
+    "write_declared",
     "write_label_map",
     "write_picture",
     "write_run",

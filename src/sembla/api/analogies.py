@@ -1,7 +1,6 @@
 """Analogies: read and check what they need, make them, score them."""
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 
 from sembla.api.checking import check_memory, numbers, output_size
 from sembla.api.labelling import own_map
-from sembla.core.errors import Cancelled, InputError, LabelError
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, ShouldStop
+from sembla.api.running import one_by_one
+from sembla.core.errors import InputError, LabelError
+from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, ShouldStop
 from sembla.imaging.io import Source, read_map, read_picture, source_name
 from sembla.imaging.palette import match_palette, read_classes
 
@@ -240,18 +240,7 @@ def _run_trained(
     task: AnalogyTask, on_preview: OnPreview | None, *, stop: ShouldStop | None, engine: "Synthesizer"
 ) -> AnalogyResult:
     """One variation after the other."""
-    began, first, results = time.perf_counter(), task.first_variation, []
-    for variation in range(first, first + task.variations):
-        if stop is not None and stop():
-            raise Cancelled("the work was asked to stop.")
-        result = engine(replace(task, variations=1, first_variation=variation))
-        results.append(result)
-        picture = result.picture.view()
-        picture.flags.writeable = False
-        shown = Preview(picture, level=0, levels=1, seconds=time.perf_counter() - began)
-        answer = on_preview(shown) if on_preview is not None else None
-        if answer is not None and not answer:
-            raise Cancelled("the preview's receiver asked to stop.")
+    results = one_by_one(task, on_preview, stop=stop, engine=engine)
     return AnalogyResult(
         tuple(result.picture for result in results),
         seed=task.seed,

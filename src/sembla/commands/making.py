@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sembla.api import AnalogyRequest, Synthesizer
     from sembla.core.tasks import AnalogyResult, OnPreview
 
-__all__ = ["Engine", "Record", "Settings", "make", "open_engine", "read", "read_usable", "report"]
+__all__ = ["Engine", "Record", "Settings", "make", "open_engine", "read", "read_usable", "report", "seen_from"]
 
 _log = logging.getLogger("sembla")
 
@@ -86,7 +86,7 @@ class Record:
         from sembla import api
 
         def file(path: Path) -> dict[str, str]:
-            return {"path": _seen_from(out.parent, path), "sha256": self.digests[path]}
+            return {"path": seen_from(out.parent, path), "sha256": self.digests[path]}
 
         first = 0 if self.settings.sequence and not self.engine else index
         layouts = self.plan.layouts[first : index + 1]
@@ -178,7 +178,8 @@ def report(
     }
 
 
-def _seen_from(folder: Path, path: Path) -> str:
+def seen_from(folder: Path, path: Path) -> str:
+    """A path relative to a folder, so that a project can move as a whole."""
     try:
         return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
     except ValueError:  # on another drive

@@ -18,9 +18,10 @@ from PIL import Image
 
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
+from sembla.core.types import LabelMap
 from sembla.data.records import Record, Sample
 
-__all__ = ["ROLES", "Packed", "Pair", "Stored", "check_name", "encode", "pack", "place_of"]
+__all__ = ["ROLES", "SPARE_COLOURS", "Packed", "Pair", "Stored", "check_name", "encode", "pack", "place_of"]
 
 ROLES: Mapping[str, tuple[str, str]] = {
     "image": ("images", ".webp"),
@@ -31,8 +32,8 @@ ROLES: Mapping[str, tuple[str, str]] = {
 
 _WEBP_SIDE = 16383  # the most that the format holds
 
-# A colour for every byte where there is no label set; odd factors, so that no two are alike.
-_COLOURS = (np.arange(256)[:, None] * (37, 91, 151) % 256).astype(np.uint8)
+SPARE_COLOURS = (np.arange(256)[:, None] * (37, 91, 151) % 256).astype(np.uint8)
+"""A colour for every byte where there is no label set; odd factors, so that no two are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ class Packed:
             landmarks=np.array(self.pair.landmarks, np.float32) if self.pair.landmarks else None,
             attributes=self.pair.attributes or {},
         )
+
+    def decode_labels(self) -> LabelMap:
+        """Give its label map alone, which is there. Raises as `decode` does."""
+        return _decode(self, "labels")
 
 
 def _decode(packed: Packed, role: str) -> NDArray[Any]:
@@ -191,7 +196,7 @@ def _bytes(image: Image.Image, encoding: str, **options: object) -> bytes:
 
 
 def _palette(label_set: LabelSet | None) -> NDArray[np.uint8]:
-    palette = _COLOURS.copy()
+    palette = SPARE_COLOURS.copy()
     if label_set:
         palette[: label_set.count] = label_set.palette
         if label_set.ignore is not None:

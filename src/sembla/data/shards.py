@@ -27,6 +27,7 @@ __all__ = [
     "key_of",
     "keys_in",
     "names_digest",
+    "pairs_at",
     "read_shard",
     "shard_file",
     "shuffle",
@@ -131,6 +132,16 @@ def read_shard(path: Path) -> Iterator[Packed]:
         while (packed := tar.read(number)) is not None:
             yield packed
             number += 1
+
+
+def pairs_at(path: Path, numbers: Iterable[int]) -> Iterator[Packed]:
+    """The pairs of a tar at some numbers, ascending. Raises `InputError` as `read_shard` does."""
+    with _Tar(path) as tar:
+        for number in numbers:
+            packed = tar.read(number)
+            if packed is None:
+                raise InputError(f"{path} holds fewer pairs than the index says; run sembla prepare again.")
+            yield packed
 
 
 class _Tar:

@@ -18,7 +18,7 @@ from sembla.core.types import MAX_CLASSES, LabelMap, Picture, Region
 from sembla.imaging.finding import Classes, find_classes, is_ids
 from sembla.imaging.snapping import in_blocks, measure_noise, nearest, settle, tally
 
-__all__ = ["ClassMaps", "ColourMap", "colourize", "find_palette", "match_palette", "read_classes", "snap"]
+__all__ = ["ClassMaps", "ColourMap", "colourize", "find_palette", "match_palette", "read_classes", "read_known", "snap"]
 
 _ROUNDING = 8.0  # a layout's colour this near to a class is that class: rounding, or another JPEG quality
 _TINT = 64.0  # a layout's colour may differ this much from its class, a quarter of a channel; see `_matches`
@@ -79,6 +79,30 @@ def snap(colour_map: ColourMap, palette: NDArray[np.uint8]) -> LabelMap:
     if not distance.any():
         return ids[found.index]
     return settle(found, palette, measure_noise(picture, in_blocks(found.index, 3)))
+
+
+def read_known(colour_map: Picture, palette: NDArray[np.uint8], *, name: str = "label map") -> LabelMap:
+    """Read a colour map (H, W, 3) in the classes of a known palette (K, 3): their ids, (H, W).
+
+    Colours that are off by no more than JPEG or smooth borders make them are snapped. Raises `LabelError` as
+    `find_palette` does, and for a class whose colour is none of the palette's; the message says which, and how much.
+    """
+    found = tally(colour_map)
+    ids, distance = nearest(found.values, palette)
+    if not distance.any():
+        return ids[found.index]
+    own = find_palette(colour_map, name=name)
+    matches = match_palette(own, palette)
+    strange = own[matches < 0]
+    if len(strange):
+        pixels = np.count_nonzero((colour_map == strange[0]).all(axis=2))
+        closest = palette[nearest(strange[:1], palette)[0][0]]
+        raise LabelError(
+            f"{name}: {pixels} pixels of {_hex(strange[0])} are no class of the set, whose nearest is {_hex(closest)}; "
+            "paint them in a colour of the set, or give its ids."
+        )
+    used = np.unique(matches).astype(np.uint8)
+    return used[snap(colour_map, palette[used])]
 
 
 def colourize(labels: LabelMap, palette: NDArray[np.uint8]) -> Picture:

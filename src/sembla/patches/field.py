@@ -174,7 +174,7 @@ def candidate_cost(
     Only complete when below `best`. The caller has made sure that the two centres carry the same label.
     `usage` is (H W,), or empty to leave completeness out.
     """
-    down = np.float32(row) / np.float32(target.height) - np.float32(y) / np.float32(source.height)
+    down = target.homes[np.uint64(row)] - source.homes[np.uint64(y)]
     right = np.float32(column) / np.float32(target.width) - np.float32(x) / np.float32(source.width)
     cost = np.float32(weights.position) * (down * down + right * right)
     if usage.size > 0:

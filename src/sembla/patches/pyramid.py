@@ -8,7 +8,7 @@ from PIL import Image
 
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
-from sembla.patches.layer import border_distance
+from sembla.patches.layer import class_distances
 
 __all__ = [
     "Size",
@@ -146,31 +146,31 @@ def _pure_colours(picture: Array, labels: Array, clear: Array, winners: Array, r
                 reduced[row, column, channel] = (sums[kind, channel] + sums[kind, 3] // 2) // sums[kind, 3]
 
 
-def signed_distances(labels: LabelMap, count: int) -> NDArray[np.float32]:
+def signed_distances(labels: LabelMap, count: int, *, pages: int = 1) -> NDArray[np.float32]:
     """How deep inside (above 0) or far outside (below 0) each label every pixel lies.
 
     Args:
         labels: (H, W).
         count: Number of labels K.
+        pages: How many maps these are, one below the other; each is measured on its own.
 
     Returns:
         (K, H, W), from -1 for `GUIDE_REACH` pixels outside or more, to 1 for as many inside.
     """
     planes = np.full((count, *labels.shape), -1, np.float32)
-    for label in np.unique(labels):
-        inside = labels == label
-        if inside.all():
-            planes[label] = 1
-            continue
-        distance = border_distance(inside.astype(np.uint8), GUIDE_REACH)
-        planes[label] = np.where(inside, distance, -distance) / GUIDE_REACH
+    used = np.unique(labels)
+    distances = class_distances(labels, used, GUIDE_REACH, pages=pages)
+    for label, distance in zip(used, distances, strict=True):
+        planes[label] = np.where(labels == label, distance, -distance) / GUIDE_REACH
     return planes
 
 
-def guide_at(planes: NDArray[np.float32], size: Size) -> NDArray[np.uint8]:
-    """Resample signed distances (K, H, W) to (h, w, K) on a scale of 0 to 255."""
+def guide_at(planes: NDArray[np.float32], size: Size, *, pages: int = 1) -> NDArray[np.uint8]:
+    """Resample signed distances (K, H, W) to (h, w, K) on a scale of 0 to 255; each of the `pages` on its own."""
     guide = np.empty((*size, len(planes)), np.uint8)
-    for label, plane in enumerate(planes):
-        image = Image.fromarray(plane).resize((size[1], size[0]), Image.Resampling.BILINEAR)
-        guide[..., label] = np.asarray(image) * 127.5 + 127.5
+    tall, high = planes.shape[1] // pages, size[0] // pages
+    for page in range(pages):
+        for label, plane in enumerate(planes[:, page * tall : (page + 1) * tall]):
+            image = Image.fromarray(plane).resize((size[1], high), Image.Resampling.BILINEAR)
+            guide[page * high : (page + 1) * high, :, label] = np.asarray(image) * 127.5 + 127.5
     return guide

@@ -4,7 +4,7 @@ import numpy as np
 
 from sembla.patches.compiling import Array, Integer, Real, kernel, parallel_kernel, prange
 from sembla.patches.field import GOLDEN, LabelPool, drawn, label_at, mix
-from sembla.patches.layer import Layer
+from sembla.patches.layer import SIDE, Layer
 
 __all__ = ["refine"]
 
@@ -37,20 +37,24 @@ def refine(
 ) -> None:
     """Write the finer field: each pixel takes over the shift of the coarse pixel that it lies in.
 
-    Where the source pixel found so carries another label than the target pixel, the nearest coarse pixel whose shift
-    fits lends its own; where there is none, the nearest of some pixels of the label drawn by chance is taken.
+    A match stays in its picture where the source is a stack of several. Where the source pixel found so carries another
+    label than the target pixel, the nearest coarse pixel whose shift fits lends its own; where there is none, the
+    nearest of some pixels of the label drawn by chance is taken.
     """
     height, width = target.height, target.width
     below, across = coarse_rows.shape
     down_ratio, right_ratio = height / below, width / across
-    source_down, source_right = source.height / coarse_source[0], source.width / coarse_source[1]
+    tall = source.pitch - SIDE
+    coarse_pitch = (coarse_source[0] + SIDE) // ((source.height + SIDE) // source.pitch)
+    source_down, source_right = tall / (coarse_pitch - SIDE), source.width / coarse_source[1]
     for row in prange(height):
         for column in range(width):
             label = label_at(target, row, column)
             coarse_row, coarse_column = row * below // height, column * across // width
-            y = lent(row, coarse_row, coarse_rows[coarse_row, coarse_column], down_ratio, source_down)
+            page, match = divmod(np.int64(coarse_rows[coarse_row, coarse_column]), coarse_pitch)
+            y = lent(row, coarse_row, match, down_ratio, source_down)
             x = lent(column, coarse_column, coarse_columns[coarse_row, coarse_column], right_ratio, source_right)
-            y, x = min(max(y, 0), source.height - 1), min(max(x, 0), source.width - 1)
+            y, x = min(max(y, 0), tall - 1) + page * source.pitch, min(max(x, 0), source.width - 1)
             found = label_at(source, y, x) == label
             best_y, best_x = y, x
             ring = 1
@@ -59,10 +63,12 @@ def refine(
                     for side in range(max(coarse_column - ring, 0), min(coarse_column + ring + 1, across)):
                         if found or max(abs(up - coarse_row), abs(side - coarse_column)) < ring:
                             continue
-                        there_y = lent(row, up, coarse_rows[up, side], down_ratio, source_down)
+                        page, match = divmod(np.int64(coarse_rows[up, side]), coarse_pitch)
+                        there_y = lent(row, up, match, down_ratio, source_down)
                         there_x = lent(column, side, coarse_columns[up, side], right_ratio, source_right)
-                        if there_y < 0 or there_x < 0 or there_y >= source.height or there_x >= source.width:
+                        if there_y < 0 or there_x < 0 or there_y >= tall or there_x >= source.width:
                             continue
+                        there_y += page * source.pitch
                         if label_at(source, there_y, there_x) == label:
                             best_y, best_x, found = there_y, there_x, True
                 ring += 1

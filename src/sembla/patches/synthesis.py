@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, map_coordinates, uniform_filter
+from scipy.ndimage import map_coordinates, uniform_filter
 
 from sembla.core.errors import Cancelled
 from sembla.core.tasks import ShouldStop
@@ -17,32 +17,15 @@ from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.changes import cover
 from sembla.patches.compiling import Array
 from sembla.patches.field import Field, LabelPool, Weights, label_pool, rate, sweep
-from sembla.patches.layer import Layer, border_distance, layer, pad_edges
-from sembla.patches.pyramid import (
-    Size,
-    guide_at,
-    level_sizes,
-    majority,
-    pure_colours,
-    resize_labels,
-    resize_picture,
-    signed_distances,
-)
+from sembla.patches.layer import RADIUS, SIDE, Layer, pad_edges
+from sembla.patches.pyramid import Size, level_sizes
+from sembla.patches.reduced import GUIDED_SIDE, Reduced
 from sembla.patches.refine import refine
 from sembla.patches.start import guesses
 from sembla.patches.transport import transported
 from sembla.patches.vote import vote
 
-__all__ = ["Job", "Settled", "solve"]
-
-PURE_SIDE = 200
-"""Up to this longer side a level's colours are averaged within the labels, so that no rim of mixed colours forms."""
-
-GUIDED_SIDE = 400
-"""Up to this longer side the signed distances to all labels guide the search, and whole labels are drawn from."""
-
-DISTANCE_SIDE = 170
-"""Signed distances are measured at the last level whose longer side is at most this."""
+__all__ = ["Given", "Job", "Settled", "solve"]
 
 COUNTED_SIDE = 700
 """Up to this longer side the use of source patches is balanced."""
@@ -75,6 +58,17 @@ class Settled:
 
 
 @dataclass(frozen=True)
+class Given:
+    """A field that is known in parts, at the layout's size: (h, w) each."""
+
+    pages: NDArray[np.int32]
+    """The picture of the stack; -1 where nothing is known."""
+    rows: NDArray[np.int32]
+    """Counted within that picture."""
+    columns: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Job:
     """What to make, from what. Regions are given on any grid that covers the layout."""
 
@@ -97,6 +91,14 @@ class Job:
     seed: int = 0
     roaming: bool = False
     """Start from guesses picked by chance, for a picture that differs from the first."""
+    pages: int = 1
+    """The source is so many pictures of the layout's size, one below the other: `picture` is (pages h, w, 3).
+
+    No label of the layout may then be `count` - 1, which stands between them."""
+    given: "Given | None" = None
+    """Where to take what from, as far as that is known; `open` pixels begin there, the others stay."""
+    complete: bool = True
+    """Bring up what the source has as often as it has it."""
 
 
 @dataclass
@@ -112,6 +114,8 @@ class _Stage:
     pool: LabelPool
     weights: Weights
     field: Field
+    known: Region
+    """Where `field` holds a match that was given."""
 
     @property
     def longest(self) -> int:
@@ -124,7 +128,7 @@ def solve(job: Job, stop: ShouldStop | None = None) -> Iterator[Settled]:
     `stop` is asked before each turn of a level; `Cancelled` is raised when it says True.
     """
     sizes = level_sizes(job.layout.shape)
-    reduced = _Reduced(job, sizes)
+    reduced = Reduced(job.picture, job.labels, job.layout, count=job.count, pages=job.pages, sizes=sizes)
     coarser: _Stage | None = None
     for index in range(len(sizes)):
         stage = _stage(job, reduced, index)
@@ -142,59 +146,17 @@ def solve(job: Job, stop: ShouldStop | None = None) -> Iterator[Settled]:
         coarser = stage
 
 
-class _Reduced:
-    """The source and the layout at every level."""
-
-    def __init__(self, job: Job, sizes: list[Size]) -> None:
-        self.job, self.sizes = job, sizes
-        ratio = job.labels.shape[0] / job.layout.shape[0], job.labels.shape[1] / job.layout.shape[1]
-        self.source_sizes = [(max(1, round(size[0] * ratio[0])), max(1, round(size[1] * ratio[1]))) for size in sizes]
-        small = max((index for index, size in enumerate(sizes) if max(size) <= GUIDED_SIDE), default=0)
-        self.small_labels = majority(job.labels, self.source_sizes[small], job.count)
-        self.small_layout = majority(job.layout, sizes[small], job.count)
-        clear = border_distance(job.labels, 4) >= 3
-        self.small_picture = pure_colours(job.picture, job.labels, clear=clear, winners=self.small_labels)
-        guide = max((index for index, size in enumerate(sizes) if max(size) <= DISTANCE_SIDE), default=0)
-        self.guide = signed_distances(majority(self.small_layout, sizes[guide], job.count), job.count)
-        source_labels = majority(self.small_labels, self.source_sizes[guide], job.count)
-        self.source_guide = signed_distances(source_labels, job.count)
-
-    def layers(self, index: int) -> tuple[LabelMap, LabelMap, Layer, Layer]:
-        """The layout, the labels, the target (its colours still black) and the source of one level."""
-        size, source_size, job = self.sizes[index], self.source_sizes[index], self.job
-        if max(size) <= PURE_SIDE:
-            labels = majority(self.small_labels, source_size, job.count)
-            layout = majority(self.small_layout, size, job.count)
-            clear = np.ones(self.small_labels.shape, np.bool_)
-            picture = pure_colours(self.small_picture, self.small_labels, clear=clear, winners=labels)
-        else:
-            labels, layout = resize_labels(job.labels, source_size), resize_labels(job.layout, size)
-            picture = resize_picture(job.picture, source_size)
-        layout = _without_absent(layout, labels, job.count)
-        guide = source_guide = None
-        if max(size) <= GUIDED_SIDE:
-            guide, source_guide = guide_at(self.guide, size), guide_at(self.source_guide, source_size)
-        black = np.zeros((*size, 3), np.uint8)
-        return layout, labels, layer(black, layout, guide), layer(picture, labels, source_guide)
-
-
-def _without_absent(layout: LabelMap, labels: LabelMap, count: int) -> LabelMap:
-    """Give pixels whose label vanished from the reduced source the nearest label that did not."""
-    present = np.bincount(labels.ravel(), minlength=count) > 0
-    absent = ~present[layout]
-    if not absent.any():
-        return layout
-    _, nearest = distance_transform_edt(absent, return_indices=True)
-    if absent.all():
-        return np.full_like(layout, labels[0, 0])
-    filled: LabelMap = layout[nearest[0], nearest[1]]
-    return filled
-
-
-def _stage(job: Job, reduced: _Reduced, index: int) -> _Stage:
-    layout, labels, target, source = reduced.layers(index)
+def _stage(job: Job, reduced: Reduced, index: int) -> _Stage:
+    layout, target, source = reduced.layers(index)
     size = target.height, target.width
+    labels = source.labels.reshape(source.height + SIDE, -1)[RADIUS:-RADIUS, RADIUS:-RADIUS]
     open_ = cover(job.open, size) & cover(job.reopened, size)
+    empty = Field(np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.float32))
+    known = np.zeros(size, np.bool_)
+    if job.given is not None:
+        empty.rows, empty.columns = _scaled(job.given, size, pitch=source.pitch)
+        known = (empty.rows >= 0) & (labels[empty.rows, empty.columns] == layout)
+        open_ |= ~known
     strength = 1.0 if index < 2 else 0.5 if index < 4 else 0.2
     nearness = 1.0 if index == 0 else 0.5 if index == 1 else 0.15
     loose = 0.25 if job.roaming else 1.0
@@ -206,8 +168,20 @@ def _stage(job: Job, reduced: _Reduced, index: int) -> _Stage:
         coherence=0.85,
         margin=300.0,
     )
-    empty = Field(np.zeros(size, np.int32), np.zeros(size, np.int32), np.zeros(size, np.float32))
-    return _Stage(index, target, source, layout, labels, open_, label_pool(labels, job.count), weights, empty)
+    return _Stage(index, target, source, layout, labels, open_, label_pool(labels, job.count), weights, empty, known)
+
+
+def _scaled(given: Given, size: Size, *, pitch: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rows and columns in a stack of pictures of `size`, `pitch` rows apart; shifts are kept. -1 stays."""
+    height, width = given.pages.shape
+    rows, columns = np.indices(size, np.int32)
+    down = np.minimum(((rows[:, :1] + 0.5) * height / size[0]).astype(np.intp), height - 1)
+    right = np.minimum(((columns[:1] + 0.5) * width / size[1]).astype(np.intp), width - 1)
+    page = given.pages[down, right]
+    y = rows + np.rint((given.rows[down, right] - down) * (size[0] / height)).astype(np.int32)
+    x = columns + np.rint((given.columns[down, right] - right) * (size[1] / width)).astype(np.int32)
+    y, x = np.clip(y, 0, size[0] - 1) + page * np.int32(pitch), np.clip(x, 0, size[1] - 1)
+    return np.where(page < 0, np.int32(-1), y), x
 
 
 def _guess(job: Job, stage: _Stage) -> None:
@@ -216,21 +190,33 @@ def _guess(job: Job, stage: _Stage) -> None:
     target = stage.target._replace(flat=np.zeros_like(stage.target.flat))
     chance = np.random.default_rng([job.seed, 1]) if job.roaming else None
     best: NDArray[np.float32] | None = None
-    wanted = [int(label) for label in np.unique(stage.layout)]
-    for rows, columns in guesses(stage.labels, stage.layout, wanted_labels=wanted, chance=chance):
-        costs = np.zeros(stage.layout.shape, np.float32)
-        rate(target, black, NO_USAGE, stage.weights, rows, columns, costs, np.ones(costs.shape, np.bool_))
+    size = stage.layout.shape
+    for rows, columns, possible in _all_guesses(stage, chance):
+        costs = np.zeros(size, np.float32)
+        rate(target, black, NO_USAGE, stage.weights, rows, columns, costs, np.ones(size, np.bool_))
         if chance is not None:
-            costs = (costs + 1e4) * _patchy(chance, stage.layout.shape)
-        better = costs < best if best is not None else np.ones(costs.shape, np.bool_)
+            costs = (costs + 1e4) * _patchy(chance, size)
+        costs[~possible] = np.inf
+        better = costs < best if best is not None else np.ones(size, np.bool_)
+        better &= ~stage.known
         stage.field.rows[better], stage.field.columns[better] = rows[better], columns[better]
         best = costs if best is None else np.minimum(best, costs)
-    size = stage.layout.shape
     distrusted = cover(job.distrusted, size)
     if not distrusted.all():
         same = ~distrusted & (stage.layout == stage.labels)
         own_rows, own_columns = _identity(size)
         stage.field.rows[same], stage.field.columns[same] = own_rows[same], own_columns[same]
+
+
+def _all_guesses(stage: _Stage, chance: np.random.Generator | None) -> Iterator[tuple[Array, Array, Region]]:
+    """The guesses from each picture of the source, and where that picture has the wanted label at all."""
+    tall = stage.source.pitch - SIDE
+    for top in range(0, stage.source.height, stage.source.pitch):
+        labels = stage.labels[top : top + tall]
+        wanted = np.intersect1d(stage.layout[~stage.known], labels)
+        possible = np.isin(stage.layout, wanted)
+        for rows, columns in guesses(labels, stage.layout, wanted_labels=map(int, wanted), chance=chance):
+            yield rows + np.int32(top), columns, possible
 
 
 def _patchy(chance: np.random.Generator, size: Size) -> NDArray[np.float32]:
@@ -242,7 +228,8 @@ def _patchy(chance: np.random.Generator, size: Size) -> NDArray[np.float32]:
 
 
 def _refine(job: Job, stage: _Stage, coarser: _Stage) -> None:
-    """Start from the coarser level's field."""
+    """Start from the coarser level's field; what was given stays."""
+    given = stage.field.rows.copy(), stage.field.columns.copy()
     refine(
         coarser.field.rows,
         coarser.field.columns,
@@ -254,14 +241,19 @@ def _refine(job: Job, stage: _Stage, coarser: _Stage) -> None:
         stage.field.columns,
         job.seed * 1_000_003 + stage.index,
     )
+    for refined, before in zip((stage.field.rows, stage.field.columns), given, strict=True):
+        np.copyto(refined, before, where=stage.known)
 
 
 def _settle(job: Job, stage: _Stage) -> None:
-    """Write what is kept: the source at its own place, or the picture before this one."""
+    """Write what is kept: what was given, or the source at its own place, or the picture before this one."""
     if stage.open.all():
         return
     size = stage.layout.shape
     closed = ~stage.open
+    if job.given is not None:
+        stage.target.picture[closed] = stage.source.picture[stage.field.rows[closed], stage.field.columns[closed]]
+        return
     rows, columns = _identity(size)
     picture = stage.source.picture
     if job.past:
@@ -292,11 +284,11 @@ def _voting(stage: _Stage) -> tuple[Layer, Layer, Array, Array, Array, Region]:
 
 def _improve(job: Job, stage: _Stage, turn: int, *, last: bool) -> None:
     """One turn: search with the colours as they are, then vote."""
-    if stage.longest <= COMPLETED_SIDE and turn < COMPLETED_TURNS:
+    if job.complete and stage.longest <= COMPLETED_SIDE and turn < COMPLETED_TURNS:
         _complete(job, stage, turn)
     pad_edges(stage.target.pixels)
     found, early = stage.field, stage.index < 3
-    usage = _usage(stage, job.count) if stage.longest <= COUNTED_SIDE else NO_USAGE
+    usage = _usage(stage, job.count) if job.complete and stage.longest <= COUNTED_SIDE else NO_USAGE
     matching = stage.target, stage.source, usage, stage.weights
     rate(*matching, found.rows, found.columns, found.costs, stage.open)
     reach = stage.longest // 2 if early else 16

@@ -5,18 +5,18 @@ layout leaves the labels as they are, the photo is kept.
 """
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
-from sembla.core.errors import Cancelled, LabelError, SizeError
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, ShouldStop
+from sembla.core.errors import LabelError, SizeError
+from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, ShouldStop
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
 from sembla.patches.changes import changes, cover
 from sembla.patches.compiling import cached
+from sembla.patches.previews import Clock
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Job, Settled, solve
 
@@ -29,9 +29,6 @@ __all__ = [
     "synthesize_sequence",
     "warm_up",
 ]
-
-PREVIEW_SIDE = 120
-"""The first level whose longer side reaches this is the first preview that `preview_seconds` counts."""
 
 SAME_SHAPE = 0.02
 """Photo and layout show the same view when their aspect ratios differ by at most this share."""
@@ -90,7 +87,7 @@ def synthesize(
     """
     check(task)
     warm_up()
-    clock = _Clock(on_preview)
+    clock = Clock(on_preview)
     job = _job(task)
     pictures = [
         _finish(replace(job, seed=job.seed + index * 7919, roaming=index > 0), clock, stop)[-1].picture
@@ -121,7 +118,7 @@ def synthesize_sequence(
         frame = replace(task, layout=layout, variations=1)
         check(frame)
         warm_up()
-        clock = _Clock(on_preview)
+        clock = Clock(on_preview)
         job = _job(frame)
         if before is not None and before.shape == job.layout.shape:
             job = replace(job, past=past, reopened=changes(before, job.layout).open)
@@ -141,29 +138,7 @@ def _made_for(job: Job, before: LabelMap) -> LabelMap:
     return made if job.labels.shape != size else np.where(cover(job.open, size), made, job.labels)
 
 
-class _Clock:
-    """Hands out previews, and remembers when the work and the first preview worth looking at were done."""
-
-    def __init__(self, on_preview: OnPreview | None) -> None:
-        self.on_preview = on_preview
-        self.started = time.perf_counter()
-        self.preview_seconds: float | None = None
-
-    def show(self, settled: Settled) -> None:
-        seconds = time.perf_counter() - self.started
-        final = settled.level == settled.levels - 1
-        if self.preview_seconds is None and (final or max(settled.picture.shape[:2]) >= PREVIEW_SIDE):
-            self.preview_seconds = seconds
-        if self.on_preview is None:
-            return
-        picture = settled.picture.view()
-        picture.flags.writeable = False  # the result is made from these very pixels
-        answer = self.on_preview(Preview(picture, settled.level, settled.levels, seconds))
-        if answer is not None and not answer:
-            raise Cancelled("the preview's receiver asked to stop.")
-
-
-def _finish(job: Job, clock: _Clock, stop: ShouldStop | None = None) -> tuple[Settled, ...]:
+def _finish(job: Job, clock: Clock, stop: ShouldStop | None = None) -> tuple[Settled, ...]:
     levels = []
     for settled in solve(job, stop):
         clock.show(settled)
@@ -171,8 +146,8 @@ def _finish(job: Job, clock: _Clock, stop: ShouldStop | None = None) -> tuple[Se
     return tuple(levels)
 
 
-def _result(task: AnalogyTask, pictures: tuple[Picture, ...], clock: _Clock) -> AnalogyResult:
-    seconds = time.perf_counter() - clock.started
+def _result(task: AnalogyTask, pictures: tuple[Picture, ...], clock: Clock) -> AnalogyResult:
+    seconds = clock.seconds
     return AnalogyResult(
         pictures=pictures,
         seed=task.seed,

@@ -1,0 +1,162 @@
+"""Scenes: from a label map to a photo, out of a bank of photos or by a trained model."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sembla.api.checking import numbers, told_size
+from sembla.api.running import one_by_one
+from sembla.core import memory
+from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
+from sembla.core.labels import LabelSet
+from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
+from sembla.core.types import LabelMap, Region
+from sembla.imaging.io import Source, read_map, read_picture, source_name
+from sembla.imaging.palette import read_known
+
+if TYPE_CHECKING:
+    from sembla.methods.scene.bank import Bank
+    from sembla.runs.synthesizer import Synthesizer
+
+__all__ = ["SceneEngine", "open_bank", "read_scene", "run_scene", "scene", "scene_classes"]
+
+SceneEngine: TypeAlias = "Bank | Synthesizer"
+"""What makes scenes: a bank, or a trained model."""
+
+
+def open_bank(root: str | os.PathLike[str], *, split: str | None = None, without: Iterable[str] = ()) -> "Bank":
+    """Open a prepared set as a bank: its photos are what scenes are made from.
+
+    `split` is the part that is taken; without, "train", or everything where the set has no splits. Pairs whose names
+    are among `without` are left out. An index is built once and kept beside the set, or in the user's cache.
+    Raises `InputError` for a folder that is no prepared set, and for a set without label maps.
+    """
+    from sembla.methods.scene import bank  # numba takes longer to load than --help may last
+
+    return bank.open_bank(root, split=split, without=frozenset(without))
+
+
+def scene(
+    labels: Source,
+    *,
+    engine: SceneEngine,
+    style: Source | None = None,
+    seed: int = 0,
+    variations: int = 1,
+    region: Region | None = None,
+    on_preview: OnPreview | None = None,
+) -> SceneResult:
+    """Make a photo of what a label map says.
+
+    `labels` holds ids of the engine's classes, or shows their colours. `engine` is what `open_bank` or `load` gives: a
+    bank copies from its photos by design, and the result's `credits` say how much is from which. `style` is a photo
+    whose colours and light are wanted. Same `seed` (0 to 2**63 - 1), same picture, bit for bit. `variations` (1 to 64)
+    asks for that many different pictures; where `region` (H, W) is given, they differ inside of it only. `on_preview`
+    is called with whole frames; returning False stops the work, which raises `Cancelled`.
+
+    Raises `LabelError` for a map that holds ids beyond the engine's classes, or a class that no photo of a bank has.
+    """
+    task = read_scene(labels, scene_classes(engine), style=style, seed=seed, variations=variations, region=region)
+    return run_scene(task, on_preview, engine=engine)
+
+
+def scene_classes(engine: SceneEngine) -> LabelSet:
+    """The classes that an engine makes scenes of. Raises `InputError` for a trained model that makes none."""
+    from sembla.methods.scene.bank import Bank
+
+    if isinstance(engine, Bank):
+        return engine.label_set
+    if SceneTask not in engine.tasks:
+        raise InputError(f"the model is of method {engine.description.method}, which makes no scenes; give another.")
+    label_set: LabelSet = engine.config.label_set
+    return label_set
+
+
+def read_scene(
+    labels: Source,
+    label_set: LabelSet,
+    *,
+    style: Source | None = None,
+    seed: int = 0,
+    variations: int = 1,
+    region: Region | None = None,
+) -> SceneTask:
+    """Read and check everything that `scene` needs; the arguments are its own."""
+    checked = numbers(SceneTask, {"seed": seed, "variations": variations})
+    layout = _ids(labels, label_set)
+    if region is not None:
+        region = _region(region, layout)
+    photo = None if style is None else read_picture(style, name="style photo")
+    return SceneTask(layout, style=photo, region=region, **checked)
+
+
+def run_scene(
+    task: SceneTask,
+    on_preview: OnPreview | None = None,
+    *,
+    stop: ShouldStop | None = None,
+    engine: SceneEngine,
+) -> SceneResult:
+    """Make the photos of a task. `on_preview` and `stop` can end the work early; then `Cancelled` is raised.
+
+    Raises `MemoryNeedError` before it starts where a bank predicts that there is no room for it.
+    """
+    from sembla.methods.scene import bank
+
+    if isinstance(engine, bank.Bank):
+        bank.check(engine, task)
+        _check_memory(task, bank.memory_need(task))
+        return bank.synthesize(engine, task, on_preview, stop=stop)
+    results = one_by_one(task, on_preview, stop=stop, engine=engine)
+    seconds = sum(result.seconds for result in results)
+    return SceneResult(tuple(result.picture for result in results), seed=task.seed, seconds=seconds)
+
+
+def _check_memory(task: SceneTask, need: int) -> None:
+    room = memory.available()
+    if room is None or need <= room:
+        return
+    what = told_size(task.labels) + (f" in {task.variations} variations" if task.variations > 1 else "")
+    raise MemoryNeedError(
+        f"{what} needs about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; give a smaller layout, "
+        "fewer variations, or close other programs."
+    )
+
+
+def _ids(labels: Source, label_set: LabelSet) -> LabelMap:
+    """A layout in the ids of a label set: as they stand, or told by its colours; pixels to ignore stay so."""
+    name = source_name(labels, "the layout")
+    found = read_map(labels, name="the layout")
+    if found.ndim == 2:
+        _check_ids(found, label_set, name)
+        return found
+    palette = label_set.palette
+    if label_set.ignore is None or (0, 0, 0) in label_set.colours:
+        return read_known(found, palette, name=name)
+    ids = np.append(np.arange(label_set.count), label_set.ignore).astype(np.uint8)  # prepared maps show it in black
+    return ids[read_known(found, np.concatenate([palette, np.zeros((1, 3), np.uint8)]), name=name)]
+
+
+def _check_ids(labels: LabelMap, label_set: LabelSet, name: str) -> None:
+    """Raise `LabelError`, in the words of the doctor, for ids beyond the set."""
+    used = np.unique(labels)
+    beyond = [int(label) for label in used if label >= label_set.count and label != label_set.ignore]
+    if not beyond:
+        return
+    share = np.isin(labels, beyond).mean()
+    told = ", ".join(map(str, beyond[:5])) + (" and more" if len(beyond) > 5 else "")
+    raise LabelError(
+        f"{name} holds {told} ({share:.2%} of all pixels), but the set has {label_set.count} classes, ids 0 to "
+        f"{label_set.count - 1} [beyond_count]. Renumber it, or run sembla doctor on its folder."
+    )
+
+
+def _region(region: NDArray[np.bool_], layout: LabelMap) -> Region:
+    if region.dtype != np.bool_ or region.shape != layout.shape:
+        raise SizeError(
+            f"a region of shape {region.shape} and type {region.dtype} came; expected bool {layout.shape}, True inside."
+        )
+    return region

@@ -1,0 +1,250 @@
+"""Scenes one by one: which files come of a label map, what is recorded with them, what is done and what is left."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sembla.commands.making import seen_from
+from sembla.core.errors import InputError, OutputError, SemblaError
+
+if TYPE_CHECKING:
+    from sembla.api import SceneEngine, SceneTask
+    from sembla.core.labels import LabelSet
+    from sembla.core.tasks import OnPreview
+    from sembla.core.types import Picture
+
+__all__ = ["Engine", "Finished", "Folder", "Job", "bank_engine", "model_engine"]
+
+_SETTINGS = "scene.json"
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What makes the photos."""
+
+    made: "SceneEngine"
+    label_set: "LabelSet"
+    file: Path
+    """The file that decides what it makes."""
+    about: Mapping[str, object]
+    """What else decides it."""
+
+
+def bank_engine(root: Path) -> Engine:
+    """A prepared set as a bank. Raises as `sembla.open_bank` does."""
+    from sembla import api  # loads after the options are read: --help stays fast
+
+    made = api.open_bank(root)
+    return Engine(made, made.label_set, root / "dataset.json", {"kind": "bank", "split": made.split})
+
+
+def model_engine(root: Path, *, exact: bool, device: str) -> Engine:
+    """A trained model. Raises as `sembla.load` does, and `InputError` for one that makes no scenes."""
+    from sembla import api
+
+    made = api.load(root, exact=exact, device=device)
+    about = {"kind": "model", "exact": not made.half}
+    return Engine(made, api.scene_classes(made), root / "weights.safetensors", about)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What became of one label map."""
+
+    outs: tuple[Path, ...]
+    size: tuple[int, int]
+    """Width and height."""
+    seconds: float
+    credits: tuple[Mapping[str, float], ...]
+    shown: "Picture"
+    """The first picture, small."""
+    shown_labels: "Picture"
+    """The label map in its colours, small."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The pairs of this process, and where they go."""
+
+    todo: list[tuple[Path, tuple[Path, ...]]]
+    """Label maps, and the pictures that come of each."""
+    finished: int
+    """How many label maps were done before."""
+    sheet: Path
+    first: bool
+    """Whether this process is the one that writes what there is once."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """How pictures are made, whatever of."""
+
+    engine: Engine
+    seed: int
+    style: Path | None
+    variations: int
+    force: bool
+
+    @cached_property
+    def settings(self) -> dict[str, object]:
+        """What decides, beside a label map, how its pictures look."""
+        from sembla import api
+
+        return {
+            "seed": self.seed,
+            "variations": self.variations,
+            "style": None if self.style is None else api.digest(self.style),
+            "engine": {**self.engine.about, "sha256": api.digest(self.engine.file)},
+        }
+
+    def numbered(self, out: Path) -> tuple[Path, ...]:
+        """The files of the variations of one picture."""
+        if self.variations <= 1:
+            return (out,)
+        return tuple(out.with_name(f"{out.stem}-{number}{out.suffix}") for number in range(1, self.variations + 1))
+
+    def claim(self, outs: Sequence[Path], *, inputs: Sequence[Path]) -> None:
+        """See that files can be written. Raises `OutputError`."""
+        from sembla import api
+
+        every = [*inputs, *([self.style] if self.style else [])]
+        for out in outs:
+            api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=every)
+
+    def folder(self, out: Path, layouts: Sequence[Path], *, resume: bool) -> Folder:
+        """Make the folder for the pairs of many label maps, and see what is left to do for this process.
+
+        Raises `OutputError` for pairs that exist, unless they are to be kept or replaced, and `InputError` where the
+        work was begun with other settings.
+        """
+        from sembla import api
+
+        share = api.Share(rank=_number("RANK", 0), ranks=_number("WORLD_SIZE", 1))
+        try:
+            for part in ("images", "labels"):
+                (out / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be made ({error.strerror}); choose another place.") from error
+        stems = Counter(layout.stem for layout in layouts)
+        names = [path.stem if stems[path.stem] == 1 else f"{path.stem}-{path.suffix[1:]}" for path in layouts]
+        work = [
+            (layout, self.numbered(out / "images" / f"{name}.png"))
+            for layout, name in list(zip(layouts, names, strict=True))[share.rank :: share.ranks]
+        ]
+        todo = [one for one in work if not (resume and all(_is_whole(picture) for picture in one[1]))]
+        kept = replace(self, force=self.force or resume)
+        kept.claim([place for _, outs in todo for picture in outs for place in _pair(picture)], inputs=layouts)
+        self._agree(out / _SETTINGS, resume=resume)
+        if share.rank == 0:
+            api.write_declared(out, self.engine.label_set)
+        return Folder(todo, len(work) - len(todo), out / "sheet.png", share.rank == 0)
+
+    def _agree(self, file: Path, *, resume: bool) -> None:
+        """Note the settings of a folder; work that goes on must have those that it began with."""
+        try:
+            before = json.loads(file.read_text(encoding="utf-8")) if resume and file.exists() else None
+        except (OSError, ValueError) as error:
+            raise InputError(f"{file} is damaged; make the folder anew with --force.") from error
+        if before is not None and before != self.settings:
+            changed = [name for name, value in self.settings.items() if before.get(name) != value]
+            raise InputError(
+                f"{file.parent} was begun with another {' and '.join(changed)}; give what it was begun with, or "
+                "another folder."
+            )
+        part = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            part.write_text(json.dumps(self.settings, indent=1) + "\n", encoding="utf-8")
+            part.replace(file)
+        except OSError as error:
+            raise OutputError(f"{file} cannot be written ({error.strerror}); choose another place.") from error
+
+    @contextmanager
+    def reading(self, labels: Path) -> "Iterator[SceneTask]":
+        """The task of a label map; what is wrong with it is told with its name."""
+        from sembla import api
+
+        task = api.read_scene(
+            labels, self.engine.label_set, style=self.style, seed=self.seed, variations=self.variations
+        )
+        try:
+            yield task
+        except InputError as error:
+            if str(labels) in str(error):
+                raise
+            raise type(error)(f"{labels}: {error}") from error
+
+    def write(
+        self,
+        task: "SceneTask",
+        labels: Path,
+        outs: Sequence[Path],
+        *,
+        on_preview: "OnPreview | None",
+        pairs: bool = False,
+    ) -> Finished:
+        """Make the pictures of a task and write them, each with its label map where `pairs` are wanted."""
+        from sembla import api
+
+        result = api.run_scene(task, on_preview, engine=self.engine.made)
+        origins = result.credits or ({},) * len(outs)
+        palette = _shown_palette(self.engine.label_set)
+        for number, (out, picture, one) in enumerate(zip(outs, result.pictures, origins, strict=True), 1):
+            about = self._record(out, labels, variation=number, origins=one)
+            if pairs:  # the map first: a picture says that its pair is whole
+                api.write_label_map(_pair(out)[1], task.labels, palette=palette, force=True)
+            api.write_picture(out, picture, settings=about, force=self.force or pairs)
+        shown = api.thumbnail(result.picture), api.thumbnail(api.colourize(task.labels, palette))
+        height, width = task.labels.shape
+        return Finished(tuple(outs), (width, height), result.seconds, tuple(origins), *shown)
+
+    def _record(self, out: Path, labels: Path, *, variation: int, origins: Mapping[str, float]) -> dict[str, object]:
+        """How a picture came about; it is written into it. Paths are relative to its folder."""
+        from sembla import api
+
+        def file(path: Path) -> dict[str, object]:
+            return {"path": seen_from(out.parent, path), "sha256": api.digest(path)}
+
+        return {
+            "version": api.__version__,
+            "verb": "scene",
+            "seed": self.seed,
+            "variations": self.variations,
+            "variation": variation,
+            "labels": file(labels),
+            "style": file(self.style) if self.style else None,
+            "engine": {**self.engine.about, **file(self.engine.file)},
+            "credits": {name: round(share, 4) for name, share in origins.items()},
+        }
+
+
+def _pair(picture: Path) -> tuple[Path, Path]:
+    """A picture and its label map."""
+    return picture, picture.parent.parent / "labels" / picture.name
+
+
+def _is_whole(picture: Path) -> bool:
+    """Whether a pair is done: files are written in one step, the picture last."""
+    return all(path.is_file() for path in _pair(picture))
+
+
+def _shown_palette(label_set: "LabelSet") -> "Picture":
+    """A colour for each byte: those of the classes, and black for all that is none."""
+    import numpy as np
+
+    palette = np.zeros((256, 3), np.uint8)
+    palette[: label_set.count] = label_set.palette
+    return palette
+
+
+def _number(name: str, usual: int) -> int:
+    """A whole number that torchrun sets. Raises `InputError` for anything else."""
+    told = os.environ.get(name, str(usual))
+    if not told.isdigit():
+        raise SemblaError(f"{name} is {told!r}; torchrun sets it to a whole number.")
+    return int(told)
