@@ -42,7 +42,7 @@ from sembla.api.evaluations import (
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
 from sembla.api.scenes import open_bank, read_scene, run_scene, scene, scene_classes
-from sembla.api.synthesis import export, load, pack_names
+from sembla.api.synthesis import export, load, model_folder, pack_names
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
@@ -160,6 +160,7 @@ __all__ = [
     "make_study",
     "match_map",
     "methods",
+    "model_folder",
     "open_bank",
     "open_prepared",
     "output_size",

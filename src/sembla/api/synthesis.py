@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sembla.runs.exporting import Target
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["export", "load", "pack_names"]
+__all__ = ["export", "load", "model_folder", "pack_names"]
 
 
 def load(run: str | os.PathLike[str], *, device: str = "auto", exact: bool = False) -> "Synthesizer":
@@ -31,7 +31,7 @@ def load(run: str | os.PathLike[str], *, device: str = "auto", exact: bool = Fal
     from sembla.runs.synthesizer import read_synthesizer
 
     there = find_device(device)
-    return read_synthesizer(_folder(run), methods(), device=there, half=not exact and has_bf16(there))
+    return read_synthesizer(model_folder(run), methods(), device=there, half=not exact and has_bf16(there))
 
 
 def export(
@@ -62,8 +62,8 @@ def pack_names() -> tuple[str, ...]:
     return packs.names()
 
 
-def _folder(run: str | os.PathLike[str]) -> Path:
-    """The folder of a run or of a pack."""
+def model_folder(run: str | os.PathLike[str]) -> Path:
+    """The folder of a run, or of a pack by its name. Raises `InputError` for a name of neither."""
     path = Path(run)
     pack = None if path.exists() else packs.find(str(run))
     if pack is None and not path.exists() and path.parent == Path() and packs.names():

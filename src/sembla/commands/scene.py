@@ -35,7 +35,7 @@ class Scene:
     bank: Annotated[Path | None, tyro.conf.arg(metavar="PREPARED_DIR", help_behavior_hint="")] = None
     """Take from the photos of a prepared set (sembla prepare); of one with splits, from "train" alone."""
     model: Annotated[Path | None, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="")] = None
-    """Let a trained model make the photos: the folder of a run of sembla train."""
+    """Let a trained model make the photos: a bundled pack by its name, or the folder of a run of sembla train."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
     """A file; for a folder of maps a folder, which gets images/ and labels/. Without: LABELS-scene.png here."""
     seed: int = 0

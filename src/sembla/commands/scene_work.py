@@ -45,12 +45,12 @@ def bank_engine(root: Path) -> Engine:
 
 
 def model_engine(root: Path, *, exact: bool, device: str) -> Engine:
-    """A trained model. Raises as `sembla.load` does, and `InputError` for one that makes no scenes."""
+    """A trained model or pack. Raises as `sembla.load` does, and `InputError` for one that makes no scenes."""
     from sembla import api
 
     made = api.load(root, exact=exact, device=device)
     about = {"kind": "model", "exact": not made.half}
-    return Engine(made, api.scene_classes(made), root / "weights.safetensors", about)
+    return Engine(made, api.scene_classes(made), api.model_folder(root) / "weights.safetensors", about)
 
 
 @dataclass(frozen=True)
