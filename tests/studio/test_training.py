@@ -36,7 +36,7 @@ for folder in (run, run / "checkpoints", run / "previews"):
 lock = (run / ".lock").open("a")
 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 asked = []
-signal.signal(signal.SIGINT, lambda *_: asked.append(True) if not asked else sys.exit("twice"))
+signal.signal(signal.SIGTERM, lambda *_: asked.append(True) if not asked else sys.exit("twice"))
 (run / "method.json").write_text("{}")
 step = max([int(path.name) for path in (run / "checkpoints").iterdir()], default=0)
 with (run / "log.jsonl").open("a") as log:
@@ -55,7 +55,7 @@ time.sleep(0.2)
 (run / "weights.safetensors").touch()
 sys.exit(130 if asked else 0)
 """
-"""What the studio needs of `sembla train`, fast: a log, previews, a checkpoint, SIGINT.
+"""What the studio needs of `sembla train`, fast: a log, previews, a checkpoint, SIGTERM.
 
 Of 40 steps the 13th fails, of 41 it crashes.
 """
@@ -163,7 +163,7 @@ def test_a_second_training_is_refused_and_leaves_nothing(page_client: httpx.Clie
 def test_stopped_it_is_saved_and_goes_on_from_there(page_client: httpx.Client) -> None:
     name = begun(page_client)["name"]
     until(page_client, name, trained)
-    for _ in range(3):  # an impatient user; the second SIGINT would end it unsaved
+    for _ in range(3):  # an impatient user; the second SIGTERM would end it unsaved
         page_client.post(f"/api/runs/{name}/stop")
     stopped = until(page_client, name, ended)
     assert (stopped["state"], stopped["usable"], stopped["message"]) == ("stopped", True, "")

@@ -178,8 +178,8 @@ class Parts(Generic[C, S, B]):
     """Tasks of types in `tasks` that show how far a training is, the same each time; there may be none."""
     graph: Callable[[C, nn.ModuleDict], Graph] | None = None
     """What can be exported, from trained networks in evaluation mode; None where nothing can."""
-    used: Sequence[str] = ("generator",)
-    """The players that tasks, previews and the graph need; the others are there to teach them."""
+    used: Sequence[str] | None = None
+    """The players that tasks, previews and the graph need, the others being there to teach them; None is all."""
 
 
 @dataclass(frozen=True)

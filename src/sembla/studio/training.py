@@ -156,13 +156,13 @@ def _start(run: Run) -> "subprocess.Popen[bytes]":
 def _interrupt(process: "subprocess.Popen[bytes] | None") -> None:
     if process is not None:
         with suppress(OSError):  # it has just ended
-            process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
+            process.send_signal(signal.SIGTERM)  # SIGINT is ignored by what a background job starts
 
 
 def _watch(process: "subprocess.Popen[bytes]", run: Run) -> None:
     """Wait for the end of a training, and write down what it cannot say itself."""
     code, why = process.wait(), ""
-    if code < 0 and -code != signal.SIGINT:
+    if code < 0 and -code != signal.SIGTERM:
         cause = "memory may have run out; close other programs" if -code == 9 else "see the log of the system"
         why = f"the system ended the training (signal {-code}): {cause}, then go on."
     elif code == 1:  # what `sembla train` foresees it tells, and ends with 2

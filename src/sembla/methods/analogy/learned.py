@@ -150,6 +150,7 @@ SEMIA: Parts[Semia, Case, batches.Batch] = Parts(
     tasks={AnalogyTask: partial(synthesis.relayout, make=_semia_make)},
     trials=synthesis.trials,
     graph=_semia_graph,
+    used=("generator",),
 )
 """The recipe `semia`."""
 
@@ -163,6 +164,7 @@ FAST: Parts[Fast, Case, fast_batches.FastBatch] = Parts(
     tasks={AnalogyTask: partial(synthesis.relayout, make=_fast_make)},
     trials=synthesis.trials,
     graph=_fast_graph,
+    used=("generator",),
 )
 """The recipe `fast`."""
 
@@ -192,5 +194,6 @@ PARTS: Parts[Config, Case, Any] = Parts(
     tasks={AnalogyTask: lambda config, networks, task: _of(config).tasks[AnalogyTask](config, networks, task)},
     trials=synthesis.trials,
     graph=_any_graph,
+    used=("generator",),
 )
 """Both recipes, told apart by their configs."""

@@ -97,5 +97,6 @@ PARTS: Parts[Config, Prepared, SceneBatch] = Parts(
     tasks={SceneTask: synthesis.paint},
     trials=synthesis.trials,
     graph=_graph,
+    used=("generator",),
 )
 """All recipes, told apart by their configs."""
