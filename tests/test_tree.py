@@ -28,8 +28,7 @@ MOST_POSITIONAL = 3
 LEARNED = frozenset(
     {
         "sembla.metrics.lpips",
-        *(f"sembla.nn.{name}" for name in ("alexnet", "features", "inception", "loading", "mobilefacenet")),
-        *(f"sembla.nn.{name}" for name in ("segmenters", "shallow", "squeezenet", "vgg")),
+        *(f"sembla.nn.{path.stem}" for path in (PACKAGE / "nn").glob("[!_]*.py") if path.stem != "weights"),
         *(
             f"sembla.{package}.{path.stem}"
             for package in ("engine", "losses", "runs", "train")
@@ -37,7 +36,7 @@ LEARNED = frozenset(
         ),
         *(
             f"sembla.methods.{path.parent.name}.{path.stem}"
-            for part in ("*batches", "*networks", "*objective", "copying", "learned", "synthesis")
+            for part in ("*batches", "*networks", "*objective", "*synthesis", "copying", "learned", "painters")
             for path in (PACKAGE / "methods").glob(f"*/{part}.py")
         ),
     }

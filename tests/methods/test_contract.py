@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.methods.analogy.support import case
+from tests.methods.scene.support import prepared
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from sembla.core.method import Feed, Method
 from sembla.data.case import Case
+from sembla.data.prepared import Prepared
 from sembla.engine.local import LocalEngine
 from sembla.methods import METHODS
 from sembla.runs.plain import from_plain, to_plain
@@ -31,6 +33,9 @@ SMALL = {
     "longest": 48,
     "generator_steps": 2,
     "ramp": 4,
+    "size": (64, 96),
+    "texture_width": 8,
+    "constant": 100,
 }
 """Fields of any config that make it small enough to train here."""
 
@@ -39,8 +44,9 @@ AnyTrainer = Trainer[Any, Any, Any]
 
 def source_of(kind: type) -> Any:
     """Something small of the kind that a method is trained on."""
-    assert kind is Case, f"say here what a small {kind.__name__} is"
-    return case()
+    known = {Case: case, Prepared: prepared}
+    assert kind in known, f"say here what a small {kind.__name__} is"
+    return known[kind]()
 
 
 def small(method: Method[Any, Any, Any], recipe: str) -> Any:
@@ -167,7 +173,7 @@ def test_what_it_exports_is_what_it_makes(trained: AnyTrainer) -> None:
         graph = parts.graph(trained.config, networks)
         made = graph.module(*graph.inputs.values())
         given = next(iter(graph.inputs.values()))
-        assert made.shape[:2] == given.shape[:2]
+        assert made.shape[0] == given.shape[0]
         assert made.isfinite().all()
         longer = {name: value.clone() for name, value in graph.inputs.items()}
         for name, axes in graph.free.items():

@@ -12,6 +12,7 @@ from sembla.core.errors import InputError, MemoryNeedError
 from sembla.core.memory import ran_out
 from sembla.core.method import Graph, Method
 from sembla.core.tasks import Result
+from sembla.nn.baking import bake
 from sembla.runs.description import Description, read_description, read_weights
 from sembla.runs.plain import from_plain
 from sembla.runs.tensors import fill
@@ -41,7 +42,7 @@ class Synthesizer:
         self._parts = method.load()
         self._name = method.name
         self._device = device
-        moving: Any = networks.to(device).eval().requires_grad_(requires_grad=False)
+        moving: Any = bake(networks).to(device).requires_grad_(requires_grad=False)
         self._networks: nn.ModuleDict = moving.to(memory_format=torch.channels_last)
 
     @property

@@ -17,10 +17,11 @@ from sembla.core.errors import LabelError
 from sembla.core.method import Feed
 from sembla.core.tasks import AnalogyTask
 from sembla.methods.analogy.config import RECIPES, Config, Fast, fitted
-from sembla.methods.analogy.fast_batches import batches, one_hot
+from sembla.methods.analogy.fast_batches import batches
 from sembla.methods.analogy.learned import PARTS
 from sembla.methods.analogy.random_layouts import random_layout, without
-from sembla.methods.analogy.synthesis import Scene, relayout, to_picture, to_planes
+from sembla.methods.analogy.synthesis import Scene, relayout
+from sembla.nn.planes import one_hot, to_picture, to_planes
 
 LABELS = case().labels
 TASK = AnalogyTask(case().picture, LABELS, case().layouts[0])
@@ -34,7 +35,7 @@ def copied(config: Config, generator: nn.Module, scene: Scene, chance: torch.Gen
     assert all(side % 8 == 0 for side in views[0].layout.shape)
     assert views[1].layout.shape == tuple(side * scene.factor for side in views[0].layout.shape)
     shown = views[scene.task.seed % 2]  # some make the size that was learned, some that which is wanted
-    return to_planes(np.repeat(shown.layout[:, :, None] * 40, 3, axis=2))
+    return to_planes([np.repeat(shown.layout[:, :, None] * 40, 3, axis=2)])
 
 
 def answer(task: AnalogyTask, recipe: str = "semia") -> Any:
@@ -81,7 +82,7 @@ def test_an_unchanged_layout_gives_the_photo() -> None:
 
 
 def test_pictures_survive_the_way_in_and_out() -> None:
-    assert np.array_equal(to_picture(to_planes(case().picture)[0]), case().picture)
+    assert np.array_equal(to_picture(to_planes([case().picture])[0]), case().picture)
 
 
 def test_seeds_and_variations_of_fast_are_told_apart() -> None:

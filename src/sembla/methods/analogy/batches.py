@@ -14,6 +14,7 @@ from sembla.data.case import Case
 from sembla.data.warp import Warp
 from sembla.imaging.palette import colourize
 from sembla.methods.analogy.config import Semia
+from sembla.nn.planes import to_planes
 from sembla.patches.pyramid import resize_labels, resize_picture
 
 __all__ = ["Batch", "augmentation", "batches", "strength"]
@@ -74,11 +75,6 @@ def _warp(generator: np.random.Generator, most: float, shape: float) -> Warp:
     return Warp(_GRID, tuple((float(across), float(down)) for across, down in offsets.reshape(-1, 2)))
 
 
-def _planes(pictures: Sequence[Picture]) -> Tensor:
-    """Pictures (H, W, 3) of 0 to 255 as (N, 3, H, W) in -1 to 1."""
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
 def _batch(config: Semia, photo: Picture, layout: Picture, *, seed: int, numbers: Sequence[int]) -> Batch:
     others, swapped, noise = [], [], []
     for number in numbers:
@@ -90,9 +86,9 @@ def _batch(config: Semia, photo: Picture, layout: Picture, *, seed: int, numbers
     grain = torch.from_numpy(np.stack(noise))
     count = len(numbers)
     return Batch(
-        photo=_planes([photo] * count) + grain[:, 0],
-        layout=_planes([layout] * count),
-        other=_planes([pair[0] for pair in others]) + grain[:, 1],
-        other_layout=_planes([pair[1] for pair in others]),
+        photo=to_planes([photo] * count) + grain[:, 0],
+        layout=to_planes([layout] * count),
+        other=to_planes([pair[0] for pair in others]) + grain[:, 1],
+        other_layout=to_planes([pair[1] for pair in others]),
         swapped=torch.tensor(swapped),
     )

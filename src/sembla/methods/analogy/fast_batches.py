@@ -16,9 +16,10 @@ from sembla.data.case import Case
 from sembla.methods.analogy.config import Fast
 from sembla.methods.analogy.instant import synthesize
 from sembla.methods.analogy.random_layouts import random_layout
+from sembla.nn.planes import to_planes
 from sembla.patches.pyramid import resize_labels, resize_picture
 
-__all__ = ["FastBatch", "batches", "one_hot"]
+__all__ = ["FastBatch", "batches"]
 
 _LESSONS, _IMAGES = 0, 1  # streams of random numbers
 
@@ -71,22 +72,12 @@ def batches(config: Fast, case: Case, feed: Feed) -> Iterator[FastBatch]:
         yield _batch(photo, labels, [image(number) for number in numbers])
 
 
-def one_hot(labels: Tensor, classes: int) -> Tensor:
-    """Label maps (N, H, W) of ids as planes (N, classes, H, W) of 0.0 and 1.0."""
-    ids = torch.arange(classes, device=labels.device).view(1, -1, 1, 1)
-    return (labels[:, None] == ids).float()
-
-
 def _batch(photo: Picture, labels: LabelMap, images: Sequence[tuple[Picture, LabelMap, bool]]) -> FastBatch:
     pictures, layouts, real = zip(*images, strict=True)
     return FastBatch(
-        photo=_planes([photo] * len(images)),
+        photo=to_planes([photo] * len(images)),
         labels=torch.from_numpy(np.stack([labels] * len(images))).long(),
-        picture=_planes(pictures),
+        picture=to_planes(pictures),
         layout=torch.from_numpy(np.stack(layouts)).long(),
         real=torch.tensor(real),
     )
-
-
-def _planes(pictures: Sequence[Picture]) -> Tensor:
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -12,9 +12,10 @@ from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.losses.patches import nearest_rows, patch_coherence, rows_at, sliced_wasserstein
 from sembla.methods.analogy.config import Fast
 from sembla.methods.analogy.copying import GRAIN, described, reduced
-from sembla.methods.analogy.fast_batches import FastBatch, one_hot
+from sembla.methods.analogy.fast_batches import FastBatch
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.objective import Layers
+from sembla.nn.planes import one_hot
 
 __all__ = ["FastObjective", "players", "rate"]
 

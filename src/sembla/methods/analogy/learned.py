@@ -7,7 +7,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from sembla.core.method import Graph, Objective, Parts
 from sembla.core.tasks import AnalogyTask
@@ -18,6 +17,8 @@ from sembla.methods.analogy.config import Config, Fast, Semia
 from sembla.methods.analogy.copying import GRAIN, Pixels, copied
 from sembla.methods.analogy.fast_networks import FastDiscriminator, FastGenerator
 from sembla.methods.analogy.networks import Generator, PyramidDiscriminator, Segmenter
+from sembla.nn.baking import baked_twin
+from sembla.nn.planes import one_hot, to_planes
 from sembla.nn.shallow import SqueezeNetLayers, VGG19Layers
 
 __all__ = ["FAST", "PARTS", "SEMIA"]
@@ -49,7 +50,7 @@ def _semia_make(config: Semia, generator: nn.Module, scene: synthesis.Scene, cha
     palette = np.asarray(config.palette, np.uint8)
     view = scene.at()
     maps = (colourize(labels, palette) for labels in (view.labels, view.layout))
-    made, _ = generator(*(synthesis.to_planes(each).to(device) for each in (view.picture, *maps)))
+    made, _ = generator(*(to_planes([each]).to(device) for each in (view.picture, *maps)))
     return cast("Tensor", made)
 
 
@@ -61,10 +62,10 @@ def _fast_make(config: Fast, generator: nn.Module, scene: synthesis.Scene, chanc
     height, width = view.layout.shape
     noise = torch.randn(1, 1, height // GRAIN, width // GRAIN, generator=chance)
     maps = (torch.from_numpy(labels)[None].to(device) for labels in (view.labels, view.layout))
-    source, target = (fast_batches.one_hot(labels, config.classes) for labels in maps)
-    photo = synthesis.to_planes(view.picture).to(device)
+    source, target = (one_hot(labels, config.classes) for labels in maps)
+    photo = to_planes([view.picture]).to(device)
     ids = (torch.from_numpy(labels)[None, None].to(device).float() for labels in (large.labels, large.layout))
-    pixels = Pixels(synthesis.to_planes(large.picture).to(device), *ids)
+    pixels = Pixels(to_planes([large.picture]).to(device), *ids)
     draft = generator(photo, source, target, noise=noise.to(device))
     return copied(draft, photo, source=source, target=target, pixels=pixels)
 
@@ -85,15 +86,11 @@ def _fast_objective(config: Fast, networks: nn.ModuleDict) -> fast_objective.Fas
 
 
 class _SemiaGraph(nn.Module):
-    """The generator's picture alone, with its normalised weights as they are."""
+    """The generator's picture alone."""
 
     def __init__(self, generator: nn.Module) -> None:
-        """Take over a generator, which cannot be trained after this."""
         super().__init__()
-        self.generator = generator.eval()
-        for module in self.generator.modules():
-            if parametrize.is_parametrized(module, "weight"):
-                parametrize.remove_parametrizations(module, "weight")
+        self.generator = generator
 
     def forward(self, picture: Tensor, source: Tensor, target: Tensor) -> Tensor:
         made, _ = self.generator(picture, source, target)
@@ -115,15 +112,14 @@ def _semia_graph(config: Semia, networks: nn.ModuleDict) -> Graph:
     """Pictures in -1 to 1 and layouts in the palette's colours, sides multiples of 8."""
     height, width = config.size
     inputs = {name: torch.rand(1, 3, height, width) * 2 - 1 for name in ("picture", "source", "target")}
-    twin = _semia_networks(config)["generator"]  # a copy would share the classes that are taken apart here
-    twin.load_state_dict(networks["generator"].state_dict())
+    twin = baked_twin(networks["generator"], new=_semia_networks(config)["generator"])
     return Graph(_SemiaGraph(twin), inputs, ("made",), dict.fromkeys(inputs, (2, 3)))
 
 
 def _fast_graph(config: Fast, networks: nn.ModuleDict) -> Graph:
     """A picture in -1 to 1, layouts one plane a class, sides multiples of 8, and normal noise for each place."""
     height, width = config.size
-    maps = fast_batches.one_hot(torch.randint(config.classes, (2, height, width)), config.classes)
+    maps = one_hot(torch.randint(config.classes, (2, height, width)), config.classes)
     inputs = {
         "picture": torch.rand(1, 3, height, width) * 2 - 1,
         "source": maps[:1],

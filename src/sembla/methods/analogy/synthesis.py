@@ -19,10 +19,11 @@ from sembla.data.case import Case
 from sembla.imaging.palette import colourize
 from sembla.methods.analogy.config import MULTIPLE, Config
 from sembla.methods.analogy.instant import check, output_size, same_view
+from sembla.nn.planes import to_picture
 from sembla.patches.changes import changes, cover
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 
-__all__ = ["Make", "Scene", "View", "previews", "relayout", "to_picture", "to_planes", "trials"]
+__all__ = ["Make", "Scene", "View", "previews", "relayout", "trials"]
 
 _FEATHER = 0.008  # of the longer side, beside what is kept
 _SEED_STEP = 7919  # between variations, as in the instant engine
@@ -116,18 +117,6 @@ def previews(config: C, networks: nn.ModuleDict, case: Case, *, make: Make[C]) -
         made = relayout(config, networks, sized, make=make).picture
         rows.append((task.picture, colourize(task.layout, palette), made))
     return Sheet(("photo", "layout", "made"), rows)
-
-
-def to_planes(picture: Picture) -> Tensor:
-    """A picture (H, W, 3) of 0 to 255 as (1, 3, H, W) in -1 to 1."""
-    return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float() / 127.5 - 1
-
-
-def to_picture(planes: Tensor) -> Picture:
-    """Planes (3, H, W) in -1 to 1 as a picture; what lies beyond is clipped."""
-    values = (planes.float().clamp(-1, 1) + 1) * 127.5
-    picture: Picture = values.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-    return picture
 
 
 def _scene(config: Config, task: AnalogyTask) -> Scene:

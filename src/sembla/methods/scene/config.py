@@ -1,0 +1,264 @@
+"""The settings of all recipes: the baselines as they were published, and our own."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from sembla.core.errors import InputError, LabelError
+from sembla.core.labels import LabelSet
+from sembla.core.method import Pace
+from sembla.data.loading import pairs_once
+from sembla.data.prepared import Prepared
+from sembla.nn.weights import FOLDER_VARIABLE, SQUEEZENET_CAFFE, VGG19, Weights
+
+__all__ = [
+    "NOTES",
+    "RECIPES",
+    "Classes",
+    "Config",
+    "Critic",
+    "FeatureNetwork",
+    "Sembla",
+    "Spade",
+    "Ulbp",
+    "fitted",
+    "pace",
+    "split",
+]
+
+FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
+"""What the perceptual loss looks through; "" takes the first of these whose weights are there."""
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a label set."""
+
+    names: tuple[str, ...] = ()
+    colours: tuple[tuple[int, int, int], ...] = ()
+    ignore: int | None = None
+    """The value of pixels without a class; a plane of its own stands for them."""
+    swaps: tuple[tuple[int, int], ...] = ()
+    """What a left-right flip exchanges."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What all recipes have; classes and size follow from the data."""
+
+    classes: Classes = Classes()
+    size: tuple[int, int] = (0, 0)
+    """Height and width that pictures are trained at; (0, 0) takes those of the data, down to multiples of 32."""
+    half_size: int = 0
+    """Images of the beginning that are trained at half the size: four times as many in the same time."""
+    width: int = 64
+    """Channels of the generator at full size."""
+    edges: bool = False
+    """Show the generator where one instance ends; the data must have instances."""
+    zoom: float = 1.1
+    """Most magnification of what is trained on, a random part being cropped; 1 shows all of it."""
+    flip: float = 0.5
+    """Chance that a pair is mirrored left to right, 0 to 1."""
+    generator_rate: float = 0.0001
+    discriminator_rate: float = 0.0004
+    first_beta: float = 0.0
+    """Decay of Adam's mean of gradients."""
+    second_beta: float = 0.9
+    """Decay of Adam's mean of their squares."""
+    half_life: float = 2000.0
+    """Of the average of the generator's weights, in images seen."""
+    constant: int = 40_000
+    """Images at the full rate."""
+    decay: int = 40_000
+    """Images from there until the rates are zero."""
+
+    @property
+    def label_set(self) -> LabelSet:
+        """What ids mean."""
+        its = self.classes
+        return LabelSet(its.names, its.colours, ignore=its.ignore, swaps=its.swaps)
+
+    @property
+    def count(self) -> int:
+        """Number of classes, K."""
+        return len(self.classes.names)
+
+    @property
+    def planes(self) -> int:
+        """Planes that stand for a label map: the classes, and where there are such, pixels without one, and edges."""
+        return self.count + (self.classes.ignore is not None) + self.edges
+
+
+@dataclass(frozen=True)
+class Spade(Config):
+    """Park et al. 2019, SPADE: the baseline of the field, after the paper."""
+
+    upsamplings: int = 5
+    """Times that the generator doubles its size; the paper's "more" is 6."""
+    style: bool = False
+    """Begin from a latent that an encoder reads in a photo, and not from the label map."""
+    latent: int = 256
+    """Numbers of that latent."""
+    discriminator_width: int = 64
+    scales: int = 2
+    """Discriminators, each at half the size of the one before."""
+    features: FeatureNetwork = ""
+    """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
+    matching: float = 10.0
+    """Weight of the discriminator's features."""
+    perceptual: float = 10.0
+    """Weight of the frozen network's features."""
+    divergence: float = 0.05
+    """Weight of the latent's distance from a normal distribution."""
+
+
+@dataclass(frozen=True)
+class Ulbp(Spade):
+    """ULBPGAN (MEDI 2023): a first network makes local binary patterns, which guide the second beside the label map."""
+
+    texture_width: int = 64
+    """Channels of the pattern generator at half the size."""
+    modulated: bool = True
+    """Multi-feature modulation (MFADE) by patterns and labels; without, labels alone (SPADE)."""
+    weighted: bool = True
+    """Learn how much each branch of the modulation counts, beginning as SPADE."""
+    unified: bool = True
+    """The discriminator of patterns also sees those of the generated photo."""
+    soft: bool = True
+    """Those patterns are soft, so that they teach the generator; hard ones only teach the discriminator."""
+    binary: bool = False
+    """Begin the pattern generator with local binary convolutions."""
+    noise: bool = True
+    """Give the pattern generator a plane of noise: a label map alone does not decide texture."""
+    softness: float = 0.03
+    """Of soft patterns; a difference of black and white is 1."""
+    texture: float = 10.0
+    """Weight of the absolute difference between generated patterns and those of the photo."""
+    texture_adversarial: float = 1.0
+    texture_matching: float = 10.0
+    coupling: float = 1.0
+    """Weight of the absolute difference between the generated photo's patterns and the generated patterns."""
+
+
+@dataclass(frozen=True)
+class Critic(Config):
+    """SPADE's generator taught by a segmenting discriminator (Schonfeld et al. 2021, OASIS), no frozen network."""
+
+    upsamplings: int = 5
+    noise: int = 64
+    """Planes of noise beside those of the label map."""
+    discriminator_width: int = 64
+    mix: float = 10.0
+    """Weight of the consistency of mixed pictures (LabelMix)."""
+
+
+@dataclass(frozen=True)
+class Sembla(Config):
+    """Ours: a light generator that sees wide around, a segmenting discriminator, and a latent for each class."""
+
+    width: int = 32
+    latent: int = 16
+    """Numbers of each class's latent."""
+    discriminator_width: int = 48
+    generator_rate: float = 0.0004
+    features: FeatureNetwork = ""
+    """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
+    perceptual: float = 10.0
+    """Weight of the frozen network's features, where the photo's own latents are given."""
+    mix: float = 5.0
+    """Weight of the consistency of mixed pictures (LabelMix)."""
+    divergence: float = 0.05
+    """Weight of the latents' distance from a normal distribution."""
+
+
+RECIPES: Mapping[str, Config] = {
+    "sembla": Sembla(),
+    "laptop": Sembla(width=24, discriminator_width=32),
+    "spade": Spade(),
+    "ulbp": Ulbp(),
+    "critic": Critic(),
+    "sembla-small": Sembla(width=16, discriminator_width=24),
+    "laptop-small": Sembla(width=12, discriminator_width=16),
+    "spade-small": Spade(width=16, discriminator_width=16),
+    "ulbp-small": Ulbp(width=16, discriminator_width=16, texture_width=16),
+    "critic-small": Critic(width=16, discriminator_width=16),
+}
+"""Named complete settings."""
+
+NOTES: Mapping[str, str] = {
+    "laptop": "As sembla, with at most 6 M parameters and 6 GMAC at 256x256.",
+    **{name: f"As {name.removesuffix('-small')}, with fewer channels." for name in RECIPES if name.endswith("-small")},
+}
+"""A sentence on recipes whose class does not say it."""
+
+_MULTIPLE = 32
+_LEAST_SIDE = 64
+
+
+def fitted(config: Config, prepared: Prepared) -> Config:
+    """The config with the classes and the size of a prepared set, and the feature network whose weights are there.
+
+    Raises `InputError` for settings that nothing can be trained with, and `LabelError` for a set without label maps.
+    """
+    _check(config)
+    if prepared.label_set is None:
+        raise LabelError(f"{prepared.root} has no label maps; prepare a set of photos and label maps.")
+    its = prepared.label_set
+    classes = Classes(its.names, its.colours, its.ignore, its.swaps)
+    size = config.size if min(config.size) else _size(prepared)
+    multiple = 2 * _MULTIPLE if config.half_size else _MULTIPLE
+    if min(size) < _LEAST_SIDE or any(side % multiple for side in size):
+        raise InputError(
+            f"size {size[0]} {size[1]} came; give height and width as multiples of {multiple}, {_LEAST_SIDE} or more."
+        )
+    config = replace(config, classes=classes, size=size)
+    if isinstance(config, Spade | Sembla) and not config.features:
+        config = replace(config, features=_features())
+    return config
+
+
+def split(prepared: Prepared, wanted: str) -> str:
+    """That split of a set, or all of a set that has no splits. Raises `InputError` where it lacks."""
+    if "" in prepared.counts:
+        return ""
+    if wanted not in prepared.counts:
+        raise InputError(f"{prepared.root} has no split {wanted!r}; it has {', '.join(prepared.counts)}.")
+    return wanted
+
+
+def pace(config: Config) -> Pace:
+    """How far to train."""
+    return Pace((config.constant + config.decay) // 8, batch=8)
+
+
+def _check(config: Config) -> None:
+    """Raise `InputError` for a setting that nothing can be trained with."""
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if isinstance(value, float) and not 0 <= value < math.inf:
+            raise InputError(f"{field.name} {value} came; give a number of 0 or more.")
+        if isinstance(value, int) and value < 0:
+            raise InputError(f"{field.name} {value} came; give 0 or more.")
+    if config.zoom < 1 or config.flip > 1:
+        raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
+
+
+def _size(prepared: Prepared) -> tuple[int, int]:
+    """What the first pair has, down to multiples of 32, at most 256 on the shorter side."""
+    first = next(pairs_once(prepared, split(prepared, "train"))).pair
+    height, width = first.height, first.width
+    scale = min(1.0, 256 / min(height, width))
+    return round(height * scale) // _MULTIPLE * _MULTIPLE, round(width * scale) // _MULTIPLE * _MULTIPLE
+
+
+def _features() -> FeatureNetwork:
+    """The best feature network whose weights lie in the folder of weights; nothing is downloaded for this."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    known: tuple[tuple[FeatureNetwork, Weights], ...] = (("vgg19", VGG19), ("squeezenet", SQUEEZENET_CAFFE))
+    for name, weights in known:
+        if folder and any((Path(folder) / file).is_file() for file in weights.files):
+            return name
+    return "none"

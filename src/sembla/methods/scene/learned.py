@@ -1,0 +1,101 @@
+"""What of the method needs PyTorch, for all recipes."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from sembla.core.method import Graph, Objective, Parts, Player
+from sembla.core.tasks import SceneTask
+from sembla.data.prepared import Prepared
+from sembla.methods.scene import synthesis
+from sembla.methods.scene.batches import SceneBatch, batches, layout_planes
+from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
+from sembla.methods.scene.light_objective import LightObjective
+from sembla.methods.scene.objective import CriticObjective, Judges, Layers, SpadeObjective, UlbpObjective
+from sembla.methods.scene.painters import painter
+from sembla.nn.baking import baked_twin
+from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
+from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
+
+__all__ = ["PARTS"]
+
+
+def _networks(config: Config) -> nn.ModuleDict:
+    return nn.ModuleDict({"generator": painter(config), "discriminator": _discriminator(config)})
+
+
+def _discriminator(config: Config) -> nn.Module:
+    match config:
+        case Ulbp():
+            return Judges(config)
+        case Spade():
+            width = config.discriminator_width
+            return MultiscaleDiscriminator(config.planes + 3, width=width, scales=config.scales)
+        case Critic() | Sembla():
+            return SegmentationDiscriminator(config.count, width=config.discriminator_width)
+    raise AssertionError(type(config))
+
+
+def _players(config: Config) -> Mapping[str, Player]:
+    betas = config.first_beta, config.second_beta
+    return {
+        "generator": Player(config.generator_rate, betas, half_life=config.half_life),
+        "discriminator": Player(config.discriminator_rate, betas),
+    }
+
+
+def _rate(config: Config, player: str, images: int) -> float:
+    """The full rate, then linearly to nothing; of both players."""
+    del player
+    return min(1.0, max(0.0, 1 - (images - config.constant) / max(1, config.decay)))
+
+
+def _objective(config: Config, networks: nn.ModuleDict) -> Objective[SceneBatch]:
+    match config:
+        case Ulbp():
+            return UlbpObjective(config, networks, _layers(config, networks))
+        case Spade():
+            return SpadeObjective(config, networks, _layers(config, networks))
+        case Critic():
+            return CriticObjective(config, networks)
+        case Sembla():
+            return LightObjective(config, networks, _layers(config, networks))
+    raise AssertionError(type(config))
+
+
+def _layers(config: Spade | Sembla, networks: nn.ModuleDict) -> Layers | None:
+    """The frozen network of the perceptual loss; no part of the networks, which are saved."""
+    if config.features not in _FEATURES or not config.perceptual:
+        return None
+    network = _FEATURES[config.features]().to(next(networks.parameters()).device)
+    layers: Layers = network.eval().requires_grad_(requires_grad=False)
+    return layers
+
+
+_FEATURES = {"vgg19": VGG19Depths, "squeezenet": SqueezeNetDepths}
+
+
+def _graph(config: Config, networks: nn.ModuleDict) -> Graph:
+    """Planes of a layout, and of what is left to chance, at the size that was trained."""
+    twin = baked_twin(networks["generator"], new=painter(config))
+    layout = layout_planes(config, torch.randint(config.count, (1, *config.size)))
+    drawn = twin.drawn(layout, chance=torch.Generator().manual_seed(0))
+    names = ("drawn", "noise")
+    inputs = {"layout": layout, **{name: each.contiguous() for name, each in zip(names, drawn, strict=False)}}
+    free = {name: (2, 3) for name, each in inputs.items() if each.dim() == 4}
+    return Graph(twin, inputs, ("photo",), free)
+
+
+PARTS: Parts[Config, Prepared, SceneBatch] = Parts(
+    networks=_networks,
+    players=_players,
+    rate=_rate,
+    objective=_objective,
+    batches=batches,
+    previews=synthesis.previews,
+    tasks={SceneTask: synthesis.paint},
+    trials=synthesis.trials,
+    graph=_graph,
+)
+"""All recipes, told apart by their configs."""

@@ -1,0 +1,229 @@
+"""How the baselines learn: SPADE, ULBPGAN, and SPADE's generator under a segmenting discriminator."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from sembla.core.method import Term, Turn
+from sembla.losses.adversarial import hinge_discriminator, hinge_generator
+from sembla.losses.matching import feature_matching
+from sembla.losses.perceptual import perceptual
+from sembla.losses.regularise import normal_divergence
+from sembla.losses.segmentation import (
+    class_weights,
+    label_mix,
+    mixed_consistency,
+    segmentation_discriminator,
+    segmentation_generator,
+)
+from sembla.methods.scene.batches import SceneBatch
+from sembla.methods.scene.config import Config, Critic, Spade, Ulbp
+from sembla.methods.scene.painters import CriticPainter, SpadePainter, UlbpPainter, sampled
+from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
+from sembla.nn.lbp import hard_patterns, soft_patterns
+
+__all__ = [
+    "CriticObjective",
+    "Judges",
+    "Layers",
+    "Made",
+    "SpadeObjective",
+    "Terms",
+    "Turns",
+    "UlbpObjective",
+    "segmented",
+]
+
+Terms: TypeAlias = dict[str, Term]
+Layers: TypeAlias = Callable[[Tensor], Sequence[Tensor]]
+"""From pictures in -1 to 1 to the planes of a frozen network's layers."""
+
+
+class Made:
+    """What the generator made of each batch of one step, for the discriminator's turn after it: made once, not twice.
+
+    SPADE's code makes it again, with the weights that just learned.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[Tensor, ...]] = {}
+
+    def keep(self, batch: SceneBatch, *made: Tensor) -> None:
+        """Remember it without its gradient."""
+        self._found[id(batch)] = tuple(each.detach() for each in made)
+
+    def take(self, batch: SceneBatch) -> tuple[Tensor, ...]:
+        """What was made of a batch of this step."""
+        return self._found.pop(id(batch))
+
+
+class Turns:
+    """The generator's move, then the discriminator's."""
+
+    def turns(self, step: int) -> Sequence[Turn[SceneBatch]]:
+        """The same in every step."""
+        del step
+        made = Made()
+        return (
+            Turn("generator", lambda batch: self.paint(batch, made)),
+            Turn("discriminator", lambda batch: self.judge(batch, made)),
+        )
+
+    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+        """What the generator is taught."""
+        raise NotImplementedError
+
+    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+        """What the discriminator is taught."""
+        raise NotImplementedError
+
+
+class SpadeObjective(Turns):
+    """Hinge loss, feature matching, perceptual loss, and the divergence of the style's latent."""
+
+    def __init__(self, config: Spade, networks: nn.ModuleDict, layers: Layers | None) -> None:
+        self.config, self.layers = config, layers
+        self.painter = cast("SpadePainter", networks["generator"])
+        self.critic = cast("MultiscaleDiscriminator", networks["discriminator"])
+
+    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+        """Photos for the layouts of a batch, in its photos' own style where there is an encoder."""
+        drawn, terms = _style(self.config, self.painter, batch)
+        photo = self.painter(batch.layout, *drawn)
+        made.keep(batch, photo)
+        return terms | self._convincing(batch, photo)
+
+    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+        """The photos against those made."""
+        (photo,) = made.take(batch)
+        return {"adversarial": Term(_hinge(self.critic, batch.layout, batch.photo, photo))}
+
+    def _convincing(self, batch: SceneBatch, photo: Tensor) -> Terms:
+        terms = _game(self.critic, batch.layout, photo, batch.photo)
+        found = {"adversarial": Term(terms[0]), "matching": Term(terms[1], self.config.matching)}
+        if self.layers:
+            with torch.no_grad():
+                real = self.layers(batch.photo)
+            found["perceptual"] = Term(perceptual(self.layers(photo), real), self.config.perceptual)
+        return found
+
+
+class Judges(nn.Module):
+    """ULBPGAN's two discriminators, of photos and of patterns; they learn together, as its generators do."""
+
+    def __init__(self, config: Ulbp) -> None:
+        super().__init__()
+        width, scales = config.discriminator_width, config.scales
+        self.photos = MultiscaleDiscriminator(config.planes + 3, width=width, scales=scales)
+        self.patterns = MultiscaleDiscriminator(config.planes + 1, width=width, scales=scales)
+
+
+class UlbpObjective(SpadeObjective):
+    """SPADE's losses for the photo, and for the patterns a game, feature matching and the photo's own patterns.
+
+    With `unified`, the discriminator of patterns also sees those of the generated photo; soft ones let it teach the
+    photo's generator about texture.
+    """
+
+    def __init__(self, config: Ulbp, networks: nn.ModuleDict, layers: Layers | None) -> None:
+        judges = cast("Judges", networks["discriminator"])
+        super().__init__(config, nn.ModuleDict({**networks, "discriminator": judges.photos}), layers)
+        self.ours, self.both, self.patterns = config, cast("UlbpPainter", networks["generator"]), judges.patterns
+
+    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+        """Patterns and photo, which learn together."""
+        config = self.ours
+        photo, patterns = self.both.both(batch.layout, *self.both.drawn(batch.layout))
+        wanted, own = self._patterns(batch.photo), self._patterns(photo)
+        made.keep(batch, photo, patterns, own)
+        adversarial, matching = _game(self.patterns, batch.layout, patterns, wanted)
+        terms = {
+            "texture": Term(F.l1_loss(patterns, wanted), config.texture),
+            "texture_adversarial": Term(adversarial, config.texture_adversarial),
+            "texture_matching": Term(matching, config.texture_matching),
+            "coupling": Term(F.l1_loss(own, patterns.detach()), config.coupling if config.soft else 0.0),
+        }
+        if config.unified and config.soft:
+            fooling = _game(self.patterns, batch.layout, own, wanted)[0]
+            terms["unified"] = Term(fooling, config.texture_adversarial)
+        return terms | self._convincing(batch, photo)
+
+    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+        """Photos against photos, patterns against patterns."""
+        photo, patterns, own = made.take(batch)
+        wanted = self._patterns(batch.photo)
+        fakes = [patterns, own] if self.ours.unified else [patterns]
+        losses = [_hinge(self.patterns, batch.layout, wanted, fake) for fake in fakes]
+        return {
+            "adversarial": Term(_hinge(self.critic, batch.layout, batch.photo, photo)),
+            "texture": Term(torch.stack(losses).mean()),
+        }
+
+    def _patterns(self, photo: Tensor) -> Tensor:
+        return soft_patterns(photo, softness=self.ours.softness) if self.ours.soft else hard_patterns(photo)
+
+
+class CriticObjective(Turns):
+    """The discriminator names each pixel's class, or says that it is made; no frozen network."""
+
+    def __init__(self, config: Critic, networks: nn.ModuleDict) -> None:
+        self.config = config
+        self.painter = cast("CriticPainter", networks["generator"])
+        self.critic = cast("SegmentationDiscriminator", networks["discriminator"])
+
+    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+        """Photos that shall be taken for their layouts."""
+        photo = self.painter(batch.layout, *self.painter.drawn(batch.layout))
+        made.keep(batch, photo)
+        weights = class_weights(batch.labels, self.config.count)
+        return {"adversarial": Term(segmentation_generator(self.critic(photo), batch.labels, weights))}
+
+    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+        """The photos against those made, and against mixtures of both."""
+        (photo,) = made.take(batch)
+        return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
+
+
+def segmented(
+    config: Config, critic: SegmentationDiscriminator, batch: SceneBatch, *, photo: Tensor, mix: float
+) -> Terms:
+    """What a segmenting discriminator is taught by a batch and a photo made for its layouts."""
+    mask = label_mix(batch.labels, config.count)
+    mixed = torch.where(mask > 0, batch.photo, photo)
+    real, fake, both = critic(torch.cat([batch.photo, photo, mixed])).chunk(3)
+    weights = class_weights(batch.labels, config.count)
+    return {
+        "adversarial": Term(segmentation_discriminator(real, fake, batch.labels, weights=weights)),
+        "mix": Term(mixed_consistency(both.float(), real.float(), fake.float(), mask=mask), mix),
+    }
+
+
+def _style(config: Spade, painter: SpadePainter, batch: SceneBatch) -> tuple[tuple[Tensor, ...], Terms]:
+    """The latent that the encoder reads in the batch's photos, and how far it is from normal; or nothing."""
+    if painter.encoder is None:
+        return (), {}
+    mean, log_variance = painter.encoder(batch.photo)
+    divergence = normal_divergence(mean.float(), log_variance.float())
+    return (sampled(mean, log_variance),), {"divergence": Term(divergence, config.divergence)}
+
+
+def _game(critic: MultiscaleDiscriminator, layout: Tensor, made: Tensor, real: Tensor) -> tuple[Tensor, Tensor]:
+    """The generator's side: hinge loss, and the distance of features, summed over layers, a mean over scales."""
+    with parametrize.cached():
+        with torch.no_grad():
+            wanted = critic(layout, real)
+        found = critic(layout, made)
+    pairs = list(zip(found, wanted, strict=True))
+    matching = [feature_matching(ours[:-1], theirs[:-1]) * (len(ours) - 1) for ours, theirs in pairs]
+    return hinge_generator([features[-1].float() for features in found]), torch.stack(matching).mean()
+
+
+def _hinge(critic: MultiscaleDiscriminator, layout: Tensor, real: Tensor, made: Tensor) -> Tensor:
+    """The discriminator's side, in one pass of both."""
+    found = critic(torch.cat([layout, layout]), torch.cat([real.to(made.dtype), made]))
+    scores = [features[-1].float().chunk(2) for features in found]
+    return hinge_discriminator([pair[0] for pair in scores], [pair[1] for pair in scores])

@@ -1,0 +1,171 @@
+"""Each recipe's generator with all that decides a photo: from a layout and what is left to chance to the photo.
+
+What is left to chance is a tuple of tensors, which `drawn` makes: planes (N, C, H, W), which can be drawn anew in a
+part of the picture, or rows (N, Z) that count for all of it.
+"""
+
+from functools import partial
+from typing import TypeAlias, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
+from sembla.methods.scene.light_networks import ClassEncoder, LightGenerator, latent_planes
+from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
+from sembla.nn.modulation import Guides, MultiFeatureNorm, Norm, SpatialNorm
+
+__all__ = ["CriticPainter", "Drawn", "LightPainter", "Painter", "SpadePainter", "UlbpPainter", "painter", "sampled"]
+
+Drawn: TypeAlias = tuple[Tensor, ...]
+"""What is left to chance."""
+
+Chance: TypeAlias = torch.Generator | None
+"""Where random numbers come from; None is PyTorch's own state."""
+
+_NOISE = 2
+C = TypeVar("C", bound=Config)
+
+
+class Painter(nn.Module):
+    """A generator and what it draws from."""
+
+    multiple = 32
+    """Of the sides of a layout."""
+    reach: int | None = None
+    """Farthest that a pixel of the layout changes the photo, in pixels; None where it changes all of it."""
+
+    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+        """What decides a photo of a layout (N, K, H, W) beside it; `style` is a photo (N, 3, h, w) to take after."""
+        raise NotImplementedError
+
+
+class SpadePainter(Painter):
+    """SPADE, with its style encoder where there is one."""
+
+    def __init__(self, config: Spade) -> None:
+        super().__init__()
+        self.multiple = 1 << config.upsamplings
+        norm = partial(SpatialNorm, label_channels=config.planes)
+        latent = config.latent if config.style else 0
+        self.generator = SpadeGenerator(
+            config.planes, norm, width=config.width, upsamplings=config.upsamplings, latent=latent
+        )
+        self.encoder = StyleEncoder(config.latent, width=config.width) if config.style else None
+        self.latent = latent
+
+    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+        """The latent (N, Z), or nothing."""
+        if self.encoder is None:
+            return ()
+        if style is not None:
+            return (self.encoder(style)[0],)
+        return (_normal((len(layout), self.latent), like=layout, chance=chance),)
+
+    def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
+        """Photos (N, 3, H, W) in -1 to 1."""
+        return cast("Tensor", self.generator(Guides(layout), latent=drawn[0] if drawn else None))
+
+
+class UlbpPainter(Painter):
+    """ULBPGAN: patterns first, then the photo that they and the label map guide."""
+
+    def __init__(self, config: Ulbp) -> None:
+        super().__init__()
+        self.multiple, self.noise = 1 << config.upsamplings, config.noise
+        self.patterns = PatternGenerator(config.planes + config.noise, width=config.texture_width, binary=config.binary)
+        norm: Norm = partial(SpatialNorm, label_channels=config.planes)
+        if config.modulated:
+            norm = partial(MultiFeatureNorm, label_channels=config.planes, weighted=config.weighted)
+        self.generator = SpadeGenerator(config.planes, norm, width=config.width, upsamplings=config.upsamplings)
+
+    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+        """A plane of noise, or nothing; a style photo changes nothing."""
+        del style
+        return (_normal((len(layout), 1, *layout.shape[2:]), like=layout, chance=chance),) if self.noise else ()
+
+    def both(self, layout: Tensor, *drawn: Tensor) -> tuple[Tensor, Tensor]:
+        """Photos (N, 3, H, W) and patterns (N, 1, H, W), each in -1 to 1."""
+        patterns = self.patterns(torch.cat([layout, *drawn], dim=1))
+        return self.generator(Guides(layout, patterns)), patterns
+
+    def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
+        """Photos (N, 3, H, W) in -1 to 1."""
+        return self.both(layout, *drawn)[0]
+
+
+class CriticPainter(Painter):
+    """SPADE's generator with planes of noise beside those of the layout (OASIS: the same at every place at first)."""
+
+    def __init__(self, config: Critic) -> None:
+        super().__init__()
+        self.multiple, self.noise = 1 << config.upsamplings, config.noise
+        planes = config.planes + config.noise
+        norm = partial(SpatialNorm, label_channels=planes)
+        self.generator = SpadeGenerator(planes, norm, width=config.width, upsamplings=config.upsamplings)
+
+    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+        """Planes of noise, each of one value; a style photo changes nothing."""
+        del style
+        values = _normal((len(layout), self.noise, 1, 1), like=layout, chance=chance)
+        return (values.expand(-1, -1, *layout.shape[2:]),)
+
+    def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
+        """Photos (N, 3, H, W) in -1 to 1."""
+        return cast("Tensor", self.generator(Guides(torch.cat([layout, *drawn], dim=1))))
+
+
+class LightPainter(Painter):
+    """Our own, with a latent for each class."""
+
+    reach = 256
+
+    def __init__(self, config: Sembla) -> None:
+        super().__init__()
+        self.latent = config.latent
+        self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
+        self.encoder = ClassEncoder(width=config.width, latent=config.latent)
+
+    def drawn(self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None) -> Drawn:
+        """Planes of the classes' latents, and of noise. All classes take after all of a style photo."""
+        if style is not None:
+            everywhere = torch.ones(len(style), layout.shape[1], *style.shape[2:], device=style.device)
+            latents = self.encoder(style, everywhere)[0]
+        else:
+            latents = _normal((len(layout), layout.shape[1], self.latent), like=layout, chance=chance)
+        return self.placed(layout, latents, chance=chance)
+
+    def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
+        """Planes of latents (N, K, L), and of noise."""
+        noise = _normal((len(layout), _NOISE, *layout.shape[2:]), like=layout, chance=chance)
+        return latent_planes(layout, latents), noise
+
+    def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
+        """Photos (N, 3, H, W) in -1 to 1."""
+        return cast("Tensor", self.generator(layout, *drawn))
+
+
+def painter(config: Config) -> Painter:
+    """The painter of a recipe, new."""
+    match config:
+        case Ulbp():
+            return UlbpPainter(config)
+        case Spade():
+            return SpadePainter(config)
+        case Critic():
+            return CriticPainter(config)
+        case Sembla():
+            return LightPainter(config)
+    raise AssertionError(type(config))
+
+
+def sampled(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A draw from normal distributions, through which the gradient flows (Kingma & Welling 2014)."""
+    return mean + torch.randn_like(mean) * (log_variance / 2).exp()
+
+
+def _normal(shape: tuple[int, ...], *, like: Tensor, chance: Chance) -> Tensor:
+    """Normal numbers, the same on any device where `chance` gives them."""
+    if chance is None:
+        return torch.randn(shape, device=like.device)
+    return torch.randn(shape, generator=chance).to(like.device)

@@ -1,0 +1,158 @@
+"""What trained networks make: photos of a label map, of any size."""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from sembla.core.errors import LabelError, SizeError
+from sembla.core.method import Sheet
+from sembla.core.tasks import SceneResult, SceneTask
+from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
+from sembla.data.augment import apply, centre
+from sembla.data.loading import pairs_once
+from sembla.data.prepared import Prepared
+from sembla.imaging.palette import colourize
+from sembla.methods.scene.batches import layout_planes
+from sembla.methods.scene.config import Config, split
+from sembla.methods.scene.painters import Drawn, Painter
+from sembla.nn.planes import to_picture, to_planes
+
+__all__ = ["paint", "previews", "trials"]
+
+_SEED_STEP = 7919  # between variations, as in other engines
+_TILE = 768  # pixels of a tile's side; larger layouts are painted in tiles where that changes nothing
+_TRIALS, _ROWS = 16, 8
+
+
+def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResult:
+    """Photos of a label map of any size.
+
+    Sides are brought to multiples of what the generator needs by repeating the last pixels, and cropped again. Raises
+    `LabelError` for ids that the model does not know, `SizeError` for sizes that no picture has.
+    """
+    labels = _checked(config, task)
+    began = time.perf_counter()
+    its = cast("Painter", networks["generator"])
+    device = next(its.parameters()).device
+    layout = _padded(layout_planes(config, torch.from_numpy(labels)[None].to(device)), its.multiple)
+    style = None if task.style is None else to_planes([task.style]).to(device)
+    seeds = [task.seed + number * _SEED_STEP for number in range(task.first_variation, _last(task))]
+    first = its.drawn(layout, style=style, chance=_chance(task.seed))
+    pictures = []
+    for seed in seeds:
+        drawn = its.drawn(layout, style=style, chance=_chance(seed))
+        pictures.append(_painted(its, layout, _mixed(task, first, drawn)))
+    height, width = labels.shape
+    pictures = [np.ascontiguousarray(picture[:height, :width]) for picture in pictures]
+    if task.region is not None:
+        plain = np.ascontiguousarray(_painted(its, layout, first)[:height, :width])
+        pictures = [np.where(task.region[:, :, None], picture, plain) for picture in pictures]
+    return SceneResult(tuple(pictures), task.seed, time.perf_counter() - began)
+
+
+def trials(config: Config, prepared: Prepared) -> tuple[SceneTask, ...]:
+    """Layouts of the split "val", or where there is none, of what is trained on."""
+    return tuple(SceneTask(labels) for _, labels in _shown(config, prepared, _TRIALS))
+
+
+def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
+    """A row for each of the first trials: the layout, its photo, and two made."""
+    palette = config.label_set.palette
+    rows = []
+    for photo, labels in _shown(config, prepared, _ROWS):
+        made = paint(config, networks, SceneTask(labels, variations=2)).pictures
+        known = np.where(labels < config.count, labels, 0).astype(np.uint8)
+        rows.append((colourize(known, palette), photo, *made))
+    return Sheet(("layout", "photo", "made", "another"), rows)
+
+
+def _shown(config: Config, prepared: Prepared, most: int) -> Iterator[tuple[Picture, LabelMap]]:
+    """At most so many photos and label maps, from all over the split "val", or where it lacks, "train"."""
+    name = split(prepared, "val" if "val" in prepared.counts else "train")
+    apart = max(1, prepared.counts[name] // most)
+    for packed in islice(pairs_once(prepared, name), 0, apart * most, apart):
+        sample = packed.decode()
+        cropped = apply(centre(_size(sample.picture), config.size), sample)
+        assert cropped.labels is not None
+        yield cropped.picture, cropped.labels
+
+
+def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
+
+
+def _checked(config: Config, task: SceneTask) -> LabelMap:
+    """The label map as int64 in which K stands for no class."""
+    height, width = task.labels.shape
+    if min(height, width) < MIN_SIDE or height * width > MAX_PIXELS:
+        raise SizeError(
+            f"the label map is {width}x{height}; sides from {MIN_SIDE} px and at most {MAX_PIXELS:,} pixels work. "
+            "Give another size."
+        )
+    if task.region is not None and task.region.shape != task.labels.shape:
+        raise SizeError(f"a region of {task.region.shape} came for a label map of {task.labels.shape}; give one size.")
+    ignore = config.classes.ignore
+    labels = np.where(task.labels == ignore, config.count, task.labels) if ignore is not None else task.labels
+    most = config.count - (ignore is None)
+    if int(labels.max()) > most:
+        row, column = np.argwhere(labels > most)[0]
+        raise LabelError(
+            f"the label map holds id {labels.max()} (at x={column}, y={row}); the model knows ids 0 to "
+            f"{config.count - 1}. Run sembla doctor on it, or give a map in the model's classes."
+        )
+    return labels.astype(np.int64)
+
+
+def _last(task: SceneTask) -> int:
+    return task.first_variation + task.variations
+
+
+def _chance(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed % 2**63)
+
+
+def _padded(layout: Tensor, multiple: int) -> Tensor:
+    height, width = layout.shape[2:]
+    return F.pad(layout, [0, -width % multiple, 0, -height % multiple], mode="replicate")
+
+
+def _mixed(task: SceneTask, first: Drawn, drawn: Drawn) -> Drawn:
+    """What chance drew, in the task's region alone."""
+    if task.region is None:
+        return drawn
+    inside = torch.from_numpy(task.region)[None, None]
+    mixed = []
+    for before, now in zip(first, drawn, strict=True):
+        if now.dim() < 4:
+            mixed.append(before)
+            continue
+        padded = F.pad(inside.float(), [0, now.shape[3] - inside.shape[3], 0, now.shape[2] - inside.shape[2]])
+        mixed.append(torch.where(padded.to(now.device) > 0, now, before))
+    return tuple(mixed)
+
+
+def _painted(its: Painter, layout: Tensor, drawn: Drawn) -> Picture:
+    """The photo of a layout; in tiles where it is large and what is far away changes nothing."""
+    height, width = layout.shape[2:]
+    if its.reach is None or max(height, width) <= _TILE + 2 * its.reach:
+        return to_picture(its(layout, *drawn)[0])
+    whole = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _TILE):
+        for left in range(0, width, _TILE):
+            rows, columns = _around(top, height, its.reach), _around(left, width, its.reach)
+            parts = [planes[:, :, rows[0] : rows[1], columns[0] : columns[1]] for planes in (layout, *drawn)]
+            made = to_picture(its(*parts)[0])[top - rows[0] :, left - columns[0] :][:_TILE, :_TILE]
+            whole[top : top + _TILE, left : left + _TILE] = made
+    return whole
+
+
+def _around(first: int, side: int, reach: int) -> tuple[int, int]:
+    """From where to where a tile is computed, so that its own pixels come out as in the whole."""
+    return max(0, first - reach), min(side, first + _TILE + reach)

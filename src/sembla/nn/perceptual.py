@@ -1,0 +1,62 @@
+"""Frozen networks cut at five depths, to see whether two pictures look alike: VGG-19 or SqueezeNet 1.1."""
+
+import torch
+from torch import Tensor, nn
+
+from sembla.nn.loading import load_weights
+from sembla.nn.squeezenet import SqueezeNet
+from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
+from sembla.nn.weights import SQUEEZENET_CAFFE, VGG19, find_weights
+
+__all__ = ["SqueezeNetDepths", "VGG19Depths"]
+
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_CAFFE_MEAN = (123.0, 117.0, 104.0)
+_VGG_LAYERS = tuple(f"relu{block}_1" for block in range(1, 6))
+_SQUEEZENET_LAYERS = (1, 4, 7, 9, 12)
+_SQUEEZENET_MEANS = (14.0, 25.0, 18.0, 21.0, 1.6)  # of these layers, over photos of streets, facades and rooms
+
+
+class VGG19Depths(nn.Module):
+    """relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1 of VGG-19, as in pix2pixHD. Raises as `find_weights` does."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = VGGFeatures(VGG19_DEPTHS)
+        load_weights(self.network, find_weights(VGG19), ignore=("classifier.",))
+        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(_DEVIATION).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 32 px a side or more."""
+        seen = ((pictures + 1) / 2 - self.mean) / self.deviation
+        return list(self.network.taps(seen, _VGG_LAYERS).values())
+
+
+class SqueezeNetDepths(nn.Module):
+    """The first convolution and the fire modules 3, 5, 6 and 9 of SqueezeNet 1.1, each over its mean in photos.
+
+    The authors' weights, whose input is 0 to 255 less the mean colour. Raises as `find_weights` does.
+    """
+
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        network = SqueezeNet()
+        load_weights(network, find_weights(SQUEEZENET_CAFFE))
+        self.features = network.features
+        self.register_buffer("mean", torch.tensor(_CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 17 px a side or more."""
+        planes = (pictures + 1) * 127.5 - self.mean
+        found: list[Tensor] = []
+        for place, layer in enumerate(self.features):
+            planes = layer(planes)
+            if place in _SQUEEZENET_LAYERS:
+                found.append(planes / _SQUEEZENET_MEANS[len(found)])
+        return found

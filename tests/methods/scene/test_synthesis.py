@@ -1,0 +1,144 @@
+"""Photos of label maps: any size, in tiles, the same for the same seed, and other ones in a region alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from numpy.typing import NDArray
+from tests.methods.scene.support import prepared
+from torch import nn
+
+from sembla.core.errors import InputError, LabelError, SizeError
+from sembla.core.method import Feed
+from sembla.core.tasks import SceneTask
+from sembla.core.types import LabelMap
+from sembla.methods.scene import synthesis
+from sembla.methods.scene.batches import batches
+from sembla.methods.scene.config import RECIPES, Config, Critic, Sembla, Spade, Ulbp, fitted
+from sembla.methods.scene.learned import PARTS
+from sembla.methods.scene.synthesis import paint
+
+SMALL = {
+    "sembla": Sembla(width=4, discriminator_width=4, size=(64, 96)),
+    "spade": Spade(width=4, discriminator_width=4, size=(64, 96)),
+    "style": Spade(width=4, discriminator_width=4, size=(64, 96), style=True, latent=8),
+    "ulbp": Ulbp(width=4, discriminator_width=4, size=(64, 96), texture_width=4, weighted=False),
+    "critic": Critic(width=4, discriminator_width=4, size=(64, 96), noise=4),
+}
+
+
+def trained(name: str) -> tuple[Config, nn.ModuleDict]:
+    """A recipe with random weights, in use."""
+    torch.manual_seed(0)
+    config = fitted(SMALL[name], prepared())
+    networks = PARTS.networks(config)
+    for weight in networks.parameters():
+        weight.requires_grad = False
+    return config, networks.eval()
+
+
+def labels(height: int = 70, width: int = 90) -> LabelMap:
+    found = np.zeros((height, width), np.uint8)
+    found[height // 2 :] = 1
+    found[: height // 3, width // 2 :] = 2
+    found[:5, :5] = 255
+    return found
+
+
+@pytest.fixture(scope="module", params=SMALL)
+def model(request: pytest.FixtureRequest) -> tuple[Config, nn.ModuleDict]:
+    return trained(request.param)
+
+
+def test_a_photo_has_the_label_maps_size_and_follows_from_the_seed(model: tuple[Config, nn.ModuleDict]) -> None:
+    task = SceneTask(labels(), seed=3, variations=2)
+    result = paint(*model, task)
+    assert [picture.shape for picture in result.pictures] == [(70, 90, 3)] * 2
+    again = paint(*model, replace(task, variations=1, first_variation=1))
+    assert np.array_equal(again.picture, result.pictures[1])
+
+
+def test_what_chance_decides_differs(model: tuple[Config, nn.ModuleDict]) -> None:
+    config, _ = model
+    first, other = paint(*model, SceneTask(labels(), variations=2)).pictures
+    decided = config == fitted(SMALL["spade"], prepared())
+    assert np.array_equal(first, other) == decided
+
+
+def test_outside_of_a_region_nothing_differs(model: tuple[Config, nn.ModuleDict]) -> None:
+    region = np.zeros((70, 90), np.bool_)
+    region[10:40, 20:60] = True
+    plain = paint(*model, SceneTask(labels())).picture
+    other = paint(*model, SceneTask(labels(), first_variation=2, region=region)).picture
+    assert np.array_equal(plain[~region], other[~region])
+
+
+def test_a_region_of_ours_is_made_anew() -> None:
+    region = np.zeros((70, 90), np.bool_)
+    region[10:40, 20:60] = True
+    model = trained("sembla")
+    plain = paint(*model, SceneTask(labels())).picture
+    other = paint(*model, SceneTask(labels(), first_variation=2, region=region)).picture
+    assert (plain[region] != other[region]).mean() > 0.2
+
+
+def test_tiles_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A layout of 640 px in tiles of 64 with their surroundings, against one pass; a last bit may round otherwise."""
+    model, task = trained("sembla"), SceneTask(labels(160, 640))
+    whole = paint(*model, task).picture.astype(int)
+    monkeypatch.setattr(synthesis, "_TILE", 64)
+    tiled = paint(*model, task).picture.astype(int)
+    assert np.abs(whole - tiled).max() <= 1
+
+
+def test_a_style_photo_decides() -> None:
+    for name in ("sembla", "style"):
+        model = trained(name)
+        dark, bright = (np.full((50, 60, 3), value, np.uint8) for value in (20, 230))
+        one, other = (paint(*model, SceneTask(labels(), style=style)).picture for style in (dark, bright))
+        assert not np.array_equal(one, other)
+        assert np.array_equal(one, paint(*model, SceneTask(labels(), style=dark)).picture)
+
+
+def test_ids_that_no_class_has_are_refused() -> None:
+    model = trained("sembla")
+    strange: NDArray[np.uint8] = labels()
+    strange[12, 34] = 7
+    with pytest.raises(LabelError, match=r"id 7 \(at x=34, y=12\); the model knows ids 0 to 2"):
+        paint(*model, SceneTask(strange))
+    with pytest.raises(SizeError, match="12x9"):
+        paint(*model, SceneTask(np.zeros((9, 12), np.uint8)))
+    with pytest.raises(SizeError, match="region"):
+        paint(*model, SceneTask(labels(), region=np.ones((9, 12), np.bool_)))
+
+
+def test_pixels_without_a_class_have_a_plane_of_their_own() -> None:
+    config, _ = trained("sembla")
+    batch = next(batches(replace(config, zoom=1.0, flip=0.0), prepared(), Feed(2)))
+    assert batch.layout.shape[1] == 4
+    assert torch.equal(batch.layout.argmax(1), batch.labels)
+    assert (batch.layout.sum(1) == 1).all()
+    assert (batch.labels == 3).any()
+
+
+def test_batches_grow_where_that_is_wished() -> None:
+    config = fitted(replace(SMALL["sembla"], size=(64, 128), half_size=4), prepared())
+    sizes = [tuple(batch.photo.shape[2:]) for batch, _ in zip(batches(config, prepared(), Feed(2)), range(4))]  # noqa: B905
+    assert sizes == [(32, 64)] * 2 + [(64, 128)] * 2
+    first, later = batches(config, prepared(), Feed(2, start=3)), batches(config, prepared(), Feed(2))
+    assert torch.equal(next(first).photo, [next(later) for _ in range(4)][3].photo)
+
+
+def test_a_config_takes_classes_and_size_from_the_data() -> None:
+    config = fitted(RECIPES["laptop"], prepared())
+    assert config.label_set == prepared().label_set
+    assert config.size == (64, 96)
+    assert (config.count, config.planes) == (3, 4)
+    with pytest.raises(InputError, match="multiples of 32"):
+        fitted(replace(RECIPES["laptop"], size=(50, 64)), prepared())
+    with pytest.raises(InputError, match="zoom"):
+        fitted(replace(RECIPES["laptop"], zoom=0.5), prepared())
