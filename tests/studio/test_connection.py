@@ -21,6 +21,7 @@ from sembla.studio.live import Connection
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
 from sembla.studio.runs import RunStore
+from sembla.studio.scenes import Scenes
 from sembla.studio.wire import LiveRequest
 
 
@@ -81,10 +82,14 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
 
     async def play() -> DeafPage:
         jobs, photos, deaf = Jobs(), PhotoStore(tmp_path), DeafPage()
-        models = Models(RunStore(tmp_path / "runs"))
+        store = RunStore(tmp_path / "runs")
+        models = Models(store)
+        scenes = Scenes([], store, models)
         jobs.start()
         identity = photos.put(photo())
-        serving = asyncio.create_task(Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models).serve())
+        serving = asyncio.create_task(
+            Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models, scenes=scenes).serve()
+        )
         try:
             await scene(deaf, jobs, identity)
             await asyncio.wait_for(serving, PATIENCE)

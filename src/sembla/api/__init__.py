@@ -41,7 +41,7 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
-from sembla.api.scenes import open_bank, read_scene, run_scene, scene, scene_classes
+from sembla.api.scenes import bank_photo, open_bank, read_scene, run_scene, scene, scene_classes, scene_size
 from sembla.api.synthesis import export, load
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
@@ -123,6 +123,7 @@ __all__ = [
     "__version__",
     "analogy",
     "analogy_sequence",
+    "bank_photo",
     "batches",
     "batches_once",
     "check",
@@ -181,6 +182,7 @@ __all__ = [
     "run_text",
     "scene",
     "scene_classes",
+    "scene_size",
     "score_study",
     "segments",
     "study_json",

@@ -13,7 +13,7 @@ from sembla.core import memory
 from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
-from sembla.core.types import LabelMap, Region
+from sembla.core.types import LabelMap, Picture, Region
 from sembla.imaging.io import Source, read_map, read_picture, source_name
 from sembla.imaging.palette import read_known
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sembla.methods.scene.bank import Bank
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["SceneEngine", "open_bank", "read_scene", "run_scene", "scene", "scene_classes"]
+__all__ = ["SceneEngine", "bank_photo", "open_bank", "read_scene", "run_scene", "scene", "scene_classes", "scene_size"]
 
 SceneEngine: TypeAlias = "Bank | Synthesizer"
 """What makes scenes: a bank, or a trained model."""
@@ -73,6 +73,27 @@ def scene_classes(engine: SceneEngine) -> LabelSet:
         raise InputError(f"the model is of method {engine.description.method}, which makes no scenes; give another.")
     label_set: LabelSet = engine.config.label_set
     return label_set
+
+
+def scene_size(engine: SceneEngine) -> tuple[int, int]:
+    """Width and height that an engine is at home with: those it was trained at, or of most photos of a bank."""
+    from sembla.methods.scene.bank import Bank
+
+    if not isinstance(engine, Bank):
+        height, width = engine.config.size
+        return int(width), int(height)
+    sizes, counts = np.unique(engine.index.sizes[engine.shelf.usable], axis=0, return_counts=True)
+    height, width = sizes[int(counts.argmax())]
+    return int(width), int(height)
+
+
+def bank_photo(bank: "Bank", number: int) -> Picture:
+    """A photo (H, W, 3) of a bank, by its place in `bank.names`. Raises `InputError` where there is none."""
+    from sembla.methods.scene.bank_choice import Chosen
+
+    if not 0 <= number < len(bank.names):
+        raise InputError(f"photo {number} came; the bank has photos 0 to {len(bank.names) - 1}.")
+    return bank.photo(Chosen(int(np.flatnonzero(bank.shelf.usable)[number]), mirrored=False)).picture
 
 
 def read_scene(
