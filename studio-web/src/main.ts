@@ -15,6 +15,8 @@ import { listenToKeys } from "./shell/keys";
 import { mountOptions } from "./shell/options";
 import { mountPaneHeads } from "./shell/panes";
 import { mountRefine } from "./shell/refine";
+import { openSceneDialog, SceneEngines } from "./shell/scene-dialog";
+import { mountAnother, mountScenePanel } from "./shell/scene-panel";
 import { followScribbles } from "./shell/scribbles";
 import { mountSettings } from "./shell/settings";
 import { mountStage } from "./shell/stage";
@@ -54,7 +56,9 @@ function build(): void {
     openSession: work.openSession,
     saveSession: work.saveSession,
   });
+  const engines = new SceneEngines();
   const actions = makeActions({
+    engines,
     studio,
     status,
     work,
@@ -62,14 +66,18 @@ function build(): void {
     editor,
     version: () => known?.version ?? null,
   });
-  mountFrame({ studio, viewport, status, work, actions });
+  mountFrame({ studio, viewport, status, work, actions, engines });
   const side = byId("side");
   mountStage(side, { studio, documents, actions, status });
+  mountScenePanel(side, { studio, actions, status });
   mountClasses(side, studio, status);
   const form = h("div", { class: "settings-place" });
   side.append(form);
   mountTrained(side, { studio, loop: work.loop, trained: work.trained, status });
-  const start = mountStart(byId("workspace"), { studio, documents, actions, status, left: editor.focus });
+  const start = mountStart(byId("workspace"), {
+    ...{ studio, documents, actions, status, engines },
+    left: editor.focus,
+  });
   takeFiles(studio, documents);
   followScribbles(studio, status);
   void resume(work, start);
@@ -77,6 +85,7 @@ function build(): void {
     known = answer;
     mountSettings(form, studio, answer.tasks);
     start.fill();
+    void askForScenes(engines, status);
   });
 }
 
@@ -86,10 +95,11 @@ interface ActionParts {
   readonly work: Work;
   readonly documents: Documents;
   readonly editor: EditorHandle;
+  readonly engines: SceneEngines;
   version(): string | null;
 }
 
-function makeActions({ studio, status, work, documents, editor, version }: ActionParts): Actions {
+function makeActions({ studio, status, work, documents, editor, engines, version }: ActionParts): Actions {
   /** Failures are told, whether they come at once or later. */
   const tell = (act: () => unknown) => async () => {
     try {
@@ -104,6 +114,7 @@ function makeActions({ studio, status, work, documents, editor, version }: Actio
     openLabels: () => documents.pick("labels"),
     openLayout: () => documents.pick("layout"),
     openExamples: () => openExamples(documents, status),
+    newScene: () => openSceneDialog(engines, documents),
     saveSession: tell(() => work.saveSession()),
     savePicture: tell(() => work.savePicture()),
     saveLayout: tell(() => work.saveMap("layout")),
@@ -123,13 +134,15 @@ interface FrameParts {
   readonly status: Status;
   readonly work: Work;
   readonly actions: Actions;
+  readonly engines: SceneEngines;
 }
 
 /** What stands around the panes. */
-function mountFrame({ studio, viewport, status, work, actions }: FrameParts): void {
+function mountFrame({ studio, viewport, status, work, actions, engines }: FrameParts): void {
   mountHint(byId("header"));
-  mountHeader(byId("header"), studio, actions, work.hasPicture);
+  mountHeader(byId("header"), { studio, actions, engines, hasPicture: work.hasPicture });
   mountOptions(byId("options"), studio);
+  mountAnother(byId("result-head"), studio);
   mountRefine(byId("result-head"), { studio, loop: work.loop, trained: work.trained });
   mountPaneHeads({ studio, viewport, actions, facts: status.facts, hasPicture: work.hasPicture });
   listenToKeys(studio, actions, mountTools(byId("tools"), studio));
@@ -138,6 +151,15 @@ function mountFrame({ studio, viewport, status, work, actions }: FrameParts): vo
 async function resume(work: Work, start: Start): Promise<void> {
   const found = await work.resume();
   start.show(found === "restored" ? null : found);
+}
+
+/** What makes scenes; banks that are opened for the first time may take a minute. */
+async function askForScenes(engines: SceneEngines, status: Status): Promise<void> {
+  try {
+    for (const problem of await engines.refresh()) status.problem(problem);
+  } catch (error) {
+    status.problem(error);
+  }
 }
 
 /** What the server can do; asked until it answers, for it may start later than the page. */

@@ -38,7 +38,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(run: Path) -> Iterator[Server]:
+def studio(server: Server, run: Path) -> Iterator[Server]:
+    """It opens after the common one and is closed before it, as notes that both hear need."""
+    assert server.server.started
     with Server(runs=run.parent) as running:
         yield running
 

@@ -31,7 +31,9 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def studio(bank: Path) -> Iterator[Server]:
+def studio(server: Server, bank: Path) -> Iterator[Server]:
+    """It opens after the common one and is closed before it, as notes that both hear need."""
+    assert server.server.started
     with Server(banks=[bank]) as running:
         yield running
 

@@ -149,6 +149,7 @@ class Scenes:
             classes=_entries(label_set),
             width=width,
             height=height,
+            ignore=None if len(_entries(label_set)) == label_set.count else label_set.ignore,
             photos=len(bank.names) if bank else 0,
         )
 

@@ -230,6 +230,7 @@ class SceneCard(BaseModel):
     classes: list[ClassEntry] = Field(description="What the ids of its layouts mean; the last may stand for no class.")
     width: int = Field(description="What it was trained at, or most of its photos have.")
     height: int
+    ignore: int | None = Field(description="What files hold where pixels are of no class, the last one here; or null.")
     photos: int = Field(description="Of a bank: how many may be taken. 0 for a model.")
 
 

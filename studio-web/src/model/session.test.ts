@@ -25,6 +25,7 @@ async function entry(number: number): Promise<HistoryEntry> {
     classes: CLASSES.slice(0, 2),
     settings: { seed: number, keep: false },
     run: number === 1 ? "coffee-1" : null,
+    rolls: number === 2 ? await pack(noise(SIZE.width, SIZE.height, { random, count: 60 })) : null,
     thumbnail: new Blob([someBytes(50)], { type: "image/jpeg" }),
   };
 }
@@ -42,6 +43,8 @@ function document(): Snapshot {
     strokes: { ...strokes, ids: strokes.ids.map((id) => (id === 3 ? UNMARKED : id)) },
     labels: noise(SIZE.width, SIZE.height, { random, count: 3 }),
     layout: plain(SIZE.width, SIZE.height, 2),
+    rolls: null,
+    scene: null,
     target: "labels",
     active: 1,
     task: "analogy",

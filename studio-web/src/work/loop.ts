@@ -9,7 +9,7 @@ import { Emitter } from "../model/emitter";
 import type { PackedMap } from "../model/packed";
 import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
-import type { ClassEntry, Photo, Settings, Target } from "../model/types";
+import type { ClassEntry, MapName, Photo, Settings } from "../model/types";
 import { type Panel, panelOf } from "../panels";
 import { alike, type Engine, type Input, type Job, modelOf, varied } from "./asking";
 import { Sampler } from "./changes";
@@ -39,6 +39,8 @@ export interface Finished extends Omit<LiveFrame, "variation" | "level" | "level
   readonly settings: Settings;
   /** The run whose model made it; null for the instant engine. */
   readonly run: string | null;
+  /** Of a scene: which variation stands where; null where all is the plain picture. */
+  readonly rolls: Promise<PackedMap> | null;
 }
 
 /** One of the pictures asked for together; `frame` is null before its first, and a preview until `finished`. */
@@ -205,7 +207,7 @@ export class Loop {
     this.#plan();
   }
 
-  #pixels(target: Target): void {
+  #pixels(target: MapName): void {
     const studio = this.#studio;
     if (!studio.editing || studio.target !== "layout" || !panelOf(studio.task).targets.includes(target))
       return;
@@ -261,18 +263,25 @@ export class Loop {
 
   /** What to send now; null, and the reason told, when the task is not ready. */
   #input(changes: Settings | ((panel: Panel) => Settings)): Input | null {
-    const { task, photo, settings } = this.#studio;
+    const { task, settings, scene } = this.#studio;
     const panel = panelOf(task);
     const reason = panel.ready(this.#studio);
-    if (reason !== null || photo === null) {
-      this.#tell({ kind: "blocked", text: reason ?? "" });
+    if (reason !== null) {
+      this.#tell({ kind: "blocked", text: reason });
       return null;
     }
     const maps: Record<string, Promise<PackedMap>> = {};
     for (const [name, map] of Object.entries(panel.maps(this.#studio)))
       maps[name] = this.#parts.packer.pack(map);
     const own = typeof changes === "function" ? changes(panel) : changes;
-    return { photo, task, settings: { ...settings, ...own }, maps, run: this.#engine?.run ?? null };
+    return {
+      photo: panel.photo(this.#studio),
+      task,
+      settings: { ...settings, ...own },
+      maps,
+      run: this.#engine?.run ?? null,
+      scene: scene?.engine ?? null,
+    };
   }
 
   #jobOf(kind: Job["kind"], input: Input): Job {
@@ -285,10 +294,11 @@ export class Loop {
   #ask(job: Job): void {
     this.#job = job;
     if (this.#uploading) return; // asked when the server has the photo
-    const { photo, run, ...rest } = job.input;
+    const { photo, run, settings, ...rest } = job.input;
     this.#tell(job.kind === "draft" ? QUICK : this.#parts.live.state === "open" ? WAITING : CONNECTING);
     const [draft, model] = [job.kind === "draft", modelOf(run, job.classes)];
-    const request = { ...rest, photo: this.photoId(photo), draft, model };
+    const id = photo === null ? "" : this.photoId(photo);
+    const request = { ...rest, settings: panelOf(rest.task).sent(settings), photo: id, draft, model };
     this.#number = this.#parts.live.request(request, this.#handlers(job));
   }
 
@@ -332,7 +342,15 @@ export class Loop {
     const { classes } = job;
     const label = run === null ? job.label : `${job.label}, by a trained model`;
     this.#showing.finish(job.made);
-    this.#latest = { ...picture, label, layout: maps.layout, classes, settings, run };
+    this.#latest = {
+      ...picture,
+      label,
+      layout: maps.layout,
+      classes,
+      settings,
+      run,
+      rolls: maps.rolls ?? null,
+    };
     this.#events.emit("finished", this.#latest);
   }
 
@@ -355,6 +373,7 @@ export class Loop {
   /** The server was started anew or needed the room: send the photo again, then ask again; once, lest it never ends. */
   async #sendPhoto(job: Job): Promise<void> {
     const { photo } = job.input;
+    if (photo === null) return; // the server needed none, so it cannot lack it
     this.#job = job;
     this.#uploaded = true;
     this.#uploading = true;
