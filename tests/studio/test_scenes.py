@@ -125,6 +125,8 @@ def test_photos_of_a_bank_are_shown_and_held(client: httpx.Client) -> None:
     held = client.post(f"/api/scenes/{BANK}/photos/2").json()
     pixels = client.get(f"/api/photos/{held['id']}").content
     np.testing.assert_array_equal(np.array(Image.open(io.BytesIO(pixels))), photo(2))
+    layout_ = client.get(f"/api/scenes/{BANK}/photos/2/layout").json()
+    np.testing.assert_array_equal(unpacked(layout_), wanted(2))
     thumbnail = Image.open(io.BytesIO(client.get(f"/api/scenes/{BANK}/photos/2/thumbnail").content))
     assert (thumbnail.format, thumbnail.size) == ("JPEG", (64, 48))
     assert "0 to 5" in refusal(client.post(f"/api/scenes/{BANK}/photos/6"))

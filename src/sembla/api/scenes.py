@@ -18,10 +18,23 @@ from sembla.imaging.io import Source, read_map, read_picture, source_name
 from sembla.imaging.palette import read_known
 
 if TYPE_CHECKING:
+    from sembla.data.records import Sample
     from sembla.methods.scene.bank import Bank
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["SceneEngine", "bank_photo", "open_bank", "read_scene", "run_scene", "scene", "scene_classes", "scene_size"]
+__all__ = [
+    "SceneEngine",
+    "bank_labels",
+    "bank_photo",
+    "open_bank",
+    "read_scene",
+    "run_scene",
+    "scene",
+    "scene_classes",
+    "scene_size",
+    "warm_up_bank",
+]
+
 
 SceneEngine: TypeAlias = "Bank | Synthesizer"
 """What makes scenes: a bank, or a trained model."""
@@ -89,11 +102,21 @@ def scene_size(engine: SceneEngine) -> tuple[int, int]:
 
 def bank_photo(bank: "Bank", number: int) -> Picture:
     """A photo (H, W, 3) of a bank, by its place in `bank.names`. Raises `InputError` where there is none."""
-    from sembla.methods.scene.bank_choice import Chosen
+    return _sample(bank, number).picture
 
-    if not 0 <= number < len(bank.names):
-        raise InputError(f"photo {number} came; the bank has photos 0 to {len(bank.names) - 1}.")
-    return bank.photo(Chosen(int(np.flatnonzero(bank.shelf.usable)[number]), mirrored=False)).picture
+
+def bank_labels(bank: "Bank", number: int) -> LabelMap:
+    """The label map (H, W) of a photo of a bank, by its place in `bank.names`. Raises `InputError` as `bank_photo`."""
+    labels = _sample(bank, number).labels
+    assert labels is not None  # a set without label maps is no bank
+    return labels
+
+
+def warm_up_bank() -> None:
+    """Load or compile what banks need, so that the first picture does not wait for it."""
+    from sembla.methods.scene import bank
+
+    bank.warm_up()
 
 
 def read_scene(
@@ -134,6 +157,14 @@ def run_scene(
     results = one_by_one(task, on_preview, stop=stop, engine=engine)
     seconds = sum(result.seconds for result in results)
     return SceneResult(tuple(result.picture for result in results), seed=task.seed, seconds=seconds)
+
+
+def _sample(bank: "Bank", number: int) -> "Sample":
+    from sembla.methods.scene.bank_choice import Chosen
+
+    if not 0 <= number < len(bank.names):
+        raise InputError(f"photo {number} came; the bank has photos 0 to {len(bank.names) - 1}.")
+    return bank.photo(Chosen(int(np.flatnonzero(bank.shelf.usable)[number]), mirrored=False))
 
 
 def _check_memory(task: SceneTask, need: int) -> None:

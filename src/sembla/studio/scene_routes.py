@@ -55,6 +55,12 @@ async def style_thumbnail(desk: AtDesk, request: Request, *, engine: EngineName,
     return Response(jpeg, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=3600"})
 
 
+@router.get("/scenes/{engine}/photos/{number}/layout", responses=problems(400, 404, 422, 503))
+async def photo_layout(desk: AtDesk, request: Request, *, engine: EngineName, number: PhotoNumber) -> PackedMap:
+    """The label map of a photo of a bank, to begin a layout with."""
+    return await done(request, desk.library, lambda: pack(desk.scenes.layout(engine, number)))
+
+
 @router.post("/scenes/{engine}/photos/{number}", responses=problems(400, 404, 422, 503, 507))
 async def hold_photo(desk: AtDesk, request: Request, *, engine: EngineName, number: PhotoNumber) -> Photo:
     """Hold a photo of a bank, to be asked for as a style."""

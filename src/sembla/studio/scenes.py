@@ -52,6 +52,10 @@ class Scenes:
 
     def cards(self) -> SceneCards:
         """Everything that makes scenes, banks first. Opens the banks, which may take a minute the first time."""
+        if self._folders:
+            from sembla import api
+
+            api.warm_up_bank()
         cards, problems = [], []
         for name in (*self._folders, *(f"{_MODEL}{run.name}" for run in self._runs.all() if run.makes_scenes)):
             try:
@@ -70,19 +74,19 @@ class Scenes:
             labels = api.read_scene(io.BytesIO(content), label_set).labels
         except LabelError as error:
             raise LabelError(f"{file}: {error}") from error
-        if label_set.ignore is None:
-            return labels
-        if len(_entries(label_set)) == label_set.count and (labels == label_set.ignore).any():
-            raise LabelError(f"{file} has pixels without a class, which stand for nothing here; give all of them one.")
-        return np.where(labels == label_set.ignore, np.uint8(label_set.count), labels)
+        return _for_page(labels, label_set, what=file)
 
     def photo(self, name: str, number: int) -> Picture:
         """A photo (H, W, 3) of a bank, by its number. Raises `InputError`."""
         from sembla import api
 
-        if name not in self._folders:
-            raise UnknownSceneEngineError(f"there is no bank {name[:100]!r}; ask for the list of engines again.")
         return api.bank_photo(self._bank(name), number)
+
+    def layout(self, name: str, number: int) -> LabelMap:
+        """The label map (H, W) of a photo of a bank, in the ids of the card's classes. Raises `InputError`."""
+        from sembla import api
+
+        return _for_page(api.bank_labels(self._bank(name), number), self._label_set(name), what=f"photo {number}")
 
     def make(
         self, name: str, task: SceneTask, *, rolls: LabelMap | None, on_preview: OnPreview, stop: ShouldStop
@@ -165,6 +169,8 @@ class Scenes:
     def _bank(self, name: str) -> "Bank":
         from sembla import api
 
+        if name not in self._folders:
+            raise UnknownSceneEngineError(f"there is no bank {name[:100]!r}; ask for the list of engines again.")
         with self._lock:
             if name not in self._banks:
                 self._banks[name] = api.open_bank(self._folders[name])
@@ -207,6 +213,15 @@ def _parts(task: SceneTask, rolls: LabelMap | None) -> list[SceneTask]:
     if numbers[-1] > 63:
         raise InputError(f"variation {numbers[-1]} came; there are 1 to 63.")
     return [replace(task, first_variation=number, region=rolls == number) for number in numbers]
+
+
+def _for_page(labels: LabelMap, label_set: LabelSet, *, what: str) -> LabelMap:
+    """The label set's id for pixels without a class becomes the page's. Raises `LabelError` where that has none."""
+    if label_set.ignore is None:
+        return labels
+    if len(_entries(label_set)) == label_set.count and (labels == label_set.ignore).any():
+        raise LabelError(f"{what} has pixels without a class, which stand for nothing here; give all of them one.")
+    return np.where(labels == label_set.ignore, np.uint8(label_set.count), labels)
 
 
 def _with_ignored(labels: LabelMap, label_set: LabelSet) -> LabelMap:

@@ -17,7 +17,7 @@ import {
   uploadPhoto,
   withPhoto,
 } from "../work/rest";
-import { readSceneLayout, type SceneCard } from "../work/scenes";
+import { photoLayout, readSceneLayout, type SceneCard } from "../work/scenes";
 import { ask } from "./dialogs";
 import { Replacing } from "./replacing";
 import type { Status } from "./status";
@@ -133,6 +133,11 @@ export class Documents {
         settings: this.#settings({ width, height }, "scene"),
       }),
     );
+  }
+
+  /** The layout of a photo of a bank; null where it cannot be had, which is told. */
+  photoLayout(engine: string, number: number): Promise<IndexMap | null> {
+    return this.#load("Opening the layout…", photoLayout(engine, number));
   }
 
   /** Reads a file as a layout in the classes of an engine; null where it cannot be, which is told. */

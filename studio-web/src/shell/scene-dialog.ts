@@ -2,7 +2,7 @@
 
 import { Emitter } from "../model/emitter";
 import type { IndexMap } from "../model/types";
-import { listScenes, type SceneCard, styleThumbnailUrl } from "../work/scenes";
+import { listScenes, type SceneCard, spread, styleThumbnailUrl } from "../work/scenes";
 import { openDialog } from "./dialogs";
 import type { Documents } from "./documents";
 import { button, freshId, h } from "./dom";
@@ -11,6 +11,9 @@ import { button, freshId, h } from "./dom";
 const LEAST = 16;
 const MOST = 4096;
 const MOST_PIXELS = 12_500_000;
+
+/** So many photos of a bank are offered for their layouts. */
+const GIVEN = 12;
 
 /** What makes scenes here, once the server has told it. */
 export class SceneEngines {
@@ -63,7 +66,9 @@ export function openSceneDialog(engines: SceneEngines, documents: Documents, fir
   const { cards } = engines;
   if (cards.length === 0) return;
   const dialog = openDialog("New scene");
-  const form = new BeginForm(cards, first ?? cards[0]);
+  const form = new BeginForm(cards, first ?? cards[0], async (number) =>
+    begin(await documents.photoLayout(form.card.name, number)),
+  );
   const begin = async (layout: IndexMap | null) => {
     if (layout === null) return;
     dialog.close();
@@ -98,11 +103,21 @@ class BeginForm {
   readonly #engine = h("select", { id: freshId("engine") });
   readonly #note = h("p", { class: "muted" });
   readonly #class = h("select", { id: freshId("class") });
+  readonly #photos = h("div", { class: "style-list", role: "group", "aria-label": "Layouts of photos" });
+  readonly #given = h(
+    "div",
+    { class: "begin-given" },
+    h("p", {}, "Or begin with the layout of one of its photos:"),
+    this.#photos,
+  );
+  readonly #take: (number: number) => void;
   readonly #width = sideField("Width in pixels");
   readonly #height = sideField("Height in pixels");
 
-  constructor(cards: readonly SceneCard[], first: SceneCard) {
+  /** `take` is told the number of a photo of a bank whose layout is wanted. */
+  constructor(cards: readonly SceneCard[], first: SceneCard, take: (number: number) => void) {
     this.#cards = cards;
+    this.#take = take;
     this.#engine.append(...cards.map(({ name, title }) => h("option", { value: name }, title)));
     this.#engine.value = first.name;
     this.#engine.addEventListener("change", () => this.#follow());
@@ -114,6 +129,7 @@ class BeginForm {
       this.#note,
       line("Everywhere", this.#class),
       h("div", { class: "begin-line" }, h("span", {}, "Size"), size),
+      this.#given,
     );
     this.#follow();
   }
@@ -142,6 +158,24 @@ class BeginForm {
     this.#width.valueAsNumber = card.width;
     this.#height.valueAsNumber = card.height;
     this.#height.setCustomValidity("");
+    this.#given.hidden = card.photos === 0;
+    const numbers = spread(card.photos, GIVEN);
+    this.#photos.replaceChildren(...numbers.map((number) => this.#choice(card, number)));
+  }
+
+  #choice(card: SceneCard, number: number): HTMLElement {
+    const words = `The layout of photo ${number + 1}`;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "style-choice",
+        title: words,
+        "aria-label": words,
+        onclick: () => this.#take(number),
+      },
+      h("img", { src: styleThumbnailUrl(card.name, number), alt: "" }),
+    );
   }
 }
 

@@ -4,14 +4,14 @@ import { countRolls } from "../model/rolls";
 import type { Studio } from "../model/studio";
 import type { Photo, Scene } from "../model/types";
 import { photoFile, photoUrl, uploadPhoto } from "../work/rest";
-import { holdStyle, styleThumbnailUrl } from "../work/scenes";
+import { holdStyle, nameOf, spread, styleThumbnailUrl } from "../work/scenes";
 import type { Actions } from "./actions";
 import { button, freshId, h, icon } from "./dom";
 import { kindOf } from "./scene-dialog";
 import type { Status } from "./status";
 
 /** So many photos of a bank are offered as styles. */
-const OFFERED = 11;
+const OFFERED = 10;
 
 /** What the panel works with. */
 export interface ScenePanelParts {
@@ -123,7 +123,7 @@ class StyleStrip {
   }
 
   show(scene: Scene): void {
-    const ofBank = new Set(offered(scene.photos).map(nameOf));
+    const ofBank = new Set(spread(scene.photos, OFFERED).map(nameOf));
     const own = scene.styles.filter(({ name }) => !ofBank.has(name));
     const filled = JSON.stringify([scene.engine, scene.photos, own.map(({ id }) => id)]);
     if (filled !== this.#shown) this.#fill(scene, own);
@@ -138,7 +138,7 @@ class StyleStrip {
   }
 
   #fill(scene: Scene, own: readonly Photo[]): void {
-    const numbers = offered(scene.photos);
+    const numbers = spread(scene.photos, OFFERED);
     this.#list.replaceChildren(
       choice("By seed", "", null, () => this.#parts.studio.setSettings({ style: null })),
       ...numbers.map((number) =>
@@ -207,15 +207,4 @@ function choice(name: string, style: string, address: string | null, press: () =
     },
     shown,
   );
-}
-
-/** What a photo of a bank is called; files that people bring are called otherwise. */
-function nameOf(number: number): string {
-  return `Photo ${number + 1}`;
-}
-
-/** Some photos from all over a bank. */
-export function offered(photos: number): number[] {
-  const count = Math.min(photos, OFFERED - 1);
-  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * photos) / count));
 }

@@ -40,6 +40,22 @@ export const styleThumbnailUrl = (engine: string, number: number): string =>
 export const holdStyle = (engine: string, number: number): Promise<UploadedPhoto> =>
   json("POST", `${engineUrl(engine)}/photos/${number}`);
 
+/** The layout of a photo of a bank. */
+export async function photoLayout(engine: string, number: number): Promise<IndexMap> {
+  return fromWire(await json<WireMap>("GET", `${engineUrl(engine)}/photos/${number}/layout`));
+}
+
+/** At most `most` numbers of photos from all over a bank. */
+export function spread(photos: number, most: number): number[] {
+  const count = Math.min(photos, most);
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * photos) / count));
+}
+
+/** What a photo of a bank is called; files that people bring are called otherwise. */
+export function nameOf(number: number): string {
+  return `Photo ${number + 1}`;
+}
+
 function engineUrl(engine: string): string {
   return `api/scenes/${encodeURIComponent(engine)}`;
 }
