@@ -53,9 +53,9 @@ def with_ground(easel: Easel, view: View) -> Pixels:
     """Paint ground below and a ball in the sky; gives the layout."""
     easel.tool("Rectangle")
     easel.choose(GROUND)
-    easel.drag(view.screen(-1, 30), view.screen(66, 50))
+    easel.drag(view.screen(-1, 30.5), view.screen(66, 50))
     easel.choose(BALL)
-    easel.drag(view.screen(40, 8), view.screen(48, 16))
+    easel.drag(view.screen(40.5, 8.5), view.screen(47.5, 15.5))
     wanted = np.zeros(SHAPE, np.uint8)
     wanted[30:] = GROUND
     wanted[8:16, 40:48] = BALL
@@ -69,8 +69,8 @@ def test_a_layout_is_painted_and_a_part_made_anew(visited: Page, bank: Path, eng
 
     wanted = with_ground(easel, view)
     plain = easel.picture()
-    np.testing.assert_array_equal(plain, engine.scene(bank, SceneTask(wanted)))
     np.testing.assert_array_equal(easel.layout(), wanted)
+    np.testing.assert_array_equal(plain, engine.scene(bank, SceneTask(wanted)))
 
     visited.get_by_role("button", name="Make a part anew").click()
     easel.click(view.screen(20, 40))
