@@ -37,6 +37,7 @@ function build(): void {
   const viewport = new Viewport();
   const status = mountStatus(byId("status"));
   const editor = mountEditor(byId("editor"), studio, viewport);
+  const engines = new SceneEngines();
   const work = startWork({
     studio,
     viewport,
@@ -45,7 +46,10 @@ function build(): void {
     history: byId("history"),
     say: status.say,
     photo: editor.setPhotoBitmap,
-    connection: status.setConnection,
+    connection: (state) => {
+      status.setConnection(state);
+      if (state === "open") void askForScenes(engines, status); // a server that was started anew may have others
+    },
   });
   let known: About | null = null;
   const documents = new Documents({
@@ -56,7 +60,6 @@ function build(): void {
     openSession: work.openSession,
     saveSession: work.saveSession,
   });
-  const engines = new SceneEngines();
   const actions = makeActions({
     engines,
     studio,
@@ -69,7 +72,7 @@ function build(): void {
   mountFrame({ studio, viewport, status, work, actions, engines });
   const side = byId("side");
   mountStage(side, { studio, documents, actions, status });
-  mountScenePanel(side, { studio, actions, status });
+  mountScenePanel(side, { studio, actions, status, loop: work.loop });
   mountClasses(side, studio, status);
   const form = h("div", { class: "settings-place" });
   side.append(form);
@@ -85,7 +88,6 @@ function build(): void {
     known = answer;
     mountSettings(form, studio, answer.tasks);
     start.fill();
-    void askForScenes(engines, status);
   });
 }
 

@@ -143,6 +143,7 @@ def test_a_scene_is_the_librarys_and_says_how_it_came_about(studio: Server, bank
     record = api.read_settings(tmp_path / "scene.png")
     assert (record["verb"], record["seed"], record["style"]) == ("scene", 7, None)
     assert record["engine"] == {"kind": "bank", "name": "bank", "sha256": api.digest(bank / "dataset.json")}
+    assert picture.header["credits"] == record["credits"]
     assert sum(record["credits"].values()) == pytest.approx(1, abs=0.01)
 
 

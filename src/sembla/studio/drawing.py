@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from PIL import Image, PngImagePlugin
@@ -164,7 +165,9 @@ class _Frames:
         if self._stop():
             return False
         if preview.level == preview.levels - 1:
-            self._receiver.hand_over(self._framed(preview, encode_png(preview.picture, record), final=True))
+            origins = record["credits"] if record else {}
+            encoded = encode_png(preview.picture, record)
+            self._receiver.hand_over(self._framed(preview, encoded, final=True, origins=origins))
             return True
         longest = max(preview.picture.shape[:2])
         if longest > MOST_JPEG_SIDE:
@@ -174,7 +177,9 @@ class _Frames:
             self._receiver.show(self._framed(preview, encode_jpeg(preview.picture), final=False))
         return not self.complete
 
-    def _framed(self, preview: Preview, encoded: bytes, *, final: bool) -> bytes:
+    def _framed(
+        self, preview: Preview, encoded: bytes, *, final: bool, origins: Mapping[str, float] = MappingProxyType({})
+    ) -> bytes:
         height, width = preview.picture.shape[:2]
         header = FrameHeader(
             number=self._request.number,
@@ -187,6 +192,7 @@ class _Frames:
             height=height,
             type="image/png" if final else "image/jpeg",
             bytes=len(encoded),
+            credits=dict(origins),
         )
         return frame(header, encoded)
 

@@ -297,6 +297,9 @@ class FrameHeader(BaseModel):
     height: int
     type: Literal["image/jpeg", "image/png"]
     bytes: int
+    credits: dict[str, float] = Field(
+        default={}, description="Of a bank's picture: the photos that it was copied from, and their shares."
+    )
 
 
 def pack(labels: LabelMap) -> PackedMap:

@@ -3,6 +3,7 @@
 import { countRolls } from "../model/rolls";
 import type { Studio } from "../model/studio";
 import type { Photo, Scene } from "../model/types";
+import type { Loop } from "../work/loop";
 import { photoFile, photoUrl, uploadPhoto } from "../work/rest";
 import { holdStyle, nameOf, spread, styleThumbnailUrl } from "../work/scenes";
 import type { Actions } from "./actions";
@@ -13,16 +14,20 @@ import type { Status } from "./status";
 /** So many photos of a bank are offered as styles. */
 const OFFERED = 10;
 
+/** So many photos that parts come from are named. */
+const TOLD = 3;
+
 /** What the panel works with. */
 export interface ScenePanelParts {
   readonly studio: Studio;
   readonly actions: Actions;
   readonly status: Status;
+  readonly loop: Pick<Loop, "on" | "latest">;
 }
 
 /** Builds the panel; it is there for scenes alone, and follows the document. */
 export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void {
-  const { studio, actions } = parts;
+  const { studio, actions, loop } = parts;
   const title = h("h2", {});
   const note = h("p", {});
   const reset = () => {
@@ -31,6 +36,7 @@ export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void
   };
   const strip = new StyleStrip(parts);
   const anew = anewLine(studio);
+  const origins = h("p", { class: "scene-origins" });
   const panel = h(
     "section",
     { class: "stage-panel scene-panel" },
@@ -47,6 +53,7 @@ export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void
     ),
     strip.element,
     anew.element,
+    origins,
   );
   host.append(panel);
   const follow = () => {
@@ -58,8 +65,25 @@ export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void
     strip.show(scene);
     anew.show();
   };
+  const tell = () => {
+    const text = originsOf(loop.latest?.credits ?? {});
+    origins.hidden = text === "";
+    origins.textContent = text;
+  };
   for (const event of ["document", "settings", "styles", "changed"] as const) studio.on(event, follow);
+  loop.on("finished", tell);
+  loop.on("cleared", tell);
   follow();
+  tell();
+}
+
+/** From which photos a picture was copied, the largest shares first; empty for one that was not. */
+export function originsOf(credits: Readonly<Record<string, number>>): string {
+  const shares = Object.entries(credits).sort(([, a], [, b]) => b - a);
+  if (shares.length === 0) return "";
+  const told = shares.slice(0, TOLD).map(([name, share]) => `${name} (${Math.round(100 * share)} %)`);
+  const more = shares.length - told.length;
+  return `Copied from ${told.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
 }
 
 function words(scene: Scene): string {

@@ -35,6 +35,8 @@ export interface LiveFrame {
   readonly seconds: number;
   readonly width: number;
   readonly height: number;
+  /** Of a bank's finished picture: the photos that it was copied from, and their shares. */
+  readonly credits?: Readonly<Record<string, number>>;
   readonly picture: Blob;
 }
 
