@@ -4,7 +4,7 @@ import { countRolls } from "../model/rolls";
 import type { Studio } from "../model/studio";
 import type { Photo, Scene } from "../model/types";
 import type { Loop } from "../work/loop";
-import { photoFile, photoUrl, uploadPhoto } from "../work/rest";
+import { photoFile, uploadPhoto } from "../work/rest";
 import { holdStyle, nameOf, spread, styleThumbnailUrl } from "../work/scenes";
 import type { Actions } from "./actions";
 import { button, freshId, h, icon } from "./dom";
@@ -137,6 +137,7 @@ class StyleStrip {
   readonly #parts: ScenePanelParts;
   readonly #list = h("div", { class: "style-list" });
   #shown = "";
+  #addresses: readonly string[] = [];
 
   constructor(parts: ScenePanelParts) {
     this.#parts = parts;
@@ -163,6 +164,8 @@ class StyleStrip {
 
   #fill(scene: Scene, own: readonly Photo[]): void {
     const numbers = spread(scene.photos, OFFERED);
+    for (const address of this.#addresses) URL.revokeObjectURL(address);
+    this.#addresses = own.map(({ file }) => URL.createObjectURL(file)); // a server started anew may not hold them
     this.#list.replaceChildren(
       choice("By seed", "", null, () => this.#parts.studio.setSettings({ style: null })),
       ...numbers.map((number) =>
@@ -170,7 +173,7 @@ class StyleStrip {
           this.#take(scene.engine, number),
         ),
       ),
-      ...own.map((photo) => choice(photo.name, photo.id, photoUrl(photo.id), () => this.#choose(photo))),
+      ...own.map((photo, i) => choice(photo.name, photo.id, this.#addresses[i], () => this.#choose(photo))),
       h(
         "button",
         {
