@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countRolls, rolled, rolledWithin } from "./rolls";
+import { countRolls, rolled, rolledClass, rolledWithin } from "./rolls";
 import { copy, drawn } from "./testing";
 import { MOST_ROLLS } from "./types";
 
@@ -21,6 +21,15 @@ describe("rolled", () => {
     for (let i = 1; i < MOST_ROLLS; i++) rolls = rolled(LAYOUT, rolls, { x: 0, y: 0 });
     expect(rolls.ids[0]).toBe(MOST_ROLLS);
     expect(rolled(LAYOUT, rolls, { x: 0, y: 0 }).ids[0]).toBe(1);
+  });
+});
+
+describe("rolledClass", () => {
+  it("takes every pixel of the class, connected or not", () => {
+    const layout = drawn("0101", "1111", "2220");
+    expect(rolledClass(layout, null, { x: 2.9, y: 0 })).toEqual(drawn("1010", "0000", "0001"));
+    const outside = rolledClass(layout, drawn("0000", "0000", "5500"), { x: 0, y: 2 });
+    expect(outside).toEqual(drawn("0000", "0000", "6660"));
   });
 });
 

@@ -1,11 +1,19 @@
 /** Which parts of a scene are made anew: a map of the numbers of variations, 0 where the picture is the plain one. */
 
+import { maskOf } from "./plane";
+import { whole } from "./rect";
 import { connected, type Selection, within } from "./select";
 import { type IndexMap, MOST_ROLLS, type Point } from "./types";
 
 /** The map after the connected region of a layout that holds `at` was asked for anew. */
 export function rolled(layout: IndexMap, rolls: IndexMap | null, at: Point): IndexMap {
   return next(layout, rolls, connected(layout, at));
+}
+
+/** The map after all pixels of the class at `at`, which lies inside the layout, were asked for anew. */
+export function rolledClass(layout: IndexMap, rolls: IndexMap | null, at: Point): IndexMap {
+  const id = layout.ids[Math.floor(at.y) * layout.width + Math.floor(at.x)];
+  return next(layout, rolls, { bounds: whole(layout), mask: maskOf(layout.ids, id), ids: layout.ids });
 }
 
 /** The map after what a line encloses was asked for anew; null where that is nothing. */

@@ -73,7 +73,7 @@ const TOOLS: readonly Tool[] = [
     icon: "anew",
     on: ["layout"],
     scenes: true,
-    hint: "Click a region, or drag around a part, to have it made anew; all else stays.",
+    hint: "Click a region (Shift: all of its class), or drag around a part; only that is made anew.",
   },
 ];
 

@@ -9,12 +9,13 @@ import { Emitter } from "../model/emitter";
 import type { PackedMap } from "../model/packed";
 import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
-import type { ClassEntry, MapName, Photo, Settings } from "../model/types";
+import type { MapName, Photo, Settings } from "../model/types";
 import { type Panel, panelOf } from "../panels";
 import { alike, type Engine, type Input, type Job, modelOf, varied } from "./asking";
 import { Sampler } from "./changes";
 import { wordsOf } from "./fault";
 import type { Live, LiveFrame, LiveHandlers, Outcome } from "./live";
+import type { Finished, LoopEvents, Variation } from "./loop-events";
 import type { Packer } from "./packer";
 import {
   CONNECTING,
@@ -29,40 +30,9 @@ import {
   WAITING,
   WORKING,
 } from "./progress";
-import { Showing, type Shown } from "./showing";
+import { Showing } from "./showing";
 
-/** A finished picture and what it was made from. */
-export interface Finished extends Omit<LiveFrame, "variation" | "level" | "levels"> {
-  readonly label: string;
-  readonly layout: Promise<PackedMap>;
-  readonly classes: readonly ClassEntry[];
-  readonly settings: Settings;
-  /** The run whose model made it; null for the instant engine. */
-  readonly run: string | null;
-  /** Of a scene: which variation stands where; null where all is the plain picture. */
-  readonly rolls: Promise<PackedMap> | null;
-}
-
-/** One of the pictures asked for together; `frame` is null before its first, and a preview until `finished`. */
-export interface Variation {
-  readonly frame: LiveFrame | null;
-  readonly finished: boolean;
-}
-
-/** What a loop tells. */
-export interface LoopEvents {
-  /** A document without a picture: show none. */
-  cleared: null;
-  /** A frame of work in progress to show. */
-  frame: Shown;
-  /** A whole picture of the document to show and to remember. */
-  finished: Finished;
-  status: Status;
-  /** The list of variations changed. */
-  variations: null;
-  /** Another engine makes the pictures. */
-  engine: null;
-}
+export type { Finished, Variation } from "./loop-events";
 
 /** What a loop works with. */
 export interface LoopParts {

@@ -1,14 +1,19 @@
-import { rolled, rolledWithin } from "../../model/rolls";
+import { rolled, rolledClass, rolledWithin } from "../../model/rolls";
+import type { Point, Size } from "../../model/types";
 import { Freehand } from "./freehand";
 import { type Press, type Stage, Tool } from "./tool";
 
 /** A line shorter than this, in screen pixels, is a click. */
 const CLICK = 4;
 
-/** Has a part of a scene made anew: the connected region under a click, or what a freehand line encloses. */
+/**
+ * Has a part of a scene made anew: the connected region under a click, with Shift all of its class, or what a freehand
+ * line encloses.
+ */
 export class Anew extends Tool {
   readonly #stage: Stage;
   readonly #line: Freehand;
+  #shift = false;
 
   constructor(stage: Stage) {
     super();
@@ -20,8 +25,9 @@ export class Anew extends Tool {
     return false;
   }
 
-  press({ at }: Press): void {
+  press({ at, shift }: Press): void {
     const { studio, say } = this.#stage;
+    this.#shift = shift;
     if (studio.scene === null) say("Parts are made anew in scenes; begin one first.");
     else if (!studio.editing) this.#line.begin(at);
   }
@@ -39,7 +45,8 @@ export class Anew extends Tool {
     const reach = Math.max(...points.map(({ x, y }) => Math.hypot(x - first.x, y - first.y)));
     const click = points.length < 3 || reach * viewport.zoom < CLICK;
     const rolls = studio.map("rolls");
-    const next = click ? rolled(layout, rolls, first) : rolledWithin(layout, rolls, points);
+    const ask = (at: Point) => (this.#shift ? rolledClass : rolled)(layout, rolls, at);
+    const next = click ? ask(within(first, layout)) : rolledWithin(layout, rolls, points);
     if (next !== null) studio.change("Make a part anew", { rolls: next });
   }
 
@@ -58,4 +65,9 @@ export class Anew extends Tool {
   override cursor(): string {
     return "pointer";
   }
+}
+
+/** The place in the map nearest to a point. */
+function within({ x, y }: Point, { width, height }: Size): Point {
+  return { x: Math.min(Math.max(x, 0), width - 1), y: Math.min(Math.max(y, 0), height - 1) };
 }

@@ -328,6 +328,16 @@ describe("Anew", () => {
     expect(studio.map("layout")).toEqual(studio.map("labels"));
   });
 
+  it("takes all of a class with Shift, also from beside the map", () => {
+    const { stage, studio } = open("layout");
+    studio.open({ ...studio.snapshot(), scene });
+    const tool = new Anew(stage);
+    tool.press({ at: { x: -5, y: SIDE + 3 }, shift: true, alt: false });
+    tool.release();
+    const layout = [...(studio.map("layout")?.ids ?? [])];
+    expect([...(studio.map("rolls")?.ids ?? [])]).toEqual(layout.map((id) => (id === 1 ? 1 : 0)));
+  });
+
   it("does nothing to a photo but says why", () => {
     const { stage, studio, said } = open("layout");
     stroke(new Anew(stage), [{ x: 7, y: 7 }]);
