@@ -15,6 +15,8 @@ import { listenToKeys } from "./shell/keys";
 import { mountOptions } from "./shell/options";
 import { mountPaneHeads } from "./shell/panes";
 import { mountRefine } from "./shell/refine";
+import { openSceneDialog, SceneEngines } from "./shell/scene-dialog";
+import { mountAnother, mountScenePanel } from "./shell/scene-panel";
 import { followScribbles } from "./shell/scribbles";
 import { mountSettings } from "./shell/settings";
 import { mountStage } from "./shell/stage";
@@ -35,6 +37,7 @@ function build(): void {
   const viewport = new Viewport();
   const status = mountStatus(byId("status"));
   const editor = mountEditor(byId("editor"), studio, viewport);
+  const engines = new SceneEngines();
   const work = startWork({
     studio,
     viewport,
@@ -43,7 +46,10 @@ function build(): void {
     history: byId("history"),
     say: status.say,
     photo: editor.setPhotoBitmap,
-    connection: status.setConnection,
+    connection: (state) => {
+      status.setConnection(state);
+      if (state === "open") void askForScenes(engines, status); // a server that was started anew may have others
+    },
   });
   let known: About | null = null;
   const documents = new Documents({
@@ -55,6 +61,7 @@ function build(): void {
     saveSession: work.saveSession,
   });
   const actions = makeActions({
+    engines,
     studio,
     status,
     work,
@@ -62,14 +69,18 @@ function build(): void {
     editor,
     version: () => known?.version ?? null,
   });
-  mountFrame({ studio, viewport, status, work, actions });
+  mountFrame({ studio, viewport, status, work, actions, engines });
   const side = byId("side");
   mountStage(side, { studio, documents, actions, status });
+  mountScenePanel(side, { studio, actions, status, loop: work.loop });
   mountClasses(side, studio, status);
   const form = h("div", { class: "settings-place" });
   side.append(form);
   mountTrained(side, { studio, loop: work.loop, trained: work.trained, status });
-  const start = mountStart(byId("workspace"), { studio, documents, actions, status, left: editor.focus });
+  const start = mountStart(byId("workspace"), {
+    ...{ studio, documents, actions, status, engines },
+    left: editor.focus,
+  });
   takeFiles(studio, documents);
   followScribbles(studio, status);
   void resume(work, start);
@@ -86,10 +97,11 @@ interface ActionParts {
   readonly work: Work;
   readonly documents: Documents;
   readonly editor: EditorHandle;
+  readonly engines: SceneEngines;
   version(): string | null;
 }
 
-function makeActions({ studio, status, work, documents, editor, version }: ActionParts): Actions {
+function makeActions({ studio, status, work, documents, editor, engines, version }: ActionParts): Actions {
   /** Failures are told, whether they come at once or later. */
   const tell = (act: () => unknown) => async () => {
     try {
@@ -104,6 +116,7 @@ function makeActions({ studio, status, work, documents, editor, version }: Actio
     openLabels: () => documents.pick("labels"),
     openLayout: () => documents.pick("layout"),
     openExamples: () => openExamples(documents, status),
+    newScene: () => openSceneDialog(engines, documents),
     saveSession: tell(() => work.saveSession()),
     savePicture: tell(() => work.savePicture()),
     saveLayout: tell(() => work.saveMap("layout")),
@@ -123,13 +136,15 @@ interface FrameParts {
   readonly status: Status;
   readonly work: Work;
   readonly actions: Actions;
+  readonly engines: SceneEngines;
 }
 
 /** What stands around the panes. */
-function mountFrame({ studio, viewport, status, work, actions }: FrameParts): void {
+function mountFrame({ studio, viewport, status, work, actions, engines }: FrameParts): void {
   mountHint(byId("header"));
-  mountHeader(byId("header"), studio, actions, work.hasPicture);
+  mountHeader(byId("header"), { studio, actions, engines, hasPicture: work.hasPicture });
   mountOptions(byId("options"), studio);
+  mountAnother(byId("result-head"), studio);
   mountRefine(byId("result-head"), { studio, loop: work.loop, trained: work.trained });
   mountPaneHeads({ studio, viewport, actions, facts: status.facts, hasPicture: work.hasPicture });
   listenToKeys(studio, actions, mountTools(byId("tools"), studio));
@@ -138,6 +153,15 @@ function mountFrame({ studio, viewport, status, work, actions }: FrameParts): vo
 async function resume(work: Work, start: Start): Promise<void> {
   const found = await work.resume();
   start.show(found === "restored" ? null : found);
+}
+
+/** What makes scenes; banks that are opened for the first time may take a minute. */
+async function askForScenes(engines: SceneEngines, status: Status): Promise<void> {
+  try {
+    for (const problem of await engines.refresh()) status.problem(problem);
+  } catch (error) {
+    status.problem(error);
+  }
 }
 
 /** What the server can do; asked until it answers, for it may start later than the page. */

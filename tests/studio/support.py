@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,11 +37,13 @@ PATIENCE = 60.0
 class Server:
     """The studio on a port of its own, in a thread of this process."""
 
-    def __init__(self, access: Access | None = None, *, runs: Path | None = None, **limits: int) -> None:
+    def __init__(
+        self, access: Access | None = None, *, runs: Path | None = None, banks: Sequence[Path] = (), **limits: int
+    ) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
         nowhere = Path(tempfile.gettempdir(), "no-such-folder", "runs")  # never the user's own
-        self.app = create_app(access or Access("127.0.0.1", self.port), runs=runs or nowhere, **limits)
+        self.app = create_app(access or Access("127.0.0.1", self.port), runs=runs or nowhere, banks=banks, **limits)
         config = uvicorn.Config(
             self.app,
             log_level="error",

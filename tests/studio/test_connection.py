@@ -21,6 +21,7 @@ from sembla.studio.live import Connection
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
 from sembla.studio.runs import RunStore
+from sembla.studio.scenes import Scenes
 from sembla.studio.wire import LiveRequest
 
 
@@ -81,10 +82,14 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
 
     async def play() -> DeafPage:
         jobs, photos, deaf = Jobs(), PhotoStore(tmp_path), DeafPage()
-        models = Models(RunStore(tmp_path / "runs"))
+        store = RunStore(tmp_path / "runs")
+        models = Models(store)
+        scenes = Scenes([], store, models)
         jobs.start()
         identity = photos.put(photo())
-        serving = asyncio.create_task(Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models).serve())
+        serving = asyncio.create_task(
+            Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models, scenes=scenes).serve()
+        )
         try:
             await scene(deaf, jobs, identity)
             await asyncio.wait_for(serving, PATIENCE)
@@ -120,9 +125,9 @@ def test_a_page_that_takes_nothing_gets_two_pictures_made_and_the_others_when_it
     encoded: list[str] = []
     encode = drawing.encode_png
 
-    def count(picture: Picture) -> bytes:
+    def count(picture: Picture, record: None) -> bytes:
         encoded.append("png")
-        return encode(picture)
+        return encode(picture, record)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(drawing, "encode_png", count)
@@ -155,7 +160,10 @@ def test_a_preview_that_no_jpeg_can_hold_is_passed_over(tmp_path: Path) -> None:
     strip = np.zeros((16, 70_000, 3), np.uint8)
     receiver, photos = Takings(), PhotoStore(tmp_path)
     live = LiveRequest(number=1, task="analogy", photo="", maps=[], draft=True)
-    frames = drawing._Frames(drawing.Drawing(live, [], photos, receiver, Models(RunStore(tmp_path))), lambda: False)
+    store = RunStore(tmp_path)
+    models = Models(store)
+    made = drawing.Drawing(live, [], photos, receiver, models, Scenes([], store, models))
+    frames = drawing._Frames(made, lambda: False)
     assert frames(Preview(strip, 0, 2, 0.0))
     assert receiver.previews == []
     assert not frames.complete

@@ -41,7 +41,17 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
-from sembla.api.scenes import open_bank, read_scene, run_scene, scene, scene_classes
+from sembla.api.scenes import (
+    bank_labels,
+    bank_photo,
+    open_bank,
+    read_scene,
+    run_scene,
+    scene,
+    scene_classes,
+    scene_size,
+    warm_up_bank,
+)
 from sembla.api.synthesis import export, load, model_folder, pack_names
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
@@ -123,6 +133,8 @@ __all__ = [
     "__version__",
     "analogy",
     "analogy_sequence",
+    "bank_labels",
+    "bank_photo",
     "batches",
     "batches_once",
     "check",
@@ -183,6 +195,7 @@ __all__ = [
     "run_text",
     "scene",
     "scene_classes",
+    "scene_size",
     "score_study",
     "segments",
     "study_json",
@@ -190,6 +203,7 @@ __all__ = [
     "thumbnail",
     "train",
     "warm_up",
+    "warm_up_bank",
     "write_animation",
     "write_comparison",
     "write_declared",

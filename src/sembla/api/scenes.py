@@ -13,15 +13,28 @@ from sembla.core import memory
 from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
-from sembla.core.types import LabelMap, Region
+from sembla.core.types import LabelMap, Picture, Region
 from sembla.imaging.io import Source, read_map, read_picture, source_name
 from sembla.imaging.palette import read_known
 
 if TYPE_CHECKING:
+    from sembla.data.records import Sample
     from sembla.methods.scene.bank import Bank
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["SceneEngine", "open_bank", "read_scene", "run_scene", "scene", "scene_classes"]
+__all__ = [
+    "SceneEngine",
+    "bank_labels",
+    "bank_photo",
+    "open_bank",
+    "read_scene",
+    "run_scene",
+    "scene",
+    "scene_classes",
+    "scene_size",
+    "warm_up_bank",
+]
+
 
 SceneEngine: TypeAlias = "Bank | Synthesizer"
 """What makes scenes: a bank, or a trained model."""
@@ -75,6 +88,37 @@ def scene_classes(engine: SceneEngine) -> LabelSet:
     return label_set
 
 
+def scene_size(engine: SceneEngine) -> tuple[int, int]:
+    """Width and height that an engine is at home with: those it was trained at, or of most photos of a bank."""
+    from sembla.methods.scene.bank import Bank
+
+    if not isinstance(engine, Bank):
+        height, width = engine.config.size
+        return int(width), int(height)
+    sizes, counts = np.unique(engine.index.sizes[engine.shelf.usable], axis=0, return_counts=True)
+    height, width = sizes[int(counts.argmax())]
+    return int(width), int(height)
+
+
+def bank_photo(bank: "Bank", number: int) -> Picture:
+    """A photo (H, W, 3) of a bank, by its place in `bank.names`. Raises `InputError` where there is none."""
+    return _sample(bank, number).picture
+
+
+def bank_labels(bank: "Bank", number: int) -> LabelMap:
+    """The label map (H, W) of a photo of a bank, by its place in `bank.names`. Raises `InputError` as `bank_photo`."""
+    labels = _sample(bank, number).labels
+    assert labels is not None  # a set without label maps is no bank
+    return labels
+
+
+def warm_up_bank() -> None:
+    """Load or compile what banks need, so that the first picture does not wait for it."""
+    from sembla.methods.scene import bank
+
+    bank.warm_up()
+
+
 def read_scene(
     labels: Source,
     label_set: LabelSet,
@@ -113,6 +157,14 @@ def run_scene(
     results = one_by_one(task, on_preview, stop=stop, engine=engine)
     seconds = sum(result.seconds for result in results)
     return SceneResult(tuple(result.picture for result in results), seed=task.seed, seconds=seconds)
+
+
+def _sample(bank: "Bank", number: int) -> "Sample":
+    from sembla.methods.scene.bank_choice import Chosen
+
+    if not 0 <= number < len(bank.names):
+        raise InputError(f"photo {number} came; the bank has photos 0 to {len(bank.names) - 1}.")
+    return bank.photo(Chosen(int(np.flatnonzero(bank.shelf.usable)[number]), mirrored=False))
 
 
 def _check_memory(task: SceneTask, need: int) -> None:

@@ -49,6 +49,11 @@ class Studio:
     """Open the page in the browser."""
     runs: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="")] = None
     """Folder of trained models. Without: sembla/runs among your programs' data."""
+    bank: Annotated[
+        tuple[Path, ...], tyro.conf.UseAppendAction, tyro.conf.arg(metavar="DIR", help_behavior_hint="")
+    ] = ()
+    """A prepared set (sembla prepare) that scenes are made from, without training; of one with splits, "train" alone.
+    May be given more than once."""
     debug: Flag = False
     """Show where an error came from."""
 
@@ -58,6 +63,7 @@ class Studio:
 
         if self.runs is not None and self.runs.exists() and not self.runs.is_dir():
             raise InputError(f"--runs {self.runs} is no folder; name one, which need not be there yet.")
+        _check_banks(self.bank)
         _check_scratch()
         host = self.host.strip("[]")
         with _listening(host, self.port) as listener:
@@ -79,7 +85,7 @@ class Studio:
         from sembla.studio.app import create_app
 
         config = uvicorn.Config(
-            create_app(access, runs=self.runs and self.runs.absolute()),
+            create_app(access, runs=self.runs and self.runs.absolute(), banks=[path.absolute() for path in self.bank]),
             http="h11",
             ws="websockets-sansio",
             ws_max_size=MOST_MESSAGE_BYTES,
@@ -140,6 +146,16 @@ def _free_port(host: str, port: int) -> int:
         with suppress(OSError), _bound(host, candidate):
             return candidate
     return 0
+
+
+def _check_banks(banks: tuple[Path, ...]) -> None:
+    """Raise `InputError` for a folder that is no prepared set, before the page is there."""
+    if not banks:
+        return
+    from sembla import api  # takes long to load
+
+    for path in banks:
+        api.open_prepared(path)
 
 
 def _check_scratch() -> None:

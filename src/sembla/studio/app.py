@@ -1,6 +1,6 @@
 """The studio's server as an ASGI app: `uvicorn.run(create_app(Access("127.0.0.1", 8000)))`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,8 @@ from sembla.studio.photos import UnknownPhotoError
 from sembla.studio.routes import router
 from sembla.studio.run_routes import router as run_router
 from sembla.studio.runs import RunStore, UnknownRunError, default_runs
+from sembla.studio.scene_routes import router as scene_router
+from sembla.studio.scenes import UnknownSceneEngineError
 from sembla.studio.training import TrainingBusyError
 from sembla.studio.wire import one_line
 
@@ -27,13 +29,19 @@ __all__ = ["create_app"]
 
 
 def create_app(
-    access: Access, *, runs: Path | None = None, photo_bytes: int = 2**30, upload_bytes: int = 64 * 2**20
+    access: Access,
+    *,
+    runs: Path | None = None,
+    banks: Sequence[Path] = (),
+    photo_bytes: int = 2**30,
+    upload_bytes: int = 64 * 2**20,
 ) -> FastAPI:
     """The server, ready to be run.
 
     Args:
         access: Where it listens and who may enter.
         runs: The folder of trained models, which need not be there yet; None takes the usual one.
+        banks: Prepared sets that scenes are made from.
         photo_bytes: Most bytes of decoded photos in the temporary folder.
         upload_bytes: Most bytes of one request's body.
     """
@@ -41,7 +49,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_desk(runs=store, photo_bytes=photo_bytes, upload_bytes=upload_bytes) as desk:
+        with open_desk(runs=store, banks=banks, photo_bytes=photo_bytes, upload_bytes=upload_bytes) as desk:
             app.state.desk = desk
             yield
 
@@ -56,6 +64,7 @@ def create_app(
     )
     app.include_router(router)
     app.include_router(run_router)
+    app.include_router(scene_router)
     add_pages(app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -81,6 +90,7 @@ async def _unusable(_: Request, error: Exception) -> JSONResponse:
     statuses: dict[type[Exception], int] = {
         UnknownPhotoError: 404,
         UnknownRunError: 404,
+        UnknownSceneEngineError: 404,
         TrainingBusyError: 409,
         BusyError: 503,
         OutputError: 507,

@@ -1,10 +1,11 @@
 """What the routes share while the server runs: the photos, the worker, and the threads that decode files."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image
 from starlette.requests import HTTPConnection
@@ -14,6 +15,7 @@ from sembla.studio.models import Models
 from sembla.studio.notes import audible
 from sembla.studio.photos import PhotoStore
 from sembla.studio.runs import RunStore
+from sembla.studio.scenes import Scenes
 from sembla.studio.scratch import remove_stale, scratch_folder
 from sembla.studio.training import Training
 
@@ -37,6 +39,7 @@ class Desk:
     """What was trained."""
     training: Training
     models: Models
+    scenes: Scenes
     upload_bytes: int
     """Most bytes of a request."""
 
@@ -48,7 +51,7 @@ async def desk_of(connection: HTTPConnection) -> Desk:
 
 
 @contextmanager
-def open_desk(*, runs: RunStore, photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
+def open_desk(*, runs: RunStore, banks: Sequence[Path], photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
     """A desk with its worker at work and its folder made; both go when the context ends, and a training is stopped."""
     remove_stale()
     Image.init()  # two threads that load Pillow's decoders at once have been seen to get in each other's way
@@ -58,17 +61,20 @@ def open_desk(*, runs: RunStore, photo_bytes: int, upload_bytes: int) -> Iterato
             worker.start()
             closing.callback(worker.close, patience=patience)
         # The page can be looked at meanwhile; what it asks for waits behind this, and the first stroke is fast.
-        jobs.submit("warm-up", lambda _: _warm_up()).future.add_done_callback(_note_failure)
+        models = Models(runs)
+        scenes = Scenes(banks, runs, models)
+        jobs.submit("warm-up", lambda _: _warm_up(scenes)).future.add_done_callback(_note_failure)
         training = Training(runs)
         closing.callback(training.close)
         photos = PhotoStore(folder, most_bytes=photo_bytes)
-        yield Desk(photos, jobs, decoders, library, runs, training, Models(runs), upload_bytes=upload_bytes)
+        yield Desk(photos, jobs, decoders, library, runs, training, models, scenes, upload_bytes=upload_bytes)
 
 
-def _warm_up() -> None:
+def _warm_up(scenes: Scenes) -> None:
     from sembla import api  # loads the engine's libraries
 
     api.warm_up()
+    scenes.cards()  # opens the banks
 
 
 def _note_failure(warm_up: Future[None]) -> None:

@@ -4,19 +4,23 @@ Runs on the worker thread. Where the frames go is the receiver's affair.
 """
 
 import io
+import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Protocol
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from sembla.core.errors import Cancelled, InputError
-from sembla.core.tasks import AnalogyTask, Preview, ShouldStop
-from sembla.core.types import Picture
-from sembla.studio.forms import FORMS, TASKS, check_settings, map_names
+from sembla.core.tasks import AnalogyTask, Preview, SceneTask, ShouldStop
+from sembla.core.types import LabelMap, Picture
+from sembla.studio.forms import FORMS, SCENE, TASKS, check_settings, map_names
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
+from sembla.studio.scenes import Scenes
 from sembla.studio.wire import FrameHeader, LiveModel, LiveRequest, frame, inflate
 
 __all__ = ["Drawing", "Receiver", "encode_jpeg", "encode_png"]
@@ -57,6 +61,8 @@ class Drawing:
     receiver: Receiver
     models: Models
     """Who draws instead of the instant engine, where the request says so."""
+    scenes: Scenes
+    """Who makes scenes."""
     variation: int = 0
     """Which of the wanted variations to make."""
     seconds: float = 0.0
@@ -67,8 +73,11 @@ class Drawing:
         start = time.perf_counter()
         if self.variation == 0:
             self.receiver.started()
-        with self.photos.hold(self.request.photo) as photo:
-            self._run(photo, stop)
+        with self.photos.hold(self.request.photo) if self.request.photo else nullcontext() as photo:
+            if self.request.task == SCENE:
+                self._run_scene(photo, stop)
+            else:
+                self._run(photo, stop)
         return self.seconds + time.perf_counter() - start
 
     @property
@@ -77,15 +86,17 @@ class Drawing:
         wanted = self.request.settings.get("variations", 1)
         return 1 if self.request.draft or wanted is None else int(wanted)
 
-    def _run(self, photo: Picture, stop: ShouldStop) -> None:
+    def _run(self, photo: Picture | None, stop: ShouldStop) -> None:
         from sembla import api  # loads the engine's libraries: the server is up before they are
 
         task_type = TASKS.get(self.request.task)
         if task_type is None:
-            raise InputError(f"there is no task {self.request.task!r}; the tasks are {', '.join(TASKS)}.")
+            raise InputError(f"there is no task {self.request.task!r}; the tasks are {', '.join(FORMS)}.")
+        if photo is None:
+            raise InputError("no photo came; say which one is meant.")
         check_settings(FORMS[self.request.task], self.request.settings)
-        settings: dict[str, Any] = {**self.request.settings, "variations": 1}
-        task = task_type(photo, **self._maps(task_type), **settings)
+        fields: dict[str, Any] = {**self._maps(map_names(task_type)), **self.request.settings, "variations": 1}
+        task = task_type(photo, **fields)
         api.check(task)
         task = replace(task, first_variation=task.first_variation + self.variation)
         frames = _Frames(self, stop)
@@ -100,16 +111,37 @@ class Drawing:
             if not frames.complete:
                 raise
 
+    def _run_scene(self, style: Picture | None, stop: ShouldStop) -> None:
+        """Variations are of seeds that follow one another, so that parts of each can be made anew."""
+        check_settings(FORMS[SCENE], self.request.settings)
+        if self.request.scene is None:
+            raise InputError("no engine came for the scene; say which one makes it.")
+        maps = self._maps(("layout",), optional=("rolls",))
+        numbers = {"seed": 0, "first_variation": 0, **self.request.settings}
+        seed = (int(numbers["seed"] or 0) + int(numbers["first_variation"] or 0) + self.variation) % 2**63
+        rolls = None if self.request.draft else maps.get("rolls")
+        task = SceneTask(maps["layout"], style=style, seed=seed)
+        frames = _Frames(self, stop)
+        try:
+            made = self.scenes.make(self.request.scene, task, rolls=rolls, on_preview=frames, stop=stop)
+        except Cancelled:
+            if not frames.complete:
+                raise
+            return
+        record = {**made.record, "style": self.request.photo or None}
+        if not frames(Preview(made.picture, 0, 1, made.seconds), record):
+            raise Cancelled("the page asked to stop.")
+
     def _run_model(self, model: LiveModel, task: AnalogyTask, frames: "_Frames") -> None:
         """A trained model makes the whole picture at once, and cannot be stopped meanwhile."""
         made = self.models.run(model, task)
         if not frames(Preview(made.picture, 0, 1, made.seconds)):
             raise Cancelled("the page asked to stop.")
 
-    def _maps(self, task_type: type) -> Mapping[str, Any]:
-        """The label maps by the names of the task's fields."""
-        names, expected = [entry.name for entry in self.request.maps], map_names(task_type)
-        if sorted(names) != sorted(expected):
+    def _maps(self, expected: Sequence[str], *, optional: Sequence[str] = ()) -> Mapping[str, LabelMap]:
+        """The label maps by their names."""
+        names = [entry.name for entry in self.request.maps]
+        if sorted(names) != sorted([*expected, *(name for name in optional if name in names)]):
             raise InputError(f"the maps {', '.join(names) or 'none'} came; expected {' and '.join(expected)}.")
         return {
             entry.name: inflate(part, (entry.width, entry.height), name=entry.name)
@@ -128,11 +160,14 @@ class _Frames:
         self.complete = False
         """Whether a draft has all that it was to have."""
 
-    def __call__(self, preview: Preview) -> bool:
+    def __call__(self, preview: Preview, record: Mapping[str, Any] | None = None) -> bool:
+        """Whether to go on; a finished picture carries its `record`."""
         if self._stop():
             return False
         if preview.level == preview.levels - 1:
-            self._receiver.hand_over(self._framed(preview, encode_png(preview.picture), final=True))
+            origins = record["credits"] if record else {}
+            encoded = encode_png(preview.picture, record)
+            self._receiver.hand_over(self._framed(preview, encoded, final=True, origins=origins))
             return True
         longest = max(preview.picture.shape[:2])
         if longest > MOST_JPEG_SIDE:
@@ -142,7 +177,9 @@ class _Frames:
             self._receiver.show(self._framed(preview, encode_jpeg(preview.picture), final=False))
         return not self.complete
 
-    def _framed(self, preview: Preview, encoded: bytes, *, final: bool) -> bytes:
+    def _framed(
+        self, preview: Preview, encoded: bytes, *, final: bool, origins: Mapping[str, float] = MappingProxyType({})
+    ) -> bytes:
         height, width = preview.picture.shape[:2]
         header = FrameHeader(
             number=self._request.number,
@@ -155,14 +192,17 @@ class _Frames:
             height=height,
             type="image/png" if final else "image/jpeg",
             bytes=len(encoded),
+            credits=dict(origins),
         )
         return frame(header, encoded)
 
 
-def encode_png(picture: Picture) -> bytes:
-    """A picture (H, W, 3) as PNG, quickly rather than small."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", compress_level=1)
+def encode_png(picture: Picture, record: Mapping[str, Any] | None = None) -> bytes:
+    """A picture (H, W, 3) as PNG, quickly rather than small; a `record` goes where `api.read_settings` looks for it."""
+    file, chunks = io.BytesIO(), PngImagePlugin.PngInfo()
+    if record is not None:
+        chunks.add_text("sembla", json.dumps(record, sort_keys=True))
+    Image.fromarray(picture).save(file, "PNG", compress_level=1, pnginfo=chunks)
     return file.getvalue()
 
 

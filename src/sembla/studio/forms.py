@@ -10,14 +10,17 @@ from types import MappingProxyType, NoneType
 from typing import Any, Literal, get_args, get_type_hints
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import AnalogyTask, ranges
+from sembla.core.tasks import AnalogyTask, SceneTask, ranges
 from sembla.core.types import LabelMap
 from sembla.studio.wire import Form, Setting
 
-__all__ = ["FORMS", "TASKS", "check_settings", "form_of", "map_names"]
+__all__ = ["FORMS", "SCENE", "TASKS", "check_settings", "form_of", "map_names"]
 
 TASKS: Mapping[str, type[AnalogyTask]] = MappingProxyType({"analogy": AnalogyTask})
-"""What the studio can be asked for, by the names that pages use."""
+"""What the studio can be asked to make of a photo, by the names that pages use."""
+
+SCENE = "scene"
+"""The name of the task that needs no photo."""
 
 
 def form_of(name: str, task_type: type) -> Form:
@@ -86,5 +89,7 @@ def _field_docs(task_type: type) -> dict[str, str]:
     return docs
 
 
-FORMS: Mapping[str, Form] = MappingProxyType({name: form_of(name, task_type) for name, task_type in TASKS.items()})
+_ALL: Mapping[str, type] = {**TASKS, SCENE: SceneTask}
+
+FORMS: Mapping[str, Form] = MappingProxyType({name: form_of(name, task_type) for name, task_type in _ALL.items()})
 """The form of each task."""

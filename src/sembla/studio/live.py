@@ -28,6 +28,7 @@ from sembla.studio.jobs import Jobs
 from sembla.studio.models import Models
 from sembla.studio.outbox import Outbox
 from sembla.studio.photos import PhotoStore
+from sembla.studio.scenes import Scenes
 from sembla.studio.wire import LiveRequest, crash_message, first_fault, one_line, split_frame
 
 __all__ = ["Connection"]
@@ -52,11 +53,12 @@ class _Ping(BaseModel):
 class Connection:
     """One page's live connection, from its first message to its last."""
 
-    def __init__(self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models) -> None:
+    def __init__(self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models, scenes: Scenes) -> None:
         self._websocket = websocket
         self._jobs = jobs
         self._photos = photos
         self._models = models
+        self._scenes = scenes
         self._outbox = Outbox()
         self._exchange: Exchange | None = None
 
@@ -106,7 +108,7 @@ class Connection:
         exchange = Exchange(request.number, self._outbox, self._jobs)
         self._outbox.turn_to(exchange)
         self._exchange = exchange
-        exchange.begin(self, Drawing(request, parts, self._photos, exchange, self._models))
+        exchange.begin(self, Drawing(request, parts, self._photos, exchange, self._models, self._scenes))
 
     def _answer(self, text: str) -> None:
         """Do what a text message says. Raises `InputError` for one that says nothing known."""

@@ -41,9 +41,10 @@ class Models:
         ids = np.union1d(task.labels, task.layout)
         table = _table(model.classes, run.classes(), ids)
         task = replace(task, labels=table[task.labels], layout=table[task.layout])
-        return self._load(run.name, run.root)(task)
+        return self.load(run.name, run.root)(task)
 
-    def _load(self, name: str, root: Path) -> "Synthesizer":
+    def load(self, name: str, root: Path) -> "Synthesizer":
+        """The model of a run called `name` that lies in `root`. Raises what `api.load` does."""
         from sembla import api  # loads PyTorch, which takes seconds
 
         key = (name, (root / "weights.safetensors").stat().st_mtime_ns)

@@ -4,10 +4,10 @@ import base64
 import binascii
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
@@ -22,7 +22,7 @@ from sembla.studio.drawing import encode_jpeg, encode_png
 from sembla.studio.forms import FORMS
 from sembla.studio.live import Connection
 from sembla.studio.notes import heard
-from sembla.studio.serving import JPEG, PNG, AtDesk, PhotoId, done, json, palette, problems, received
+from sembla.studio.serving import FILE, JPEG, PNG, AtDesk, PhotoId, done, json, palette, problems, received
 from sembla.studio.wire import (
     UNMARKED,
     About,
@@ -52,14 +52,6 @@ _MOST_STROKE_BYTES = 24 << 20
 _MOST_SHORT_BYTES = 64 << 10
 
 _FOR_A_PHOTO = problems(400, 404, 408, 413, 422, 503)
-
-_FILE: Mapping[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        "description": "The file's bytes.",
-    }
-}
 
 Answer = TypeVar("Answer")
 
@@ -107,7 +99,7 @@ async def open_example(desk: AtDesk, request: Request, name: str) -> OpenedExamp
     return await done(request, desk.library, work)
 
 
-@router.post("/photos", responses=problems(400, 408, 413, 422, 503, 507), openapi_extra=dict(_FILE))
+@router.post("/photos", responses=problems(400, 408, 413, 422, 503, 507), openapi_extra=dict(FILE))
 async def upload_photo(desk: AtDesk, request: Request, name: FileName = "photo") -> Photo:
     """Decode a photo and hold it."""
     body = await request.body()
@@ -130,7 +122,7 @@ async def photo_pixels(desk: AtDesk, request: Request, photo: PhotoId) -> Respon
     return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
-@router.post("/photos/{photo}/labels", responses=_FOR_A_PHOTO, openapi_extra=dict(_FILE))
+@router.post("/photos/{photo}/labels", responses=_FOR_A_PHOTO, openapi_extra=dict(FILE))
 async def read_labels(
     desk: AtDesk,
     request: Request,
@@ -201,7 +193,7 @@ async def propose_segments(desk: AtDesk, request: Request, photo: PhotoId) -> Se
 async def live(websocket: WebSocket) -> None:
     """The live connection."""
     desk = await desk_of(websocket)
-    await Connection(websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models).serve()
+    await Connection(websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes).serve()
 
 
 async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable[[Picture], Answer]) -> Answer:

@@ -139,6 +139,11 @@ class Run:
         except (KeyError, TypeError, ValueError):  # of a method that knows its classes in another way
             return []
 
+    @property
+    def makes_scenes(self) -> bool:
+        """Whether it learned to make scenes, which needs no photo at work."""
+        return bool(self.described("method", "") == "scene")
+
     def described(self, field: str, otherwise: Any) -> Any:
         """A field of method.json; `otherwise` where it cannot be read."""
         try:

@@ -1,7 +1,7 @@
 """What the routes share: how they describe themselves, how they read JSON, and how they wait for work."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from sembla.studio.guard import short_body
 from sembla.studio.jobs import BusyError, Jobs
 from sembla.studio.wire import ClassEntry, Problem, first_fault
 
-__all__ = ["JPEG", "PNG", "AtDesk", "PhotoId", "done", "json", "palette", "problems", "received"]
+__all__ = ["FILE", "JPEG", "PNG", "AtDesk", "PhotoId", "done", "json", "palette", "problems", "received"]
 
 _LOOK_SECONDS = 0.25
 """How often it is looked whether a client still waits."""
@@ -26,7 +26,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "What came cannot be used."},
     401: {"model": Problem, "description": "The token is missing."},
     403: {"model": Problem, "description": "The request comes from elsewhere."},
-    404: {"model": Problem, "description": "There is no such photo, example or run (any longer)."},
+    404: {"model": Problem, "description": "There is no such photo, example, run or engine (any longer)."},
     408: {"model": Problem, "description": "The request did not come to its end."},
     409: {"model": Problem, "description": "A training is at work."},
     413: {"model": Problem, "description": "The request is too long."},
@@ -41,6 +41,15 @@ PNG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, "des
 
 JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG."}}
 """The description of a small picture as an answer."""
+
+FILE: Mapping[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The file's bytes.",
+    }
+}
+"""The description of a body that is a file."""
 
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound=BaseModel)

@@ -34,6 +34,8 @@ __all__ = [
     "RunCard",
     "RunState",
     "Runs",
+    "SceneCard",
+    "SceneCards",
     "ScribbleRequest",
     "SegmentRequest",
     "Segmented",
@@ -211,11 +213,32 @@ class LiveRequest(BaseModel):
 
     number: StrictInt = Field(ge=0, le=2**53 - 1, description="The page's own; it stands in every answer.")
     task: str = Field(max_length=100)
-    photo: str = Field(max_length=100)
+    photo: str = Field(max_length=100, description="The photo; of a scene, the one whose style is wanted, or empty.")
     settings: dict[str, StrictBool | StrictInt | None] = {}
     maps: list[LiveMap] = Field(max_length=8)
     draft: StrictBool = Field(default=False, description="Stop at the first frame worth looking at.")
     model: LiveModel | None = Field(default=None, description="Who makes the picture; null for the instant engine.")
+    scene: str | None = Field(default=None, max_length=200, description="Who makes a scene, as `SceneCard.name` says.")
+
+
+class SceneCard(BaseModel):
+    """Something that makes scenes: a bank of photos, or a trained model."""
+
+    name: str
+    title: str
+    kind: Literal["bank", "model"]
+    classes: list[ClassEntry] = Field(description="What the ids of its layouts mean; the last may stand for no class.")
+    width: int = Field(description="What it was trained at, or most of its photos have.")
+    height: int
+    ignore: int | None = Field(description="What files hold where pixels are of no class, the last one here; or null.")
+    photos: int = Field(description="Of a bank: how many may be taken. 0 for a model.")
+
+
+class SceneCards(BaseModel):
+    """All that makes scenes here."""
+
+    engines: list[SceneCard]
+    problems: list[str] = Field(description="Why others cannot be used.")
 
 
 class TrainRequest(BaseModel):
@@ -274,6 +297,9 @@ class FrameHeader(BaseModel):
     height: int
     type: Literal["image/jpeg", "image/png"]
     bytes: int
+    credits: dict[str, float] = Field(
+        default={}, description="Of a bank's picture: the photos that it was copied from, and their shares."
+    )
 
 
 def pack(labels: LabelMap) -> PackedMap:

@@ -93,8 +93,8 @@ export class Renderer {
 
   /** Opacity is a matter of style, so that it costs no drawing, but for scribbles, which are always opaque. */
   #showView(): void {
-    const { view, target } = this.#studio;
-    const opaque = view.outlines || target === "strokes";
+    const { view, target, scene } = this.#studio;
+    const opaque = view.outlines || target === "strokes" || scene !== null;
     this.#map.style.opacity = opaque ? "1" : String(view.opacity);
     if (
       view.outlines !== this.#shown.outlines ||

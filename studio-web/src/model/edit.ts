@@ -2,7 +2,7 @@
 
 import { difference } from "./plane";
 import { clip, isEmpty, NOTHING, union, whole } from "./rect";
-import type { IndexMap, Rect, Target } from "./types";
+import type { IndexMap, MapName, Rect, Target } from "./types";
 import { encodeRuns, type Patch } from "./undo";
 
 /** A stroke or a drag while it lasts. Once it has ended, by whatever way, its functions do nothing. */
@@ -71,7 +71,7 @@ export class OpenEdit implements Edit {
 }
 
 interface Place {
-  readonly target: Target;
+  readonly target: MapName;
   readonly rect: Rect;
   readonly stride: number;
 }
@@ -87,7 +87,7 @@ function patchOf(
 
 /** The patch that makes `next` of `map`; null when that changes nothing. */
 export function patchTo(
-  target: Target,
+  target: MapName,
   map: IndexMap | null,
   next: IndexMap | null | undefined,
 ): Patch | null {

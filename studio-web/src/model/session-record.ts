@@ -1,6 +1,6 @@
 /** session.json: what a session file says besides its bytes, read with every value proved. */
 
-import { type ClassEntry, MAX_CLASSES, type Settings, type Target } from "./types";
+import { type ClassEntry, MAX_CLASSES, type MapName, type Scene, type Settings, type Target } from "./types";
 
 /** The version of the format that is written; newer ones are refused. */
 export const VERSION = 1;
@@ -14,20 +14,36 @@ export interface EntryRecord {
   readonly settings: Settings;
   /** The run whose trained model made it; null for the instant engine. */
   readonly run: string | null;
+  /** Whether parts of it were made anew; then the map of these is a part of its own. */
+  readonly rolls: boolean;
 }
+
+/** A photo; its file is a part of its own. */
+export interface PhotoRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What makes a scene. */
+export type SceneRecord = Omit<Scene, "styles"> & { readonly styles: readonly PhotoRecord[] };
 
 /** The whole of session.json. */
 export interface SessionRecord {
   readonly format: "sembla-session";
   readonly version: number;
-  readonly photo: { id: string; name: string; type: string; width: number; height: number } | null;
+  readonly photo: PhotoRecord | null;
+  /** Null for what is made of a photo. */
+  readonly scene: SceneRecord | null;
   readonly classes: readonly ClassEntry[];
   readonly target: Target;
   readonly active: number;
   readonly task: string;
   readonly settings: Settings;
   /** The maps that are there. */
-  readonly maps: readonly Target[];
+  readonly maps: readonly MapName[];
   readonly history: readonly EntryRecord[];
 }
 
@@ -42,12 +58,13 @@ export function readSessionRecord(json: string): SessionRecord {
     format: "sembla-session",
     version,
     photo: fields.value("photo") === null ? null : readPhotoRecord(fields.inner("photo")),
+    scene: fields.optional("scene") === null ? null : readSceneRecord(fields.inner("scene")),
     classes,
     target: readTarget(fields.value("target"), "target"),
     active: fields.whole("active", 0, Math.max(classes.length - 1, 0)),
     task: fields.text("task"),
     settings: readSettings(fields.inner("settings")),
-    maps: fields.list("maps").map((value) => readTarget(value, "maps")),
+    maps: fields.list("maps").map((value) => (value === "rolls" ? value : readTarget(value, "maps"))),
     history: fields.inners("history").map(readEntryRecord),
   };
 }
@@ -60,7 +77,20 @@ function parse(json: string): unknown {
   }
 }
 
-function readPhotoRecord(fields: Fields): NonNullable<SessionRecord["photo"]> {
+function readSceneRecord(fields: Fields): SceneRecord {
+  const kind = fields.text("kind");
+  if (kind !== "bank" && kind !== "model") throw fields.wrong("kind", "bank or model");
+  return {
+    engine: fields.text("engine"),
+    title: fields.text("title"),
+    kind,
+    photos: fields.whole("photos", 0, Number.MAX_SAFE_INTEGER),
+    ignore: fields.value("ignore") === null ? null : fields.whole("ignore", 0, 255),
+    styles: fields.inners("styles").map(readPhotoRecord),
+  };
+}
+
+function readPhotoRecord(fields: Fields): PhotoRecord {
   return {
     id: fields.text("id"),
     name: fields.text("name"),
@@ -78,6 +108,7 @@ function readEntryRecord(fields: Fields): EntryRecord {
     classes: readClasses(fields),
     settings: readSettings(fields.inner("settings")),
     run: fields.names.includes("run") ? fields.optionalText("run") : null, // files from before there were models
+    rolls: fields.optional("rolls") === true,
   };
 }
 
@@ -124,6 +155,11 @@ class Fields {
   value(name: string): unknown {
     if (!this.#values.has(name)) throw new Error(`${this.#where} has no "${name}"`);
     return this.#values.get(name);
+  }
+
+  /** Null where there is none, as in files from before there were such. */
+  optional(name: string): unknown {
+    return this.#values.get(name) ?? null;
   }
 
   text(name: string): string {

@@ -25,6 +25,7 @@ async function entry(number: number): Promise<HistoryEntry> {
     classes: CLASSES.slice(0, 2),
     settings: { seed: number, keep: false },
     run: number === 1 ? "coffee-1" : null,
+    rolls: number === 2 ? await pack(noise(SIZE.width, SIZE.height, { random, count: 60 })) : null,
     thumbnail: new Blob([someBytes(50)], { type: "image/jpeg" }),
   };
 }
@@ -42,6 +43,8 @@ function document(): Snapshot {
     strokes: { ...strokes, ids: strokes.ids.map((id) => (id === 3 ? UNMARKED : id)) },
     labels: noise(SIZE.width, SIZE.height, { random, count: 3 }),
     layout: plain(SIZE.width, SIZE.height, 2),
+    rolls: null,
+    scene: null,
     target: "labels",
     active: 1,
     task: "analogy",
@@ -102,6 +105,35 @@ describe("a session file", () => {
     expect(file.type).toBe("application/zip");
     const back = await unpackSession(await new Response(file).bytes());
     expect(await opened(back)).toEqual(await opened(session));
+  });
+
+  it("gives a scene back, with its styles and what was made anew", async () => {
+    const style = { ...SIZE, id: "style", name: "dusk.jpg", file: new Blob([someBytes(300)]) };
+    const engine = { engine: "bank:street", title: "street", kind: "bank", photos: 367 } as const;
+    const snapshot: Snapshot = {
+      ...document(),
+      strokes: null,
+      task: "scene",
+      settings: { seed: 1, style: 0 },
+      rolls: noise(SIZE.width, SIZE.height, { random, count: 64 }),
+      scene: { ...engine, ignore: 255, styles: [style] },
+    };
+    const back = await unpackSession(await fileOf(snapshot, []));
+    const bytes = await back.snapshot.scene?.styles[0].file.arrayBuffer();
+    expect(new Uint8Array(bytes ?? [])).toEqual(new Uint8Array(await style.file.arrayBuffer()));
+    expect(back.snapshot.scene).toEqual(snapshot.scene);
+    expect(back.snapshot.rolls).toEqual(snapshot.rolls);
+    expect(back.snapshot).toMatchObject({ task: "scene", settings: snapshot.settings });
+  });
+
+  it("may be from before there were scenes", async () => {
+    const file = unzipSync(await fileOf(document(), [await entry(0)]));
+    const { scene: _scene, history, ...rest } = JSON.parse(new TextDecoder().decode(file["session.json"]));
+    for (const each of history) delete each.rolls;
+    const older = new TextEncoder().encode(JSON.stringify({ ...rest, history }));
+    const back = await unpackSession(zipSync({ ...file, "session.json": older }));
+    expect(back.snapshot).toMatchObject({ scene: null, rolls: null });
+    expect(back.history[0].rolls).toBeNull();
   });
 
   it("may be from before there were trained models", async () => {

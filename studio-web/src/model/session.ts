@@ -6,15 +6,25 @@
 import { strFromU8, strToU8 } from "fflate";
 import { type PackedMap, pack, unpack } from "./packed";
 import { decodeIndexPng, encodeIndexPngAside } from "./png";
-import { type EntryRecord, readSessionRecord, type SessionRecord, VERSION } from "./session-record";
+import {
+  type EntryRecord,
+  type PhotoRecord,
+  readSessionRecord,
+  type SceneRecord,
+  type SessionRecord,
+  VERSION,
+} from "./session-record";
 import type { Snapshot } from "./studio";
 import {
   type ClassEntry,
   type IndexMap,
+  MAPS,
+  type MapName,
+  MOST_ROLLS,
   type Photo,
+  type Scene,
   type Settings,
   type Size,
-  type Target,
   UNMARKED,
 } from "./types";
 import { readZip, ZipWriter } from "./zip";
@@ -30,6 +40,8 @@ export interface HistoryEntry {
   readonly settings: Settings;
   /** The run whose trained model made it; null or left out for the instant engine. */
   readonly run?: string | null;
+  /** Of a scene: which variation stands where; null or left out where all is the plain picture. */
+  readonly rolls?: PackedMap | null;
   /** A small JPEG. */
   readonly thumbnail: Blob;
 }
@@ -40,30 +52,16 @@ export interface Session {
   readonly history: HistoryEntry[];
 }
 
-const TARGETS: readonly Target[] = ["strokes", "labels", "layout"];
-
 /** The session as a file. */
 export async function packSession(snapshot: Snapshot, history: readonly HistoryEntry[]): Promise<Blob> {
-  const { photo, classes, target, active, task, settings } = snapshot;
-  const maps = TARGETS.filter((name) => snapshot[name] !== null);
-  const entries = history.map(({ id, made, label, classes, settings, run = null }) => ({
-    id,
-    made,
-    label,
-    classes,
-    settings,
-    run,
-  }));
+  const { photo, scene, classes, target, active, task, settings } = snapshot;
+  const maps = MAPS.filter((name) => snapshot[name] !== null);
+  const entries = history.map(recordOf);
   const record: SessionRecord = {
     format: "sembla-session",
     version: VERSION,
-    photo: photo && {
-      id: photo.id,
-      name: photo.name,
-      type: photo.file.type,
-      width: photo.width,
-      height: photo.height,
-    },
+    photo: photo && photoRecord(photo),
+    scene: scene && { ...scene, styles: scene.styles.map(photoRecord) },
     classes,
     target,
     active,
@@ -75,18 +73,30 @@ export async function packSession(snapshot: Snapshot, history: readonly HistoryE
   const zip = new ZipWriter();
   zip.compress("session.json", strToU8(JSON.stringify(record, null, 1)));
   if (photo !== null) zip.store("photo", await bytesOf(photo.file));
+  for (const [number, style] of (scene?.styles ?? []).entries())
+    zip.store(styleName(number), await bytesOf(style.file));
   for (const name of maps) {
     const map = snapshot[name];
-    if (map !== null) zip.store(`${name}.png`, await encodeIndexPngAside(map, classes));
+    if (map !== null)
+      zip.store(`${name}.png`, await encodeIndexPngAside(map, name === "rolls" ? [] : classes));
   }
   for (const [number, entry] of history.entries()) {
     zip.store(
       `${historyName(number)}.png`,
       await encodeIndexPngAside(await unpack(entry.layout), entry.classes),
     );
+    if (entry.rolls) zip.store(rollsName(number), await encodeIndexPngAside(await unpack(entry.rolls), []));
     zip.store(`${historyName(number)}.jpg`, await bytesOf(entry.thumbnail));
   }
   return zip.end();
+}
+
+function photoRecord({ id, name, width, height, file }: Photo): PhotoRecord {
+  return { id, name, type: file.type, width, height };
+}
+
+function recordOf({ id, made, label, classes, settings, run = null, rolls }: HistoryEntry): EntryRecord {
+  return { id, made, label, classes, settings, run, rolls: Boolean(rolls) };
 }
 
 /** What `packSession` packed. Throws an error of one line if anything is missing, damaged or at odds with the rest. */
@@ -101,47 +111,66 @@ export async function unpackSession(bytes: Uint8Array): Promise<Session> {
 
 async function readSession(parts: Parts): Promise<Session> {
   const record = readSessionRecord(strFromU8(parts.get("session.json")));
-  const photo = record.photo && readPhoto(record.photo, parts);
+  const photo = record.photo && readPhoto(record.photo, "photo", parts);
   let size: Size | null = photo;
-  const read = (name: Target): IndexMap | null => {
+  const read = (name: MapName): IndexMap | null => {
     if (!record.maps.includes(name)) return null;
     const map = parts.map(`${name}.png`, {
       size,
-      classes: record.classes.length,
+      classes: name === "rolls" ? MOST_ROLLS + 1 : record.classes.length,
       unmarked: name === "strokes",
     });
     size ??= map;
     return map;
   };
-  const maps = { strokes: read("strokes"), labels: read("labels"), layout: read("layout") };
+  const maps = {
+    strokes: read("strokes"),
+    labels: read("labels"),
+    layout: read("layout"),
+    rolls: read("rolls"),
+  };
   const history: HistoryEntry[] = [];
   for (const [number, entry] of record.history.entries())
-    history.push(await readEntry(entry, { parts, name: historyName(number), size }));
+    history.push(await readEntry(entry, { parts, number, size }));
   const { classes, target, active, task, settings } = record;
-  return { snapshot: { photo, classes, ...maps, target, active, task, settings }, history };
+  const scene = record.scene && readScene(record.scene, parts);
+  return { snapshot: { photo, scene, classes, ...maps, target, active, task, settings }, history };
 }
 
-function readPhoto(
-  { id, name, type, width, height }: NonNullable<SessionRecord["photo"]>,
-  parts: Parts,
-): Photo {
-  return { id, name, width, height, file: new Blob([parts.get("photo")], { type }) };
+function readPhoto({ id, name, type, width, height }: PhotoRecord, part: string, parts: Parts): Photo {
+  return { id, name, width, height, file: new Blob([parts.get(part)], { type }) };
+}
+
+function readScene(record: SceneRecord, parts: Parts): Scene {
+  return { ...record, styles: record.styles.map((style, i) => readPhoto(style, styleName(i), parts)) };
 }
 
 interface EntryParts {
   readonly parts: Parts;
-  readonly name: string;
+  readonly number: number;
   readonly size: Size | null;
 }
 
-async function readEntry(entry: EntryRecord, { parts, name, size }: EntryParts): Promise<HistoryEntry> {
+async function readEntry(entry: EntryRecord, { parts, number, size }: EntryParts): Promise<HistoryEntry> {
+  const name = historyName(number);
   const layout = parts.map(`${name}.png`, { size, classes: entry.classes.length, unmarked: false });
   const thumbnail = new Blob([parts.get(`${name}.jpg`)], { type: "image/jpeg" });
-  return { ...entry, layout: await pack(layout), thumbnail };
+  const rolls = entry.rolls
+    ? parts.map(rollsName(number), { size, classes: MOST_ROLLS + 1, unmarked: false })
+    : null;
+  return { ...entry, layout: await pack(layout), rolls: rolls && (await pack(rolls)), thumbnail };
 }
 
 function historyName(number: number): string {
   return `history/${String(number).padStart(3, "0")}`;
+}
+
+function rollsName(number: number): string {
+  return `${historyName(number)}-rolls.png`;
+}
+
+function styleName(number: number): string {
+  return `styles/${String(number).padStart(3, "0")}`;
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 /** A whole document as values. */
 
-import type { ClassEntry, IndexMap, Photo, Settings, Size, Target } from "./types";
+import type { ClassEntry, IndexMap, Photo, Scene, Settings, Size, Target } from "./types";
 
 /** Everything of a document, as values: what autosave, session files and history entries hold. */
 export interface Snapshot {
@@ -9,6 +9,10 @@ export interface Snapshot {
   readonly strokes: IndexMap | null;
   readonly labels: IndexMap | null;
   readonly layout: IndexMap | null;
+  /** Of a scene: which variation stands where; null where all is the plain picture. */
+  readonly rolls: IndexMap | null;
+  /** Null for what is made of a photo. */
+  readonly scene: Scene | null;
   readonly target: Target;
   readonly active: number;
   readonly task: string;
@@ -23,6 +27,8 @@ export function emptySnapshot(): Snapshot {
     strokes: null,
     labels: null,
     layout: null,
+    rolls: null,
+    scene: null,
     target: "layout",
     active: 0,
     task: "analogy",
@@ -34,14 +40,20 @@ export function emptySnapshot(): Snapshot {
 export function copyMaps(snapshot: Snapshot): Snapshot {
   const copy = (map: IndexMap | null) =>
     map && { width: map.width, height: map.height, ids: map.ids.slice() };
-  const { strokes, labels, layout } = snapshot;
-  return { ...snapshot, strokes: copy(strokes), labels: copy(labels), layout: copy(layout) };
+  const { strokes, labels, layout, rolls } = snapshot;
+  return {
+    ...snapshot,
+    strokes: copy(strokes),
+    labels: copy(labels),
+    layout: copy(layout),
+    rolls: copy(rolls),
+  };
 }
 
 /** Throws unless the photo and all maps have one size. */
-export function checkSizes({ photo, strokes, labels, layout }: Snapshot): void {
+export function checkSizes({ photo, strokes, labels, layout, rolls }: Snapshot): void {
   let common: Size | null = photo;
-  for (const [name, map] of Object.entries({ strokes, labels, layout })) {
+  for (const [name, map] of Object.entries({ strokes, labels, layout, rolls })) {
     if (map === null) continue;
     common ??= map;
     if (

@@ -3,7 +3,18 @@
 import { type Edit, OpenEdit, patchTo } from "./edit";
 import { Emitter } from "./emitter";
 import { checkSizes, copyMaps, emptySnapshot, type Snapshot, same, validActive } from "./snapshot";
-import type { ClassEntry, IndexMap, Photo, Rect, Settings, Target, ToolName } from "./types";
+import {
+  type ClassEntry,
+  type IndexMap,
+  MAPS,
+  type MapName,
+  type Photo,
+  type Rect,
+  type Scene,
+  type Settings,
+  type Target,
+  type ToolName,
+} from "./types";
 import { applyRuns, type Patch, type Step, UndoStack, type Values } from "./undo";
 
 export type { Edit } from "./edit";
@@ -11,7 +22,7 @@ export { emptySnapshot, type Snapshot } from "./snapshot";
 
 /** What `Studio.change` can replace in one undoable step. */
 export type Change = Partial<
-  Pick<Snapshot, "classes" | "strokes" | "labels" | "layout" | "settings" | "active" | "target">
+  Pick<Snapshot, "classes" | "strokes" | "labels" | "layout" | "rolls" | "settings" | "active" | "target">
 >;
 
 /** How the document is shown and painted on; not part of it. */
@@ -29,7 +40,7 @@ export interface StudioEvents {
   /** A whole new document was opened: redraw everything. */
   document: null;
   /** Ids changed inside `rect`, during and after edits; also told, with the whole map, when a map appears or vanishes. */
-  pixels: { target: Target; rect: Rect };
+  pixels: { target: MapName; rect: Rect };
   /** An edit begins. */
   begun: null;
   /** An edit ended. */
@@ -41,11 +52,11 @@ export interface StudioEvents {
   target: null;
   settings: null;
   view: null;
+  /** A style was added to the scene. */
+  styles: null;
   /** What can be undone or redone changed. */
   stacks: null;
 }
-
-const TARGETS: readonly Target[] = ["strokes", "labels", "layout"];
 
 /**
  * A document that is edited.
@@ -86,6 +97,11 @@ export class Studio {
     return this.#document.settings;
   }
 
+  /** What makes the scene; null where the document is of a photo. */
+  get scene(): Scene | null {
+    return this.#document.scene;
+  }
+
   /** Which map is painted on. */
   get target(): Target {
     return this.#document.target;
@@ -102,7 +118,7 @@ export class Studio {
   }
 
   /** The map of a target, or null where there is none; write to it only inside an edit. */
-  map(target: Target): IndexMap | null {
+  map(target: MapName): IndexMap | null {
     return this.#document[target];
   }
 
@@ -126,8 +142,11 @@ export class Studio {
     return this.#stack.next?.label ?? null;
   }
 
-  /** Whether class `id` has a pixel in the labels; without one it cannot be asked for in the layout. */
+  /**
+   * Whether class `id` can be asked for in the layout: it needs a pixel in the photo's labels. All classes of a scene can.
+   */
   usable(id: number): boolean {
+    if (this.scene !== null) return true;
     this.#usable ??= present(this.#document.labels);
     return this.#usable[id] === 1;
   }
@@ -136,7 +155,10 @@ export class Studio {
   open(snapshot: Snapshot): void {
     checkSizes(snapshot);
     this.#edit?.cancel();
-    this.#document = { ...copyMaps(snapshot), active: validActive(snapshot.active, snapshot.classes) };
+    this.#document = {
+      ...copyMaps({ ...emptySnapshot(), ...snapshot }),
+      active: validActive(snapshot.active, snapshot.classes),
+    };
     this.#usable = null;
     this.#stack.clear();
     this.#events.emit("document", null);
@@ -232,6 +254,18 @@ export class Studio {
     this.#events.emit("settings", null);
   }
 
+  /** Adds a photo to the styles of a scene, unless it is there already; gives its place. Not undoable. */
+  addStyle(photo: Photo): number {
+    const { scene } = this;
+    if (scene === null) throw new Error("There is no scene to give a style to; begin one first.");
+    const known = scene.styles.findIndex(({ id }) => id === photo.id);
+    if (known >= 0) return known;
+    const styles = [...scene.styles, photo];
+    this.#document = { ...this.#document, scene: { ...scene, styles } };
+    this.#events.emit("styles", null);
+    return styles.length - 1;
+  }
+
   /** Changes how the document is shown; numbers are brought into their limits. */
   setView(view: Partial<View>): void {
     const next = { ...this.#view, ...view };
@@ -243,9 +277,9 @@ export class Studio {
   }
 
   #endEdit(label: string, patch: Patch | null): void {
+    const target = this.#edit?.target ?? this.target;
     this.#edit = null;
     if (patch !== null) {
-      const target = patch.target;
       this.#stack.push({ label, patches: [patch], before: { target }, after: { target } });
     }
     this.#events.emit("ended", { committed: patch !== null });
@@ -258,7 +292,7 @@ export class Studio {
       throw new Error(
         `"${label}" would replace the ${this.#edit.target} inside an edit of them; end the edit first.`,
       );
-    const patches = TARGETS.map((target) => patchTo(target, this.map(target), change[target])).filter(
+    const patches = MAPS.map((target) => patchTo(target, this.map(target), change[target])).filter(
       (p) => p !== null,
     );
     const after = this.#valuesOf(change);
@@ -298,7 +332,7 @@ export class Studio {
     if (!same(settings, old.settings)) this.#events.emit("settings", null);
   }
 
-  #pixels(target: Target, rect: Rect): void {
+  #pixels(target: MapName, rect: Rect): void {
     if (target === "labels") this.#usable = null;
     this.#events.emit("pixels", { target, rect });
   }

@@ -39,7 +39,38 @@ export interface ClassEntry {
 /** Which map is painted on: scribbles over the photo, the photo's own label map, or the new layout. */
 export type Target = "strokes" | "labels" | "layout";
 
-/** The photo as the server knows it, and what to send again should the server have forgotten it. */
+/**
+ * Every map of a document. Beside those that are painted on, that of a scene's parts that were made anew: 0 where the
+ * picture is the plain one, else the number of the variation that stands there.
+ */
+export type MapName = Target | "rolls";
+
+/** Every map of a document. */
+export const MAPS: readonly MapName[] = ["strokes", "labels", "layout", "rolls"];
+
+/** Variations of a part are counted from 1 up to this, as on the server. */
+export const MOST_ROLLS = 63;
+
+/** What a scene is made by: a picture of a layout, without a photo of its own. */
+export interface Scene {
+  /** The server's name of the engine. */
+  readonly engine: string;
+  /** What people call it. */
+  readonly title: string;
+  /** A bank copies from its photos; a model was trained. */
+  readonly kind: "bank" | "model";
+  /** How many photos a bank has. */
+  readonly photos: number;
+  /** What files hold where pixels are of no class, which is the last class here; null where every pixel has one. */
+  readonly ignore: number | null;
+  /** Photos whose colours and light were asked for; the setting `style` is a place in this list, or null. */
+  readonly styles: readonly Photo[];
+}
+
+/**
+ * The photo as the server knows it, and what to send again should the server have forgotten it. That of a scene is the
+ * layout that it was begun with, in its colours.
+ */
 export interface Photo extends Size {
   readonly id: string;
   readonly name: string;
@@ -58,4 +89,5 @@ export type ToolName =
   | "rectangle"
   | "eyedropper"
   | "restore"
-  | "move";
+  | "move"
+  | "anew";

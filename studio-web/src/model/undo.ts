@@ -6,7 +6,7 @@
  */
 
 import { crop, type Plane } from "./plane";
-import type { ClassEntry, IndexMap, Rect, Settings, Target } from "./types";
+import type { ClassEntry, IndexMap, MapName, Rect, Settings, Target } from "./types";
 
 /** The ids of a rectangle: pairs of an id and a run length, or the ids themselves where that is no longer (`raw`). */
 export interface Runs {
@@ -16,7 +16,7 @@ export interface Runs {
 
 /** What changed in one map; null for "there is no such map", where `rect` is the whole of the other side. */
 export interface Patch {
-  readonly target: Target;
+  readonly target: MapName;
   readonly rect: Rect;
   readonly before: Runs | null;
   readonly after: Runs | null;

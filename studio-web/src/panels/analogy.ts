@@ -18,6 +18,8 @@ export const analogy: Panel = {
   targets: ["labels", "layout"],
   elsewhere: ["seed", "variations", "first_variation"],
   ready,
+  photo: (studio) => studio.photo,
+  sent: (settings) => settings,
   maps: (studio) => {
     const { labels, layout } = both(studio) ?? {};
     if (!labels || !layout) throw new Error("The maps of the analogy were asked for before there were any.");

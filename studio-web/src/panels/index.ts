@@ -2,11 +2,12 @@
 
 import { analogy } from "./analogy";
 import type { Panel } from "./panel";
+import { scene } from "./scene";
 
 export type { Panel } from "./panel";
 
 /** Every panel; a new method adds its own here. */
-export const PANELS: readonly Panel[] = [analogy];
+export const PANELS: readonly Panel[] = [analogy, scene];
 
 /** The panel of a task; a task that this page does not know is shown as the first. */
 export function panelOf(task: string): Panel {

@@ -1,7 +1,7 @@
 /** What a method adds to the page. */
 
 import type { Studio } from "../model/studio";
-import type { IndexMap, Settings, Size, Target } from "../model/types";
+import type { IndexMap, MapName, Photo, Settings, Size } from "../model/types";
 
 /** One task of the server as the page shows it; all that a later method has to write. */
 export interface Panel {
@@ -11,11 +11,15 @@ export interface Panel {
   /** One sentence for the user. */
   readonly summary: string;
   /** The maps whose changes change the result. */
-  readonly targets: readonly Target[];
+  readonly targets: readonly MapName[];
   /** Settings that the page shows elsewhere (the strip of variations), so that the form leaves them out. */
   readonly elsewhere: readonly string[];
   /** Why it cannot run yet, as a sentence for the user; null when it can. */
   ready(studio: Studio): string | null;
+  /** The photo that the server must hold for it, or null; called only when ready. */
+  photo(studio: Studio): Photo | null;
+  /** The settings as the server knows them. */
+  sent(settings: Settings): Settings;
   /** The maps to send, by the server's names; called only when ready. */
   maps(studio: Studio): Readonly<Record<string, IndexMap>>;
   /** What is set differently from the server's defaults for a new photo. */

@@ -2,6 +2,7 @@
 export interface Actions {
   openPhoto(): void;
   openExamples(): void;
+  newScene(): void;
   openSession(): void;
   saveSession(): void;
   savePicture(): void;

@@ -56,6 +56,7 @@ export function mountClasses(host: HTMLElement, studio: Studio, status: Status):
   const mark = () => {
     const painting = studio.target === "layout";
     add.disabled = studio.photo === null || painting || studio.classes.length >= MAX_CLASSES;
+    add.hidden = studio.scene !== null;
     add.title = painting ? "Classes are added while labelling the photo" : "Add a class";
     const rows = [...list.children] as HTMLElement[];
     setChosen(rows, studio.active);
@@ -146,7 +147,7 @@ function classEditor(studio: Studio): { element: HTMLElement; follow(): void } {
   );
   const follow = () => {
     const entry = studio.classes[studio.active];
-    element.hidden = entry === undefined;
+    element.hidden = entry === undefined || studio.scene !== null; // what its engine knows cannot be changed
     if (entry === undefined) return;
     colour.value = entry.colour;
     merge.disabled = studio.classes.length < 2;

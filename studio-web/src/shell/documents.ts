@@ -1,5 +1,6 @@
 /** Opening: photos, examples, label maps, layouts, sessions, from whatever way they come in. */
 
+import { encodeIndexPng } from "../model/png";
 import type { Session } from "../model/session";
 import { emptySnapshot, type Studio } from "../model/studio";
 import { type IndexMap, type Photo, type Settings, type Size, UNMARKED } from "../model/types";
@@ -16,6 +17,7 @@ import {
   uploadPhoto,
   withPhoto,
 } from "../work/rest";
+import { photoLayout, readSceneLayout, type SceneCard } from "../work/scenes";
 import { ask } from "./dialogs";
 import { Replacing } from "./replacing";
 import type { Status } from "./status";
@@ -109,6 +111,40 @@ export class Documents {
     if (session !== null) await replace(() => this.#parts.openSession(session));
   }
 
+  /** Begins a scene with a layout, in place of the document. */
+  async scene(card: SceneCard, layout: IndexMap): Promise<void> {
+    const replace = this.#replacing.begin();
+    const { studio } = this.#parts;
+    const { title, classes } = card;
+    const file = new Blob([encodeIndexPng(layout, classes)], { type: "image/png" });
+    const uploaded = await this.#load("Beginning the scene…", uploadPhoto(file, title));
+    if (uploaded === null) return;
+    const { id, width, height } = uploaded;
+    const { name: engine, kind, photos, ignore } = card;
+    await replace(() =>
+      studio.open({
+        ...emptySnapshot(),
+        photo: { id, width, height, name: title, file },
+        scene: { engine, title, kind, photos, ignore, styles: [] },
+        classes,
+        labels: layout,
+        layout,
+        task: "scene",
+        settings: this.#settings({ width, height }, "scene"),
+      }),
+    );
+  }
+
+  /** The layout of a photo of a bank; null where it cannot be had, which is told. */
+  photoLayout(engine: string, number: number): Promise<IndexMap | null> {
+    return this.#load("Opening the layout…", photoLayout(engine, number));
+  }
+
+  /** Reads a file as a layout in the classes of an engine; null where it cannot be, which is told. */
+  sceneLayout(engine: string, file: File): Promise<IndexMap | null> {
+    return this.#load(file, readSceneLayout(engine, file, file.name));
+  }
+
   /** Reads a file as the label map of the photo. The layout starts from it anew. */
   async labels(file: File): Promise<void> {
     const { studio, status } = this.#parts;
@@ -130,18 +166,22 @@ export class Documents {
   /** Reads a file as a new layout in the classes of the document. */
   async layout(file: File): Promise<void> {
     const { studio, status } = this.#parts;
-    const { photo, classes } = studio;
+    const { photo, classes, scene } = studio;
     if (photo === null || studio.map("labels") === null)
       return status.problem("Label the photo first; the layout uses its classes.");
     const { name } = file;
-    const reading = strictlyOr((adoptNearest) =>
-      withPhoto(photo, (id) => matchMap(id, file, { name, classes, adoptNearest })),
-    );
+    const reading =
+      scene === null
+        ? strictlyOr((adoptNearest) =>
+            withPhoto(photo, (id) => matchMap(id, file, { name, classes, adoptNearest })),
+          )
+        : readSceneLayout(scene.engine, file, name).then((made) => ({ made, strictly: true }));
     const read = await this.#load(file, reading);
     if (read === null || studio.photo !== photo) return;
     const layout = read.made;
     if (told(layout) !== told(photo)) {
-      const line = `${name} is ${told(layout)}, the photo ${told(photo)}; open a layout of the photo's size.`;
+      const what = scene === null ? "photo" : "scene";
+      const line = `${name} is ${told(layout)}, the ${what} ${told(photo)}; open a layout of the ${what}'s size.`;
       return status.problem(line, name);
     }
     if (!read.strictly) {
@@ -194,9 +234,9 @@ export class Documents {
     }
   }
 
-  #settings(photo: Size): Settings {
-    const form = this.#parts.forms().find(({ name }) => name === emptySnapshot().task);
-    return { ...(form && defaults(form)), ...panelOf(emptySnapshot().task).start(photo) };
+  #settings(photo: Size, task = emptySnapshot().task): Settings {
+    const form = this.#parts.forms().find(({ name }) => name === task);
+    return { ...(form && defaults(form)), ...panelOf(task).start(photo) };
   }
 }
 

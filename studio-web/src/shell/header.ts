@@ -5,20 +5,31 @@ import type { Actions } from "./actions";
 import { button, h, icon, iconButton } from "./dom";
 import { keyText } from "./keys";
 import { attachMenu, type MenuItem } from "./menu";
+import type { SceneEngines } from "./scene-dialog";
 import { isDark } from "./theme";
 
-/** Fills the header; it follows the document. `hasPicture` says whether there is a finished picture to save. */
-export function mountHeader(
-  host: HTMLElement,
-  studio: Studio,
-  actions: Actions,
-  hasPicture: () => boolean,
-): void {
+/** What the header works with. */
+export interface HeaderParts {
+  readonly studio: Studio;
+  readonly actions: Actions;
+  readonly engines: SceneEngines;
+  /** Whether there is a finished picture to save. */
+  hasPicture(): boolean;
+}
+
+/** Fills the header; it follows the document. */
+export function mountHeader(host: HTMLElement, { studio, actions, engines, hasPicture }: HeaderParts): void {
   const save = menuButton("Save", "save");
   const session = menuButton("Session", "session");
   const undo = iconButton("undo", "Undo", actions.undo);
   const redo = iconButton("redo", "Redo", actions.redo);
   const name = h("span", { class: "document-name" });
+  const scenes = button("New scene", actions.newScene, { icon: "layers", look: "quiet" });
+  const follow = () => {
+    scenes.hidden = !engines.known;
+  };
+  engines.on("change", follow);
+  follow();
   host.append(
     button("Open photo", actions.openPhoto, {
       icon: "photo",
@@ -26,6 +37,7 @@ export function mountHeader(
       title: title("Open a photo", "Ctrl+O"),
     }),
     button("Examples", actions.openExamples, { icon: "examples", look: "quiet" }),
+    scenes,
     h("span", { class: "divider" }),
     save,
     session,
@@ -53,12 +65,13 @@ function menuButton(text: string, symbol: "save" | "session"): HTMLButtonElement
 }
 
 function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem[] {
-  return [
+  const ofPhoto = studio.scene === null;
+  const items: (MenuItem | false)[] = [
     {
       text: "Picture",
       icon: "photo",
       shortcut: keyText("Ctrl+S"),
-      note: picture ? "PNG" : "There is no picture yet",
+      note: picture ? (ofPhoto ? "PNG" : "PNG with a record of how it was made") : "There is no picture yet",
       disabled: !picture,
       press: actions.savePicture,
     },
@@ -69,14 +82,14 @@ function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem
       disabled: studio.map("layout") === null,
       press: actions.saveLayout,
     },
-    {
+    ofPhoto && {
       text: "Labels of the photo",
       icon: "regions",
       note: "PNG with the same palette",
       disabled: studio.map("labels") === null,
       press: actions.saveLabels,
     },
-    {
+    ofPhoto && {
       text: "Same layout, another photo…",
       icon: "batch",
       note: "Run this layout on a second photo and its label map",
@@ -84,6 +97,7 @@ function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem
       press: actions.runOnAnother,
     },
   ];
+  return items.filter((item) => item !== false);
 }
 
 function sessionItems(studio: Studio, actions: Actions): MenuItem[] {

@@ -21,6 +21,7 @@ const TOOLS: Keys = [
   ["V", "Move, scale, turn a region"],
   ["I", "Pick a class (Alt+click with any tool)"],
   ["E", "Restore the photo's labels; erase scribbles"],
+  ["N", "Make a part of a scene anew"],
 ];
 
 const VIEW: Keys = [

@@ -19,6 +19,7 @@ export const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
   eyedropper: "I",
   restore: "E",
   move: "V",
+  anew: "N",
 };
 
 /** A shortcut as this computer's keyboard names it. */

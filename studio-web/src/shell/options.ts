@@ -27,6 +27,7 @@ export function mountOptions(host: HTMLElement, studio: Studio): void {
     brush.show(stepOf(view.brush), `${view.brush} px`);
     brush.input.disabled = !sized;
     opacity.show(Math.round(view.opacity * 100), `${Math.round(view.opacity * 100)} %`);
+    opacity.element.hidden = studio.scene !== null; // there is nothing below
     outlines.setAttribute("aria-pressed", String(view.outlines));
     hint.textContent = studio.current === null ? "" : toolHint(view.tool);
     hint.title = hint.textContent;

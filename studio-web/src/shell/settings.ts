@@ -13,9 +13,30 @@ interface Field {
 
 type Change = (value: number | boolean | null) => void;
 
-/** Builds the form of the studio's task into `host`; it follows the settings. */
+/** Shows the form of the studio's task in `host`; it follows the document and its settings. */
 export function mountSettings(host: HTMLElement, studio: Studio, forms: readonly Form[]): void {
-  const form = forms.find(({ name }) => name === studio.task) ?? forms[0];
+  const shown = new Map(forms.map((form) => [form.name, formOf(form, studio)]));
+  const follow = () => {
+    const form = shown.get(studio.task) ?? shown.get(forms[0].name);
+    host.hidden = studio.target !== "layout" || form === undefined || form.empty;
+    if (form === undefined) return;
+    if (form.element.parentElement !== host) host.replaceChildren(form.element);
+    form.show();
+  };
+  studio.on("settings", follow);
+  studio.on("document", follow);
+  studio.on("target", follow);
+  follow();
+}
+
+interface ShownForm {
+  readonly element: HTMLElement;
+  /** Whether all of its settings are shown elsewhere. */
+  readonly empty: boolean;
+  show(): void;
+}
+
+function formOf(form: Form, studio: Studio): ShownForm {
   const panel = panelOf(form.name);
   const shown = form.settings.filter(({ name }) => !panel.elsewhere.includes(name));
   const fields = shown.map((setting) =>
@@ -23,22 +44,16 @@ export function mountSettings(host: HTMLElement, studio: Studio, forms: readonly
   );
   const own = panel.controls?.(studio) ?? null;
   const title = freshId("settings");
-  host.replaceChildren(
-    h(
-      "section",
-      { class: "panels", "aria-labelledby": title },
-      h("div", { class: "section-head" }, h("h2", { id: title }, "Settings")),
-      h("div", { class: "settings" }, ...fields.map(({ element }) => element), own),
-    ),
+  const element = h(
+    "section",
+    { class: "panels", "aria-labelledby": title },
+    h("div", { class: "section-head" }, h("h2", { id: title }, "Settings")),
+    h("div", { class: "settings" }, ...fields.map(({ element }) => element), own),
   );
-  const follow = () => {
-    host.hidden = studio.target !== "layout";
+  const show = () => {
     for (const { setting, show } of fields) show(studio.settings[setting.name] ?? setting.default);
   };
-  studio.on("settings", follow);
-  studio.on("document", follow);
-  studio.on("target", follow);
-  follow();
+  return { element, empty: fields.length === 0 && own === null, show };
 }
 
 function field(setting: Setting, change: Change): Field {

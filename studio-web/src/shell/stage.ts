@@ -39,6 +39,8 @@ export function mountStage(host: HTMLElement, parts: StageParts): void {
   let shown = "";
   const builders = { choose, scribble, correct, layout };
   const follow = () => {
+    list.hidden = studio.scene !== null; // a scene has no photo to label
+    panel.hidden = list.hidden;
     const painting = studio.target === "layout";
     setChosen(tabs, painting ? 1 : 0, "aria-selected");
     panel.setAttribute("aria-labelledby", tabs[painting ? 1 : 0].id);

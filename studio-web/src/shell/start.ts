@@ -7,6 +7,7 @@ import type { Actions } from "./actions";
 import { openDialog } from "./dialogs";
 import type { Documents } from "./documents";
 import { button, h, icon } from "./dom";
+import { kindOf, openSceneDialog, pictureOf, type SceneEngines } from "./scene-dialog";
 import type { Status } from "./status";
 
 const PLACES = 5;
@@ -25,22 +26,25 @@ export interface StartParts {
   readonly documents: Documents;
   readonly actions: Actions;
   readonly status: Status;
+  readonly engines: SceneEngines;
   left(): void;
 }
 
 /** Builds the start screen over the workspace; it comes and goes with the photo. */
 export function mountStart(
   workspace: HTMLElement,
-  { studio, documents, actions, status, left }: StartParts,
+  { studio, documents, actions, status, engines, left }: StartParts,
 ): Start {
   const resume = h("div", { class: "continue", hidden: true });
   const cards = h("div", { class: "cards" }, ...blanks());
+  const scenes = sceneSection(engines, documents);
   const screen = h(
     "div",
     { class: "start" },
     resume,
     dropPlace(actions),
     h("section", { class: "start-section" }, h("h3", {}, "Or try an example"), cards),
+    scenes,
   );
   workspace.append(screen);
   const follow = () => {
@@ -80,6 +84,38 @@ export function openExamples(documents: Documents, status: Status): void {
   const cards = h("div", { class: "cards" }, ...blanks());
   dialog.body.append(cards);
   void fillCards(cards, documents, status, dialog.close);
+}
+
+/** Scenes to begin; nothing where nothing makes any. */
+function sceneSection(engines: SceneEngines, documents: Documents): HTMLElement {
+  const cards = h("div", { class: "cards" });
+  const section = h(
+    "section",
+    { class: "start-section" },
+    h("h3", {}, "Or paint a scene, without a photo of your own"),
+    cards,
+  );
+  const follow = () => {
+    section.hidden = !engines.known;
+    cards.replaceChildren(
+      ...engines.cards.map((card) =>
+        h(
+          "button",
+          { type: "button", class: "card", onclick: () => openSceneDialog(engines, documents, card) },
+          pictureOf(card),
+          h("b", {}, card.title),
+          h("small", {}, capital(kindOf(card))),
+        ),
+      ),
+    );
+  };
+  engines.on("change", follow);
+  follow();
+  return section;
+}
+
+function capital(text: string): string {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 function dropPlace(actions: Actions): HTMLElement {

@@ -15,6 +15,8 @@ interface Tool {
   readonly hint: string;
   /** The maps on which it makes sense. */
   readonly on: readonly Target[];
+  /** Whether it is for scenes alone. */
+  readonly scenes?: boolean;
 }
 
 const ALL: readonly Target[] = ["strokes", "labels", "layout"];
@@ -63,7 +65,15 @@ const TOOLS: readonly Tool[] = [
     text: "Restore",
     icon: "restore",
     on: ["strokes", "layout"],
-    hint: "Drag to bring the photo's own labels back; on scribbles it erases.",
+    hint: "Drag to bring back what was there at first; on scribbles it erases.",
+  },
+  {
+    name: "anew",
+    text: "Make anew",
+    icon: "anew",
+    on: ["layout"],
+    scenes: true,
+    hint: "Click a region (Shift: all of its class), or drag around a part; only that is made anew.",
   },
 ];
 
@@ -72,15 +82,16 @@ export function toolHint(name: ToolName): string {
   return TOOLS.find((tool) => tool.name === name)?.hint ?? "";
 }
 
-/** Whether a tool makes sense on a map. */
-export function toolFits(name: ToolName, target: Target): boolean {
-  return TOOLS.some((tool) => tool.name === name && tool.on.includes(target));
+/** Whether a tool makes sense on the map that is painted on. */
+export function toolFits(name: ToolName, { target, scene }: Pick<Studio, "target" | "scene">): boolean {
+  const tool = TOOLS.find((each) => each.name === name);
+  return tool?.on.includes(target) === true && (scene !== null || tool.scenes !== true);
 }
 
 /** Builds the rail; returns how to choose a tool, which does nothing where it makes no sense. */
 export function mountTools(host: HTMLElement, studio: Studio): (name: ToolName) => void {
   const choose = (name: ToolName) => {
-    if (studio.current !== null && toolFits(name, studio.target)) studio.setView({ tool: name });
+    if (studio.current !== null && toolFits(name, studio)) studio.setView({ tool: name });
   };
   const buttons = TOOLS.map((tool) => toolButton(tool, choose));
   const group = h(
@@ -92,11 +103,12 @@ export function mountTools(host: HTMLElement, studio: Studio): (name: ToolName) 
   host.append(group);
 
   const follow = () => {
-    const { current, target, view } = studio;
-    if (!toolFits(view.tool, target)) return studio.setView({ tool: "brush" }); // comes back here by the event
+    const { current, scene, view } = studio;
+    if (!toolFits(view.tool, studio)) return studio.setView({ tool: "brush" }); // comes back here by the event
     setChosen(buttons, current === null ? -1 : TOOLS.findIndex((tool) => tool.name === view.tool));
     for (const [at, tool] of TOOLS.entries()) {
-      buttons[at].setAttribute("aria-disabled", String(current === null || !toolFits(tool.name, target)));
+      buttons[at].setAttribute("aria-disabled", String(current === null || !toolFits(tool.name, studio)));
+      buttons[at].hidden = tool.scenes === true && scene === null;
     }
   };
   studio.on("view", follow);

@@ -16,12 +16,15 @@ export interface Engine {
 
 /** All that decides how a picture comes out. */
 export interface Input {
-  readonly photo: Photo;
+  /** The photo that the server must hold; null where it needs none. */
+  readonly photo: Photo | null;
   readonly task: string;
   readonly settings: Settings;
   readonly maps: Readonly<Record<string, Promise<PackedMap>>>;
   /** The run whose model makes it; null for the instant engine. */
   readonly run: string | null;
+  /** The engine of a scene; null for what is made of a photo. */
+  readonly scene: string | null;
 }
 
 /** A request and what becomes of its answer. */
@@ -35,7 +38,8 @@ export interface Job {
 
 /** Whether two inputs give the same picture; the packer gives one promise for one state of a map. */
 export function alike(a: Input, b: Input): boolean {
-  if (a.photo.id !== b.photo.id || a.task !== b.task || a.run !== b.run) return false;
+  if (a.photo?.id !== b.photo?.id || a.task !== b.task || a.run !== b.run || a.scene !== b.scene)
+    return false;
   return same(a.maps, b.maps) && same(a.settings, b.settings);
 }
 

@@ -2,7 +2,7 @@
 
 import { unpack } from "../model/packed";
 import type { Snapshot, Studio } from "../model/studio";
-import type { Photo, Target } from "../model/types";
+import { MAPS, type Photo } from "../model/types";
 import { wordsOf } from "./fault";
 import type { History } from "./history";
 import type { Packer } from "./packer";
@@ -31,7 +31,6 @@ export interface AutosaveParts {
 
 const DELAY = 400;
 const MOST_DOCUMENTS = 8;
-const TARGETS: readonly Target[] = ["strokes", "labels", "layout"];
 
 /** Saves a while after every change. Call `start` once the tab's document is open. */
 export class Autosave {
@@ -85,8 +84,8 @@ export class Autosave {
     document.addEventListener("visibilitychange", now);
     window.addEventListener("pagehide", leave);
     this.#off = [
-      ...(["document", "changed", "classes", "active", "target", "settings"] as const).map((event) =>
-        studio.on(event, soon),
+      ...(["document", "changed", "classes", "active", "target", "settings", "styles"] as const).map(
+        (event) => studio.on(event, soon),
       ),
       history.on("change", soon),
       () => document.removeEventListener("visibilitychange", now),
@@ -125,6 +124,7 @@ export class Autosave {
       strokes: studio.map("strokes"),
       labels: studio.map("labels"),
       layout: studio.map("layout"),
+      rolls: studio.map("rolls"),
     };
     store
       .save({ ...changes, document: { ...changes.document, maps } })
@@ -144,12 +144,13 @@ export class Autosave {
     const { entries } = history;
     try {
       const changes = this.#changes(photo);
-      const packed = TARGETS.map(async (name) => {
+      const packed = MAPS.map(async (name) => {
         const map = studio.map(name);
         return map && packer.pack(map);
       });
-      const [strokes, labels, layout] = await Promise.all(packed);
-      await store.save({ ...changes, document: { ...changes.document, maps: { strokes, labels, layout } } });
+      const [strokes, labels, layout, rolls] = await Promise.all(packed);
+      const maps = { strokes, labels, layout, rolls };
+      await store.save({ ...changes, document: { ...changes.document, maps } });
       this.#storedPhoto = photo;
       this.#storedIds = new Set(entries.map(({ id }) => id));
       await this.#prune();
@@ -163,8 +164,8 @@ export class Autosave {
   /** What is to be stored of the document as it is now, but for its maps. */
   #changes(photo: Photo): Omit<Saving, "document"> & { document: Omit<StoredDocument, "maps"> } {
     const { studio, history, tab } = this.#parts;
-    const { classes, target, active, task, settings } = studio;
-    const values = { classes, target, active, task, settings, photoName: photo.name };
+    const { classes, target, active, task, settings, scene } = studio;
+    const values = { classes, target, active, task, settings, scene, photoName: photo.name };
     const ids = new Set(history.entries.map(({ id }) => id));
     return {
       document: { ...values, tab: tab.id, saved: Date.now() },
@@ -193,13 +194,13 @@ export class Autosave {
 
   async #open(whole: StoredWhole): Promise<void> {
     const { maps, photoName: _name, tab: _tab, saved: _saved, ...values } = whole.document;
-    const [strokes, labels, layout] = await Promise.all(
-      TARGETS.map(async (name) => {
-        const kept = maps[name];
+    const [strokes, labels, layout, rolls] = await Promise.all(
+      MAPS.map(async (name) => {
+        const kept = maps[name] ?? null; // documents from before there were scenes lack one
         return kept === null || "ids" in kept ? kept : unpack(kept);
       }),
     );
-    const snapshot: Snapshot = { ...values, photo: whole.photo, strokes, labels, layout };
+    const snapshot: Snapshot = { ...values, photo: whole.photo, strokes, labels, layout, rolls };
     this.#parts.studio.open(snapshot);
     this.#parts.history.replace(whole.history);
   }

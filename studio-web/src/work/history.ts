@@ -2,7 +2,7 @@
 
 import "./work.css";
 import { Emitter } from "../model/emitter";
-import { unpack } from "../model/packed";
+import { type PackedMap, unpack } from "../model/packed";
 import type { HistoryEntry } from "../model/session";
 import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
@@ -96,7 +96,8 @@ export async function restore(studio: Studio, entry: HistoryEntry): Promise<stri
   const labels = studio.map("labels");
   const past = await unpack(entry.layout);
   const { layout, gone } = translated(past, entry.classes, { classes: studio.classes, labels });
-  const values = { layout, settings: { ...studio.settings, ...entry.settings } as Settings };
+  const rolls = entry.rolls ? await unpack(entry.rolls) : null;
+  const values = { layout, rolls, settings: { ...studio.settings, ...entry.settings } as Settings };
   studio.change("Go back", { ...values, target: "layout" });
   if (gone.length === 0) return null;
   return `No longer a class: ${gone.map((name) => `“${name}”`).join(", ")}; there the photo's own labels are taken.`;
@@ -255,8 +256,9 @@ function historyItem(
 
 async function entryOf({ label, classes, settings, run, ...finished }: Finished): Promise<HistoryEntry> {
   const made = Date.now();
-  const [layout, thumbnail] = await Promise.all([finished.layout, smallPicture(finished.picture)]);
-  return { id: entryId(made), made, label, layout, classes, settings, run, thumbnail };
+  const parts = [finished.layout, finished.rolls, smallPicture(finished.picture)] as const;
+  const [layout, rolls, thumbnail] = await Promise.all(parts);
+  return { id: entryId(made), made, label, layout, classes, settings, run, rolls, thumbnail };
 }
 
 async function smallPicture(picture: Blob): Promise<Blob> {
@@ -280,8 +282,11 @@ function entryId(made: number): string {
 }
 
 function equal(a: HistoryEntry, b: HistoryEntry): boolean {
-  const [left, right] = [a.layout.bytes, b.layout.bytes];
-  if (left.length !== right.length || !same(a.settings, b.settings)) return false;
-  if ((a.run ?? null) !== (b.run ?? null)) return false;
-  return left.every((byte, i) => byte === right[i]);
+  if (!same(a.settings, b.settings) || (a.run ?? null) !== (b.run ?? null)) return false;
+  return equalMaps(a.layout, b.layout) && equalMaps(a.rolls ?? null, b.rolls ?? null);
+}
+
+function equalMaps(a: PackedMap | null, b: PackedMap | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.bytes.length === b.bytes.length && a.bytes.every((byte, i) => byte === b.bytes[i]);
 }

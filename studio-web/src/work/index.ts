@@ -120,13 +120,14 @@ function followPhoto(
   let bitmap: ImageBitmap | null = null;
   const follow = async () => {
     const { photo } = studio;
-    if ((photo?.id ?? null) === shown) return;
-    shown = photo?.id ?? null;
+    const wanted = studio.scene === null ? (photo?.id ?? null) : null; // a scene shows its layout alone
+    if (wanted === shown) return;
+    shown = wanted;
     const old = bitmap;
     bitmap = null;
     show(null);
     old?.close();
-    if (photo === null) return;
+    if (photo === null || wanted === null) return;
     try {
       const loaded = await photoBitmap(photo);
       if (photo.id !== shown) return loaded.close();

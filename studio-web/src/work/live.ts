@@ -12,7 +12,7 @@ export interface LiveModel {
   readonly classes: readonly ClassEntry[];
 }
 
-/** What the server is asked for; `photo` is the server's id, the maps are told by name. */
+/** What the server is asked for; `photo` is the server's id, or empty for none; the maps are told by name. */
 export interface LiveRequest {
   readonly task: string;
   readonly photo: string;
@@ -22,6 +22,8 @@ export interface LiveRequest {
   readonly draft: boolean;
   /** Who makes the picture in place of the instant engine. */
   readonly model?: LiveModel | null;
+  /** Who makes a scene. */
+  readonly scene?: string | null;
 }
 
 /** A whole frame: work in progress, or a finished picture. */
@@ -33,6 +35,8 @@ export interface LiveFrame {
   readonly seconds: number;
   readonly width: number;
   readonly height: number;
+  /** Of a bank's finished picture: the photos that it was copied from, and their shares. */
+  readonly credits?: Readonly<Record<string, number>>;
   readonly picture: Blob;
 }
 
@@ -182,7 +186,7 @@ export class Live {
 
   /** Sent once the maps are packed and there is a connection, unless something newer was asked for meanwhile. */
   async #send(asked: Asked): Promise<void> {
-    const { task, photo, settings, draft, model = null } = asked.request;
+    const { task, photo, settings, draft, model = null, scene = null } = asked.request;
     const names = Object.keys(asked.request.maps);
     const socket = this.#socket;
     try {
@@ -196,7 +200,7 @@ export class Live {
         height,
         bytes: bytes.length,
       }));
-      const header = { number: asked.number, task, photo, settings, maps, draft, model };
+      const header = { number: asked.number, task, photo, settings, maps, draft, model, scene };
       socket.send(
         frame(
           header,

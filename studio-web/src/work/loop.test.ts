@@ -340,4 +340,60 @@ describe("Loop", () => {
     live.setState("open");
     expect(loop.status.kind).toBe("working");
   });
+
+  describe("of a scene", () => {
+    const style = { ...SIZE, id: "dusk", name: "dusk.jpg", file: new Blob(["y"]) };
+
+    beforeEach(async () => {
+      const scene = { engine: "bank:street", title: "street", kind: "bank", photos: 9 } as const;
+      studio.open(
+        opened({
+          task: "scene",
+          scene: { ...scene, ignore: null, styles: [] },
+          settings: { seed: 3, variations: 1, first_variation: 0, style: null },
+        }),
+      );
+      await settled();
+    });
+
+    it("asks its engine for the layout alone, without a photo", () => {
+      const { request } = live.last;
+      expect(request).toMatchObject({ task: "scene", photo: "", scene: "bank:street", model: null });
+      expect(request.settings).toEqual({ seed: 3, variations: 1, first_variation: 0 });
+      expect(Object.keys(request.maps)).toEqual(["layout"]);
+    });
+
+    it("asks for a style by its photo, and sends that again where the server forgot it", async () => {
+      finish();
+      studio.setSettings({ style: studio.addStyle(style) });
+      await settled();
+      expect(live.last.request).toMatchObject({ photo: "dusk" });
+      expect(live.last.request.settings).not.toHaveProperty("style");
+      live.last.handlers.ended({ kind: "failed", message: "gone", unknownPhoto: true });
+      await settled();
+      expect(live.last.request).toMatchObject({ photo: "again-1" });
+    });
+
+    it("sends what is to be made anew, and tells it of the finished picture", async () => {
+      finish();
+      expect(finished.at(-1)?.rolls).toBeNull();
+      studio.change("Make a part anew", { rolls: { ...SIZE, ids: filled(5).ids } });
+      await settled();
+      const { maps } = live.last.request;
+      expect(Object.keys(maps)).toEqual(["layout", "rolls"]);
+      finish();
+      expect(finished.at(-1)?.rolls).toBe(maps.rolls);
+      studio.undo();
+      await settled();
+      expect(Object.keys(live.last.request.maps)).toEqual(["layout"]);
+    });
+
+    it("follows the brush with quick looks", async () => {
+      finish();
+      const edit = studio.begin("Brush");
+      await paint(edit, 7, 2);
+      expect(live.last.request).toMatchObject({ draft: true, scene: "bank:street" });
+      edit.cancel();
+    });
+  });
 });

@@ -9,12 +9,13 @@ import { Emitter } from "../model/emitter";
 import type { PackedMap } from "../model/packed";
 import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
-import type { ClassEntry, Photo, Settings, Target } from "../model/types";
+import type { MapName, Photo, Settings } from "../model/types";
 import { type Panel, panelOf } from "../panels";
 import { alike, type Engine, type Input, type Job, modelOf, varied } from "./asking";
 import { Sampler } from "./changes";
 import { wordsOf } from "./fault";
 import type { Live, LiveFrame, LiveHandlers, Outcome } from "./live";
+import type { Finished, LoopEvents, Variation } from "./loop-events";
 import type { Packer } from "./packer";
 import {
   CONNECTING,
@@ -29,38 +30,9 @@ import {
   WAITING,
   WORKING,
 } from "./progress";
-import { Showing, type Shown } from "./showing";
+import { Showing } from "./showing";
 
-/** A finished picture and what it was made from. */
-export interface Finished extends Omit<LiveFrame, "variation" | "level" | "levels"> {
-  readonly label: string;
-  readonly layout: Promise<PackedMap>;
-  readonly classes: readonly ClassEntry[];
-  readonly settings: Settings;
-  /** The run whose model made it; null for the instant engine. */
-  readonly run: string | null;
-}
-
-/** One of the pictures asked for together; `frame` is null before its first, and a preview until `finished`. */
-export interface Variation {
-  readonly frame: LiveFrame | null;
-  readonly finished: boolean;
-}
-
-/** What a loop tells. */
-export interface LoopEvents {
-  /** A document without a picture: show none. */
-  cleared: null;
-  /** A frame of work in progress to show. */
-  frame: Shown;
-  /** A whole picture of the document to show and to remember. */
-  finished: Finished;
-  status: Status;
-  /** The list of variations changed. */
-  variations: null;
-  /** Another engine makes the pictures. */
-  engine: null;
-}
+export type { Finished, Variation } from "./loop-events";
 
 /** What a loop works with. */
 export interface LoopParts {
@@ -205,7 +177,7 @@ export class Loop {
     this.#plan();
   }
 
-  #pixels(target: Target): void {
+  #pixels(target: MapName): void {
     const studio = this.#studio;
     if (!studio.editing || studio.target !== "layout" || !panelOf(studio.task).targets.includes(target))
       return;
@@ -261,18 +233,25 @@ export class Loop {
 
   /** What to send now; null, and the reason told, when the task is not ready. */
   #input(changes: Settings | ((panel: Panel) => Settings)): Input | null {
-    const { task, photo, settings } = this.#studio;
+    const { task, settings, scene } = this.#studio;
     const panel = panelOf(task);
     const reason = panel.ready(this.#studio);
-    if (reason !== null || photo === null) {
-      this.#tell({ kind: "blocked", text: reason ?? "" });
+    if (reason !== null) {
+      this.#tell({ kind: "blocked", text: reason });
       return null;
     }
     const maps: Record<string, Promise<PackedMap>> = {};
     for (const [name, map] of Object.entries(panel.maps(this.#studio)))
       maps[name] = this.#parts.packer.pack(map);
     const own = typeof changes === "function" ? changes(panel) : changes;
-    return { photo, task, settings: { ...settings, ...own }, maps, run: this.#engine?.run ?? null };
+    return {
+      photo: panel.photo(this.#studio),
+      task,
+      settings: { ...settings, ...own },
+      maps,
+      run: this.#engine?.run ?? null,
+      scene: scene?.engine ?? null,
+    };
   }
 
   #jobOf(kind: Job["kind"], input: Input): Job {
@@ -285,10 +264,11 @@ export class Loop {
   #ask(job: Job): void {
     this.#job = job;
     if (this.#uploading) return; // asked when the server has the photo
-    const { photo, run, ...rest } = job.input;
+    const { photo, run, settings, ...rest } = job.input;
     this.#tell(job.kind === "draft" ? QUICK : this.#parts.live.state === "open" ? WAITING : CONNECTING);
     const [draft, model] = [job.kind === "draft", modelOf(run, job.classes)];
-    const request = { ...rest, photo: this.photoId(photo), draft, model };
+    const id = photo === null ? "" : this.photoId(photo);
+    const request = { ...rest, settings: panelOf(rest.task).sent(settings), photo: id, draft, model };
     this.#number = this.#parts.live.request(request, this.#handlers(job));
   }
 
@@ -332,7 +312,15 @@ export class Loop {
     const { classes } = job;
     const label = run === null ? job.label : `${job.label}, by a trained model`;
     this.#showing.finish(job.made);
-    this.#latest = { ...picture, label, layout: maps.layout, classes, settings, run };
+    this.#latest = {
+      ...picture,
+      label,
+      layout: maps.layout,
+      classes,
+      settings,
+      run,
+      rolls: maps.rolls ?? null,
+    };
     this.#events.emit("finished", this.#latest);
   }
 
@@ -355,6 +343,7 @@ export class Loop {
   /** The server was started anew or needed the room: send the photo again, then ask again; once, lest it never ends. */
   async #sendPhoto(job: Job): Promise<void> {
     const { photo } = job.input;
+    if (photo === null) return; // the server needed none, so it cannot lack it
     this.#job = job;
     this.#uploaded = true;
     this.#uploading = true;

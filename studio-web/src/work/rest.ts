@@ -256,7 +256,8 @@ export async function toWire(map: IndexMap): Promise<WireMap> {
   return { width: map.width, height: map.height, ids: toBase64(await deflate(map.ids)) };
 }
 
-async function fromWire({ width, height, ids }: WireMap): Promise<IndexMap> {
+/** The map that JSON carried. */
+export async function fromWire({ width, height, ids }: WireMap): Promise<IndexMap> {
   const packed = Uint8Array.from(atob(ids), (character) => character.charCodeAt(0));
   return { width, height, ids: await inflate(packed, width * height) };
 }

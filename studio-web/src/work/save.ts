@@ -53,9 +53,15 @@ export function saveMap(studio: Studio, target: "labels" | "layout"): void {
   const map: IndexMap | null = studio.map(target);
   if (map === null) throw new Error(`There are no ${target} yet; label the photo first.`);
   download(
-    new Blob([new Uint8Array(encodeIndexPng(map, studio.classes))], { type: "image/png" }),
+    new Blob([encodeIndexPng(forFile(map, studio), studio.classes)], { type: "image/png" }),
     `${stem(studio)}-${target}.png`,
   );
+}
+
+/** The map in the ids of files: where pixels of a scene are of no class, these hold another value. */
+function forFile(map: IndexMap, { scene, classes }: Studio): IndexMap {
+  const [none, ignore] = [classes.length - 1, scene?.ignore ?? null];
+  return ignore === null ? map : { ...map, ids: map.ids.map((id) => (id === none ? ignore : id)) };
 }
 
 /** Save everything as one session file, with the entries of the history that are still being made. */

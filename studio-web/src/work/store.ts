@@ -3,16 +3,16 @@
 import type { PackedMap } from "../model/packed";
 import type { HistoryEntry } from "../model/session";
 import type { Snapshot } from "../model/studio";
-import type { IndexMap, Photo, Target } from "../model/types";
+import type { IndexMap, MapName, Photo } from "../model/types";
 
 /** A document as stored; its photo and history lie beside it, so that a stroke need not write them again. */
-export interface StoredDocument extends Omit<Snapshot, Target | "photo"> {
+export interface StoredDocument extends Omit<Snapshot, MapName | "photo"> {
   /** The id of the tab that it belongs to. */
   readonly tab: string;
   /** When, in milliseconds since 1970. */
   readonly saved: number;
   /** Packed, or as they are where there was no time for that. */
-  readonly maps: Readonly<Record<Target, PackedMap | IndexMap | null>>;
+  readonly maps: Readonly<Record<MapName, PackedMap | IndexMap | null>>;
   readonly photoName: string;
 }
 

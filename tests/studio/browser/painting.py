@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from playwright.sync_api import Download, FilePayload, FloatRect, Locator, Page,
 from tests.surfaces.support import COLOURS
 
 from sembla import api
-from sembla.core.tasks import AnalogyTask
+from sembla.core.tasks import AnalogyTask, SceneTask
 
 Pixels = NDArray[np.uint8]
 """Colours (H, W, 3) or class ids (H, W)."""
@@ -196,6 +197,14 @@ class Engine:
     def run(self, task: AnalogyTask) -> tuple[Pixels, ...]:
         """The pictures of a task."""
         return self._pool.submit(api.run, task).result(60).pictures
+
+    def scene(self, bank: Path, task: SceneTask) -> Pixels:
+        """The picture of a scene from a bank."""
+        return self._pool.submit(_scene, bank, task).result(120)
+
+
+def _scene(bank: Path, task: SceneTask) -> Pixels:
+    return api.run_scene(task, engine=api.open_bank(bank)).picture
 
 
 def shown(page: Page, box: FloatRect, view: View, shape: tuple[int, int]) -> tuple[NDArray[np.bool_], Pixels]:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +50,10 @@ class Studio:
         return self.process.returncode
 
 
-def start_studio(port: int = 0, *, runs: Path = NO_RUNS) -> Studio:
+def start_studio(port: int = 0, *, runs: Path = NO_RUNS, banks: Sequence[Path] = ()) -> Studio:
     """Start `sembla studio` and wait until it says where it is."""
     command = [sys.executable, "-m", "sembla", "studio", "--no-open", "--port", str(port), "--runs", str(runs)]
+    command += [word for bank in banks for word in ("--bank", str(bank))]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()
@@ -64,9 +65,9 @@ def start_studio(port: int = 0, *, runs: Path = NO_RUNS) -> Studio:
 
 
 @contextmanager
-def running_studio(port: int = 0, *, runs: Path = NO_RUNS) -> Iterator[Studio]:
+def running_studio(port: int = 0, *, runs: Path = NO_RUNS, banks: Sequence[Path] = ()) -> Iterator[Studio]:
     """A studio that is ended with the block."""
-    studio = start_studio(port, runs=runs)
+    studio = start_studio(port, runs=runs, banks=banks)
     try:
         yield studio
     finally:

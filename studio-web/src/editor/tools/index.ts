@@ -1,4 +1,5 @@
 import type { ToolName } from "../../model/types";
+import { Anew } from "./anew";
 import { Brush, Restore } from "./brush";
 import { Eyedropper } from "./eyedropper";
 import { Fill } from "./fill";
@@ -19,5 +20,6 @@ export function makeTools(stage: Stage): Readonly<Record<ToolName, Tool>> {
     eyedropper: new Eyedropper(stage),
     restore: new Restore(stage),
     move: new Move(stage),
+    anew: new Anew(stage),
   };
 }

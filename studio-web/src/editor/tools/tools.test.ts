@@ -4,6 +4,7 @@ import { emptySnapshot, Studio } from "../../model/studio";
 import { type Point, type Target, UNMARKED } from "../../model/types";
 import type { Overlay } from "../overlay";
 import { Viewport } from "../viewport";
+import { Anew } from "./anew";
 import { Brush, Restore } from "./brush";
 import { Eyedropper } from "./eyedropper";
 import { Fill } from "./fill";
@@ -293,5 +294,54 @@ describe("a floating region", () => {
       floating.commit();
     }
     expect(count(studio, 2)).toBe(3 * 36);
+  });
+});
+
+describe("Anew", () => {
+  const scene = { engine: "bank:b", title: "b", kind: "bank", photos: 3, ignore: null, styles: [] } as const;
+
+  it("asks for the connected region under a click, each time for another variation", () => {
+    const { stage, studio } = open("layout");
+    studio.open({ ...studio.snapshot(), scene });
+    const tool = new Anew(stage);
+    for (const number of [1, 2, 3]) {
+      stroke(tool, [{ x: 7, y: 7 }]);
+      const rolls = studio.map("rolls");
+      const layout = studio.map("layout");
+      expect([...(rolls?.ids ?? [])]).toEqual([...(layout?.ids ?? [])].map((id) => (id === 2 ? number : 0)));
+    }
+    expect(studio.undoLabel).toBe("Make a part anew");
+    studio.undo();
+    expect(new Set(studio.map("rolls")?.ids)).toEqual(new Set([0, 2]));
+  });
+
+  it("asks for what a line encloses, whatever is there", () => {
+    const { stage, studio } = open("layout");
+    studio.open({ ...studio.snapshot(), scene });
+    const corners = [3, 3, 20, 3, 20, 30, 3, 30];
+    stroke(
+      new Anew(stage),
+      [0, 2, 4, 6].map((i) => ({ x: corners[i], y: corners[i + 1] })),
+    );
+    const ids = studio.map("rolls")?.ids ?? [];
+    expect([...ids].filter((id) => id === 1)).toHaveLength(17 * 27);
+    expect(studio.map("layout")).toEqual(studio.map("labels"));
+  });
+
+  it("takes all of a class with Shift, also from beside the map", () => {
+    const { stage, studio } = open("layout");
+    studio.open({ ...studio.snapshot(), scene });
+    const tool = new Anew(stage);
+    tool.press({ at: { x: -5, y: SIDE + 3 }, shift: true, alt: false });
+    tool.release();
+    const layout = [...(studio.map("layout")?.ids ?? [])];
+    expect([...(studio.map("rolls")?.ids ?? [])]).toEqual(layout.map((id) => (id === 1 ? 1 : 0)));
+  });
+
+  it("does nothing to a photo but says why", () => {
+    const { stage, studio, said } = open("layout");
+    stroke(new Anew(stage), [{ x: 7, y: 7 }]);
+    expect(studio.map("rolls")).toBeNull();
+    expect(said.join()).toContain("scene");
   });
 });

@@ -1,0 +1,71 @@
+"""Runs that learned scenes: listed as engines and nowhere else, and their pictures are the model's own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from tests.methods.scene.support import prepared
+from tests.studio.support import Server
+from tests.studio.test_scenes import answered, asked
+
+from sembla import api
+from sembla.core.tasks import SceneTask
+from sembla.runs.description import Description, write_description, write_weights
+from sembla.runs.folder import RunFolder
+from sembla.runs.plain import to_plain
+from sembla.runs.tensors import named
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run with weights as they are drawn before the first step."""
+    method = api.find_method("scene")
+    config = method.fitted(replace(method.recipes["sembla"], width=4, size=(64, 96)), prepared())
+    torch.manual_seed(0)
+    parts = method.load()
+    networks = parts.networks(config)
+    folder = RunFolder(tmp_path_factory.mktemp("runs") / "street")
+    folder.root.mkdir()
+    write_description(folder, Description("scene", "sembla", to_plain(config), seed=0, batch=1))
+    write_weights(folder, named({name: networks[name] for name in parts.players(config)}), step=1)
+    return folder.root
+
+
+@pytest.fixture(scope="module")
+def studio(server: Server, run: Path) -> Iterator[Server]:
+    """It opens after the common one and is closed before it, as notes that both hear need."""
+    assert server.server.started
+    with Server(runs=run.parent) as running:
+        yield running
+
+
+def test_it_is_listed_with_scenes_alone(studio: Server, run: Path) -> None:
+    with studio.client() as client:
+        (card,) = client.get("/api/scenes").json()["engines"]
+        assert client.get("/api/runs").json()["runs"] == []
+    label_set = prepared().label_set
+    assert label_set is not None
+    assert (card["name"], card["kind"], card["photos"]) == (f"model:{run.name}", "model", 0)
+    assert (card["width"], card["height"]) == (96, 64)
+    assert [entry["name"] for entry in card["classes"]] == [*label_set.names, "no class"]
+
+
+def test_its_pictures_are_the_models_own(studio: Server, run: Path) -> None:
+    labels = np.zeros((64, 96), np.uint8)
+    labels[30:] = 1
+    labels[:10, :20] = 3  # no class
+    rolls = np.zeros_like(labels)
+    rolls[8:24, 40:70] = 2
+    request = asked(("layout", labels), ("rolls", rolls), engine=f"model:{run.name}", seed=4)
+    heard = answered(studio, request)
+    assert heard.end["kind"] == "done", heard.end
+    known = np.where(labels == 3, np.uint8(255), labels)
+    task = SceneTask(known, seed=4, first_variation=2, region=rolls == 2)
+    (picture,) = heard.pictures
+    np.testing.assert_array_equal(picture.pixels, api.load(run)(task).picture)
