@@ -57,7 +57,8 @@ def trained(config: Config, prepared: Prepared, *, seed: int = 0) -> Segmenter:
     if path.is_file():
         segmenter.load_state_dict(load_file(path))
     else:
-        learn(segmenter, config, batches(config, prepared, Feed(BATCH, seed)), steps=STEPS)
+        plain = Config(classes=config.classes, size=config.size)  # whatever else the recipe does to its photos
+        learn(segmenter, plain, batches(plain, prepared, Feed(BATCH, seed)), steps=STEPS)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: each.contiguous() for name, each in segmenter.state_dict().items()}, path)
     return bake(segmenter)

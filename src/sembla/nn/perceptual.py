@@ -32,7 +32,7 @@ class VGG19Depths(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 32 px a side or more."""
-        seen = ((pictures + 1) / 2 - self.mean) / self.deviation
+        seen = ((pictures.float() + 1) / 2 - self.mean) / self.deviation
         return list(self.network.taps(seen, _VGG_LAYERS).values())
 
 
@@ -53,7 +53,7 @@ class SqueezeNetDepths(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 17 px a side or more."""
-        planes = (pictures + 1) * 127.5 - self.mean
+        planes = (pictures.float() + 1) * 127.5 - self.mean
         found: list[Tensor] = []
         for place, layer in enumerate(self.features):
             planes = layer(planes)

@@ -17,7 +17,7 @@ from sembla.core.method import Feed
 from sembla.core.tasks import SceneTask
 from sembla.core.types import LabelMap
 from sembla.methods.scene import synthesis
-from sembla.methods.scene.batches import batches
+from sembla.methods.scene.batches import batches, layout_planes
 from sembla.methods.scene.config import RECIPES, Config, Critic, Sembla, Spade, Ulbp, fitted
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.synthesis import paint
@@ -75,6 +75,10 @@ def test_outside_of_a_region_nothing_differs(model: tuple[Config, nn.ModuleDict]
     plain = paint(*model, SceneTask(labels())).picture
     other = paint(*model, SceneTask(labels(), first_variation=2, region=region)).picture
     assert np.array_equal(plain[~region], other[~region])
+    decided = model[0] == fitted(SMALL["spade"], prepared())
+    assert np.array_equal(plain[region], other[region]) == decided
+    mirrored = region[:, ::-1]  # a view that runs backwards
+    assert np.array_equal(paint(*model, SceneTask(labels(), region=mirrored)).picture, plain)
 
 
 def test_a_region_of_ours_is_made_anew() -> None:
@@ -119,9 +123,10 @@ def test_the_look_of_a_class_can_be_changed_alone() -> None:
 def test_ids_that_no_class_has_are_refused() -> None:
     model = trained("sembla")
     strange: NDArray[np.uint8] = labels()
-    strange[12, 34] = 7
-    with pytest.raises(LabelError, match=r"id 7 \(at x=34, y=12\); the model knows ids 0 to 2"):
-        paint(*model, SceneTask(strange))
+    for wrong in (7, 3):  # 3 stands for "no class" within the model, and 255 outside
+        strange[12, 34], strange[60, 60] = wrong, 200
+        with pytest.raises(LabelError, match=rf"id {wrong} \(at x=34, y=12\); the model knows ids 0 to 2"):
+            paint(*model, SceneTask(strange))
     with pytest.raises(SizeError, match="12x9"):
         paint(*model, SceneTask(np.zeros((9, 12), np.uint8)))
     with pytest.raises(SizeError, match="region"):
@@ -154,3 +159,28 @@ def test_a_config_takes_classes_and_size_from_the_data() -> None:
         fitted(replace(RECIPES["laptop"], size=(50, 64)), prepared())
     with pytest.raises(InputError, match="zoom"):
         fitted(replace(RECIPES["laptop"], zoom=0.5), prepared())
+    with pytest.raises(InputError, match="multiples of 64"):
+        fitted(Spade(upsamplings=6, size=(64, 96)), prepared())
+    for strange, told in (
+        (Spade(upsamplings=4), "upsamplings 4"),
+        (Ulbp(style=True), "no style"),
+        (Sembla(width=0), "1"),
+    ):
+        with pytest.raises(InputError, match=told):
+            fitted(strange, prepared())
+
+
+def test_edges_are_shown_where_they_are_asked_for() -> None:
+    """Those of instances in training; in use, where none are known, those of classes."""
+    config = fitted(Sembla(width=4, discriminator_width=4, edges=True), prepared())
+    batch = next(batches(config, prepared(), Feed(2)))
+    assert batch.layout.shape[1] == 5
+    assert batch.layout[:, 4].any()
+    torch.manual_seed(0)
+    networks = PARTS.networks(config).eval()
+    with torch.no_grad():
+        assert paint(config, networks, SceneTask(labels())).picture.shape == (70, 90, 3)
+    ids = torch.from_numpy(labels().astype(np.int64))[None]
+    edges = layout_planes(config, torch.where(ids == 255, 3, ids))[0, 4]
+    assert edges[34, 10] == edges[35, 10] == 1
+    assert edges[50, 50] == 0

@@ -1,6 +1,7 @@
 """What all recipes see: photos and label maps of the training split, cropped and mirrored."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -30,7 +31,7 @@ class SceneBatch:
     labels: Tensor
     """Int64 (N, H, W), 0 to K - 1; K stands for pixels without a class."""
     layout: Tensor
-    """The planes (N, planes, H, W) of 0.0 and 1.0 that generators are given."""
+    """The planes (N, planes, H, W) of 0.0 and 1.0 that generators are given: classes, then edges."""
 
     @property
     def count(self) -> int:
@@ -46,12 +47,14 @@ def batches(config: Config, prepared: Prepared, feed: Feed) -> Iterator[SceneBat
     height, width = config.size
     small = config.half_size // (feed.batch * feed.ranks)
     if feed.start < small:
-        found = _loaded(config, prepared, feed, size=(height // 2, width // 2))
-        yield from islice(found, small - feed.start)
+        with closing(_loaded(config, prepared, feed, size=(height // 2, width // 2))) as found:
+            yield from islice(found, small - feed.start)
     yield from _loaded(config, prepared, replace(feed, start=max(feed.start, small)), size=config.size)
 
 
-def _loaded(config: Config, prepared: Prepared, feed: Feed, *, size: tuple[int, int]) -> Iterator[SceneBatch]:
+def _loaded(
+    config: Config, prepared: Prepared, feed: Feed, *, size: tuple[int, int]
+) -> Generator[SceneBatch, None, None]:
     found = loaded(
         prepared,
         split(prepared, "train"),
@@ -62,15 +65,22 @@ def _loaded(config: Config, prepared: Prepared, feed: Feed, *, size: tuple[int, 
         share=Share(feed.rank, feed.ranks),
         start=feed.start,
     )
-    return (_batch(config, each) for each in found)
+    with closing(found):
+        for each in found:
+            yield _batch(config, each)
 
 
 def layout_planes(config: Config, labels: Tensor, edges: Tensor | None = None) -> Tensor:
-    """The planes of label maps int64 (N, H, W), in which K stands for no class, and of edges bool (N, H, W)."""
+    """The planes of label maps int64 (N, H, W), in which K stands for no class, and of edges bool (N, H, W).
+
+    Without edges, those between classes are taken: they are edges of instances too.
+    """
     classes = one_hot(labels, config.count + (config.classes.ignore is not None))
     if not config.edges:
         return classes
-    edges = torch.zeros_like(labels, dtype=torch.bool) if edges is None else edges
+    if edges is None:
+        found = [instance_edges(each.astype(np.uint16)) for each in labels.cpu().numpy()]
+        edges = torch.from_numpy(np.stack(found)).to(labels.device)
     return torch.cat([classes, edges[:, None].float()], dim=1)
 
 

@@ -148,6 +148,7 @@ class Critic(Config):
     """SPADE's generator taught by a segmenting discriminator (Schonfeld et al. 2021, OASIS), no frozen network."""
 
     upsamplings: int = 5
+    second_beta: float = 0.999
     noise: int = 64
     """Planes of noise beside those of the label map."""
     discriminator_width: int = 64
@@ -189,7 +190,7 @@ RECIPES: Mapping[str, Config] = {
 """Named complete settings."""
 
 NOTES: Mapping[str, str] = {
-    "laptop": "As sembla, with at most 6 M parameters and 6 GMAC at 256x256.",
+    "laptop": "As sembla, with at most 6 M parameters, and 6 GMAC at 256x256 with 12 classes.",
     **{name: f"As {name.removesuffix('-small')}, with fewer channels." for name in RECIPES if name.endswith("-small")},
 }
 """A sentence on recipes whose class does not say it."""
@@ -209,7 +210,7 @@ def fitted(config: Config, prepared: Prepared) -> Config:
     its = prepared.label_set
     classes = Classes(its.names, its.colours, its.ignore, its.swaps)
     size = config.size if min(config.size) else _size(prepared)
-    multiple = 2 * _MULTIPLE if config.half_size else _MULTIPLE
+    multiple = (1 << max(5, getattr(config, "upsamplings", 5))) * (2 if config.half_size else 1)
     if min(size) < _LEAST_SIDE or any(side % multiple for side in size):
         raise InputError(
             f"size {size[0]} {size[1]} came; give height and width as multiples of {multiple}, {_LEAST_SIDE} or more."
@@ -240,8 +241,13 @@ def _check(config: Config) -> None:
         value = getattr(config, field.name)
         if isinstance(value, float) and not 0 <= value < math.inf:
             raise InputError(f"{field.name} {value} came; give a number of 0 or more.")
-        if isinstance(value, int) and value < 0:
-            raise InputError(f"{field.name} {value} came; give 0 or more.")
+        least = 0 if field.name in {"constant", "decay", "half_size", "noise"} or isinstance(value, bool) else 1
+        if isinstance(value, int) and value < least:
+            raise InputError(f"{field.name} {value} came; give {least} or more.")
+    if isinstance(config, Spade | Critic) and config.upsamplings not in {5, 6}:
+        raise InputError(f"upsamplings {config.upsamplings} came; the paper has 5, and 6 for large pictures.")
+    if isinstance(config, Ulbp) and config.style:
+        raise InputError("style came for ulbp, which has no style encoder; leave it out, or train spade.")
     if config.zoom < 1 or config.flip > 1:
         raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
 

@@ -2,9 +2,10 @@
 
 What differs: the layout is read by a network that sees wide around, down to 1/32 of the size, and its features at each
 size scale and shift the photo's by one 1x1 convolution; SPADE looks at a map anew, 5 pixels wide, before each layer.
-Channels are halved with each doubling of the size, so that no size costs more than another. Values are normalised over
-the channels of each place alone: what is made there depends on what lies within reach, not on the rest of the picture,
-so a picture can be made in tiles, or anew in a part, with the same pixels. Each class has a latent of its own.
+Channels are halved with each doubling of the size beyond an eighth, so that none of them costs more than another.
+Values are normalised over the channels of each place alone: what is made there depends on what lies within reach, not
+on the rest of the picture, so a picture can be made in tiles, or anew in a part, with the same pixels. Each class has a
+latent of its own.
 """
 
 from itertools import pairwise

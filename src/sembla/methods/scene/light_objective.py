@@ -4,7 +4,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from sembla.core.method import Term
 from sembla.losses.perceptual import perceptual
@@ -47,13 +46,13 @@ class LightObjective(Turns):
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
-        with parametrize.cached():
-            return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
+        return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
 
     def _looks(self, batch: SceneBatch, own: Tensor) -> tuple[Drawn, Tensor]:
         """The photos' own latents or random ones, and how far the former are from normal, per latent number."""
         whole = torch.rand(batch.count, 1, 1, 1, device=batch.photo.device) < 0.5
-        mean, log_variance = self.painter.encoder(batch.photo, torch.where(whole, 1.0, batch.layout))
+        classes = batch.layout[:, : self.painter.classes]
+        mean, log_variance = self.painter.encoder(batch.photo, torch.where(whole, 1.0, classes))
         read = sampled(mean, log_variance)
         latents = torch.where(own.view(-1, 1, 1), read, torch.randn_like(read))
         divergence = normal_divergence(mean, log_variance) / mean.shape[1]

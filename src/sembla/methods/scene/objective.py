@@ -148,7 +148,8 @@ class UlbpObjective(SpadeObjective):
             "coupling": Term(F.l1_loss(own, patterns.detach()), config.coupling if config.soft else 0.0),
         }
         if config.unified and config.soft:
-            fooling = _game(self.patterns, batch.layout, own, wanted)[0]
+            seen = self.patterns(batch.layout, own)
+            fooling = hinge_generator([features[-1].float() for features in seen])
             terms["unified"] = Term(fooling, config.texture_adversarial)
         return terms | self._convincing(batch, photo)
 

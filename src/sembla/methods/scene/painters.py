@@ -38,7 +38,7 @@ class Painter(nn.Module):
     multiple = 32
     """Of the sides of a layout."""
     reach: int | None = None
-    """Farthest that a pixel of the layout changes the photo, in pixels; None where it changes all of it."""
+    """Pixels around a part, whose sides lie at multiples of 32, that decide it; None where all of the layout does."""
 
     def drawn(
         self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
@@ -141,6 +141,8 @@ class LightPainter(Painter):
     def __init__(self, config: Sembla) -> None:
         super().__init__()
         self.latent = config.latent
+        self.classes = config.planes - config.edges
+        """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
         self.encoder = ClassEncoder(width=config.width, latent=config.latent)
 
@@ -149,10 +151,10 @@ class LightPainter(Painter):
     ) -> Drawn:
         """Planes of the classes' latents, and of noise. All classes but those of `looks` take after a style photo."""
         if style is not None:
-            everywhere = torch.ones(len(style), layout.shape[1], *style.shape[2:], device=style.device)
-            latents = self.encoder(style, everywhere)[0]
+            everywhere = torch.ones(len(style), 1, *style.shape[2:], device=style.device)
+            latents = self.encoder(style, everywhere)[0].repeat(1, self.classes, 1)
         else:
-            latents = _normal((len(layout), layout.shape[1], self.latent), like=layout, chance=chance)
+            latents = _normal((len(layout), self.classes, self.latent), like=layout, chance=chance)
         for plane, own in looks.items():
             latents[:, plane] = _normal((len(layout), self.latent), like=layout, chance=own)
         return self.placed(layout, latents, chance=chance)
@@ -160,7 +162,7 @@ class LightPainter(Painter):
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""
         noise = _normal((len(layout), _NOISE, *layout.shape[2:]), like=layout, chance=chance)
-        return latent_planes(layout, latents), noise
+        return latent_planes(layout[:, : self.classes], latents), noise
 
     def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
         """Photos (N, 3, H, W) in -1 to 1."""

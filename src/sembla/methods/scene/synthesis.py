@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.method import Sheet
 from sembla.core.tasks import SceneResult, SceneTask
-from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
+from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
@@ -23,11 +23,12 @@ from sembla.methods.scene.batches import layout_planes
 from sembla.methods.scene.config import Config, split
 from sembla.methods.scene.painters import Drawn, Painter
 from sembla.nn.planes import to_picture, to_planes
+from sembla.patches.pyramid import resize_picture
 
 __all__ = ["paint", "previews", "trials"]
 
 _SEED_STEP = 7919  # between variations, as in other engines
-_TILE = 768  # pixels of a tile's side; larger layouts are painted in tiles where that changes nothing
+_TILE = 768  # pixels of a tile's side, a multiple of 32; larger layouts are painted in tiles where that is the same
 _TRIALS, _ROWS = 16, 8
 
 
@@ -42,18 +43,28 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     its = cast("Painter", networks["generator"])
     device = next(its.parameters()).device
     layout = _padded(layout_planes(config, torch.from_numpy(labels)[None].to(device)), its.multiple)
-    style = None if task.style is None else to_planes([task.style]).to(device)
-    seeds = [task.seed + number * _SEED_STEP for number in range(task.first_variation, _last(task))]
-    first = its.drawn(layout, style=style, chance=_chance(task.seed), looks=_looks(config, task))
-    pictures = []
-    for seed in seeds:
-        drawn = its.drawn(layout, style=style, chance=_chance(seed), looks=_looks(config, task))
-        pictures.append(_painted(its, layout, _mixed(task, first, drawn)))
+    style = None if task.style is None else _style(config, task.style).to(device)
     height, width = labels.shape
-    pictures = [np.ascontiguousarray(picture[:height, :width]) for picture in pictures]
-    if task.region is not None:
-        plain = np.ascontiguousarray(_painted(its, layout, first)[:height, :width])
-        pictures = [np.where(task.region[:, :, None], picture, plain) for picture in pictures]
+
+    def drawn(variation: int) -> Drawn:
+        chance = _chance(task.seed + variation * _SEED_STEP)
+        return its.drawn(layout, style=style, chance=chance, looks=_looks(config, task))
+
+    def picture(chosen: Drawn) -> Picture:
+        return np.ascontiguousarray(_painted(its, layout, chosen)[:height, :width])
+
+    variations = range(task.first_variation, task.first_variation + task.variations)
+    if task.region is None:
+        pictures = [picture(drawn(variation)) for variation in variations]
+    else:
+        inside, first = np.array(task.region), drawn(0)
+        plain = picture(first)
+        pictures = [
+            np.where(inside[:, :, None], picture(_mixed(inside, first, drawn(variation))), plain)
+            if variation
+            else plain
+            for variation in variations
+        ]
     return SceneResult(tuple(pictures), task.seed, time.perf_counter() - began)
 
 
@@ -98,16 +109,14 @@ def _checked(config: Config, task: SceneTask) -> LabelMap:
         )
     if task.region is not None and task.region.shape != task.labels.shape:
         raise SizeError(f"a region of {task.region.shape} came for a label map of {task.labels.shape}; give one size.")
-    ignore = config.classes.ignore
-    labels = np.where(task.labels == ignore, config.count, task.labels) if ignore is not None else task.labels
-    most = config.count - (ignore is None)
-    if int(labels.max()) > most:
-        row, column = np.argwhere(labels > most)[0]
+    known = (task.labels < config.count) | (task.labels == config.classes.ignore)
+    if not known.all():
+        row, column = np.argwhere(~known)[0]
         raise LabelError(
-            f"the label map holds id {labels.max()} (at x={column}, y={row}); the model knows ids 0 to "
+            f"the label map holds id {task.labels[row, column]} (at x={column}, y={row}); the model knows ids 0 to "
             f"{config.count - 1}. Run sembla doctor on it, or give a map in the model's classes."
         )
-    return labels.astype(np.int64)
+    return np.where(task.labels < config.count, task.labels, config.count).astype(np.int64)
 
 
 def _looks(config: Config, task: SceneTask) -> dict[int, torch.Generator]:
@@ -118,8 +127,11 @@ def _looks(config: Config, task: SceneTask) -> dict[int, torch.Generator]:
     return {label: _chance(seed) for label, seed in task.looks.items()}
 
 
-def _last(task: SceneTask) -> int:
-    return task.first_variation + task.variations
+def _style(config: Config, photo: Picture) -> Tensor:
+    """A style photo (1, 3, h, w) in -1 to 1, no larger than the photos that the model learned from."""
+    scale = min(1.0, max(config.size) / max(photo.shape[:2]))
+    height, width = (max(MIN_SIDE, round(side * scale)) for side in photo.shape[:2])
+    return to_planes([resize_picture(photo, (height, width))])
 
 
 def _chance(seed: int) -> torch.Generator:
@@ -131,17 +143,15 @@ def _padded(layout: Tensor, multiple: int) -> Tensor:
     return F.pad(layout, [0, -width % multiple, 0, -height % multiple], mode="replicate")
 
 
-def _mixed(task: SceneTask, first: Drawn, drawn: Drawn) -> Drawn:
-    """What chance drew, in the task's region alone."""
-    if task.region is None:
-        return drawn
-    inside = torch.from_numpy(task.region)[None, None]
+def _mixed(region: Region, first: Drawn, drawn: Drawn) -> Drawn:
+    """What chance drew, in a region alone where it is drawn by place."""
+    inside = torch.from_numpy(region)[None, None].float()
     mixed = []
     for before, now in zip(first, drawn, strict=True):
         if now.dim() < 4:
-            mixed.append(before)
+            mixed.append(now)
             continue
-        padded = F.pad(inside.float(), [0, now.shape[3] - inside.shape[3], 0, now.shape[2] - inside.shape[2]])
+        padded = F.pad(inside, [0, now.shape[3] - inside.shape[3], 0, now.shape[2] - inside.shape[2]])
         mixed.append(torch.where(padded.to(now.device) > 0, now, before))
     return tuple(mixed)
 

@@ -1,0 +1,118 @@
+"""What each player is taught: whom a loss reaches, and what it compares."""
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from tests.methods.scene.support import prepared
+from torch import Tensor, nn
+
+from sembla.core.method import Feed, Term
+from sembla.losses.matching import feature_matching
+from sembla.methods.scene.batches import SceneBatch, batches
+from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp, fitted
+from sembla.methods.scene.learned import PARTS
+from sembla.methods.scene.light_objective import LightObjective
+from sembla.methods.scene.objective import SpadeObjective, UlbpObjective, segmented
+from sembla.nn.discriminators import SegmentationDiscriminator
+
+SIZE = (64, 96)
+
+
+def learning(config: Config) -> tuple[Config, nn.ModuleDict]:
+    torch.manual_seed(0)
+    config = fitted(replace(config, size=SIZE), prepared())
+    return config, PARTS.networks(config)
+
+
+def batch(config: Config) -> SceneBatch:
+    return next(batches(config, prepared(), Feed(2)))
+
+
+def reached(term: Term, network: nn.Module) -> bool:
+    """Whether a loss has a gradient in any weight of a network."""
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    found = torch.autograd.grad(term.value, weights, retain_graph=True, allow_unused=True)
+    return any(gradient.abs().sum().item() > 0 for gradient in found if gradient is not None)
+
+
+def ulbp(**settings: bool) -> tuple[UlbpObjective, dict[str, Term]]:
+    config, networks = learning(
+        replace(Ulbp(width=4, discriminator_width=4, texture_width=4, weighted=False), **settings)  # type: ignore[arg-type]
+    )
+    assert isinstance(config, Ulbp)
+    objective = UlbpObjective(config, networks, None)
+    paint, judge = objective.turns(0)
+    terms = dict(paint.losses(seen := batch(config)))
+    assert set(judge.losses(seen)) == {"adversarial", "texture"}
+    return objective, terms
+
+
+def test_coupling_teaches_the_photo_and_not_the_patterns_it_is_held_to() -> None:
+    """The photo is made from the patterns, so that these learn through it alone: held still, they learn nothing."""
+    objective, terms = ulbp(modulated=False)
+    assert reached(terms["coupling"], objective.both.generator)
+    assert not reached(terms["coupling"], objective.both.patterns)
+    assert reached(terms["texture"], objective.both.patterns)
+    assert not reached(terms["texture"], objective.both.generator)
+
+
+def test_the_unified_discriminator_teaches_the_photo_where_patterns_are_soft() -> None:
+    objective, terms = ulbp()
+    assert reached(terms["unified"], objective.both.generator)
+    for settings in ({"soft": False}, {"unified": False}):
+        _, others = ulbp(**settings)
+        assert "unified" not in others
+
+
+def test_features_are_matched_over_all_layers_and_scales() -> None:
+    config, networks = learning(Spade(width=4, discriminator_width=4))
+    assert isinstance(config, Spade)
+    objective, seen = SpadeObjective(config, networks.eval(), None), batch(config)
+    with torch.no_grad():
+        made = objective.painter(seen.layout)
+        terms = objective.turns(0)[0].losses(seen)
+        pairs = [zip(*both, strict=True) for both in zip(
+            objective.critic(seen.layout, made), objective.critic(seen.layout, seen.photo), strict=True
+        )]  # fmt: skip
+        sums = [sum(feature_matching([one], [other]) for one, other in list(layers)[:-1]) for layers in pairs]
+    assert terms["matching"].value.item() == pytest.approx(float(sum(sums)) / 2, rel=1e-4)
+
+
+class _Names(SegmentationDiscriminator):
+    """Scores of each pixel that are its red value: so that what was mixed can be read."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return pictures[:, :1].repeat(1, 4, 1, 1)
+
+
+def test_a_mixture_is_of_the_photo_and_what_was_made() -> None:
+    """A discriminator that looks at single pixels is consistent about mixtures, so the term is zero."""
+    config, _ = learning(Sembla(width=4, discriminator_width=4))
+    seen = batch(config)
+    terms = segmented(config, _Names(3, width=4), seen, photo=-seen.photo, mix=1.0)
+    assert terms["mix"].value.item() == 0
+
+
+def test_photos_shall_look_alike_where_their_own_look_was_asked_for() -> None:
+    config, networks = learning(Sembla(width=4, discriminator_width=4))
+    assert isinstance(config, Sembla)
+    objective = LightObjective(config, networks, lambda pictures: [pictures])
+    seen = batch(config)
+    made = seen.photo + torch.tensor([3.0, 5.0]).view(2, 1, 1, 1)
+    for own, expected in (((True, False), 1.5), ((False, True), 2.5), ((True, True), 4.0), ((False, False), 0.0)):
+        assert objective._alike(made, seen, torch.tensor(own)).item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "recipe", [Spade(width=4, style=True, latent=4), Ulbp(width=4, texture_width=4), Critic(width=4), Sembla(width=4)]
+)
+def test_half_precision_and_one_photo_do(recipe: Config) -> None:
+    config, networks = learning(replace(recipe, discriminator_width=4))  # type: ignore[call-arg]  # all have it
+    one = next(batches(config, prepared(), Feed(1)))
+    with torch.autocast("cpu", torch.bfloat16):
+        for turn in PARTS.objective(config, networks).turns(0):
+            assert all(term.value.isfinite() for term in turn.losses(one).values())
