@@ -32,6 +32,7 @@ __all__ = [
     "VGG19",
     "Weights",
     "WeightsFile",
+    "are_at_hand",
     "file_hash",
     "find_weights",
 ]
@@ -203,6 +204,11 @@ def find_weights(weights: Weights, file: str | os.PathLike[str] | None = None) -
     path = folder / weights.files[0]
     _download(weights, weights.url, path)
     return _published(weights, path)
+
+
+def are_at_hand(weights: Weights) -> bool:
+    """Whether `find_weights` finds a network's weights without a download."""
+    return any((_folder() / name).is_file() for name in weights.files)
 
 
 def file_hash(path: Path) -> str:

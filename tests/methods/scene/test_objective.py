@@ -35,8 +35,8 @@ def batch(config: Config) -> SceneBatch:
 def reached(term: Term, network: nn.Module) -> bool:
     """Whether a loss has a gradient in any weight of a network."""
     weights = [weight for weight in network.parameters() if weight.requires_grad]
-    found = torch.autograd.grad(term.value, weights, retain_graph=True, allow_unused=True)
-    return any(gradient.abs().sum().item() > 0 for gradient in found if gradient is not None)
+    found = torch.autograd.grad(term.value, weights, retain_graph=True, allow_unused=True, materialize_grads=True)
+    return any(gradient.abs().sum().item() > 0 for gradient in found)
 
 
 def ulbp(**settings: bool) -> tuple[UlbpObjective, dict[str, Term]]:

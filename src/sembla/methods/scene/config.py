@@ -1,10 +1,8 @@
 """The settings of all recipes: the baselines as they were published, and our own."""
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from sembla.core.errors import InputError, LabelError
@@ -12,7 +10,7 @@ from sembla.core.labels import LabelSet
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
-from sembla.nn.weights import FOLDER_VARIABLE, SQUEEZENET_CAFFE, VGG19, Weights
+from sembla.nn.weights import SQUEEZENET_CAFFE, VGG19, Weights, are_at_hand
 
 __all__ = [
     "NOTES",
@@ -261,10 +259,6 @@ def _size(prepared: Prepared) -> tuple[int, int]:
 
 
 def _features() -> FeatureNetwork:
-    """The best feature network whose weights lie in the folder of weights; nothing is downloaded for this."""
-    folder = os.environ.get(FOLDER_VARIABLE)
+    """The best feature network whose weights are at hand; nothing is downloaded for this."""
     known: tuple[tuple[FeatureNetwork, Weights], ...] = (("vgg19", VGG19), ("squeezenet", SQUEEZENET_CAFFE))
-    for name, weights in known:
-        if folder and any((Path(folder) / file).is_file() for file in weights.files):
-            return name
-    return "none"
+    return next((name for name, weights in known if are_at_hand(weights)), "none")
