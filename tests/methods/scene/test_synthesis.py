@@ -125,7 +125,7 @@ def test_ids_that_no_class_has_are_refused() -> None:
     strange: NDArray[np.uint8] = labels()
     for wrong in (7, 3):  # 3 stands for "no class" within the model, and 255 outside
         strange[12, 34], strange[60, 60] = wrong, 200
-        with pytest.raises(LabelError, match=rf"id {wrong} \(at x=34, y=12\); the model knows ids 0 to 2"):
+        with pytest.raises(LabelError, match=rf"id {wrong} \(at x=34, y=12\); the set has ids 0 to 2"):
             paint(*model, SceneTask(strange))
     with pytest.raises(SizeError, match="12x9"):
         paint(*model, SceneTask(np.zeros((9, 12), np.uint8)))

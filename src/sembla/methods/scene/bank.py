@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sembla.core.errors import InputError, LabelError, SizeError
+from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import MAX_LABELS, LabelSet
 from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
-from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
+from sembla.core.types import LabelMap, Picture
 from sembla.data.pairs import SPARE_COLOURS, Packed, Pair, pack
 from sembla.data.prepared import Prepared, open_prepared, read_pairs, read_shards
 from sembla.data.records import Sample
@@ -30,6 +30,7 @@ from sembla.methods.scene.bank_colour import harmonised, styled, tone_distance, 
 from sembla.methods.scene.bank_index import Index, open_index
 from sembla.methods.scene.bank_pages import OBJECT_AREA, Collage, Page, collage, opened
 from sembla.methods.scene.bank_regions import regions
+from sembla.methods.scene.checks import check_layout
 from sembla.patches.compiling import cached
 from sembla.patches.layer import SIDE
 from sembla.patches.previews import Clock
@@ -159,24 +160,9 @@ def memory_need(task: SceneTask) -> int:
 
 def check(bank: Bank, task: SceneTask) -> None:
     """Refuse what cannot be done, before anything is done: raises `LabelError` and `SizeError`."""
-    height, width = task.labels.shape
-    if min(height, width) < MIN_SIDE or height * width > MAX_PIXELS:
-        raise SizeError(
-            f"the layout is {width}x{height}; sides from {MIN_SIDE} px and at most {MAX_PIXELS:,} pixels work. "
-            "Give another size."
-        )
-    if task.region is not None and task.region.shape != task.labels.shape:
-        told = "x".join(map(str, task.region.shape[::-1]))
-        raise SizeError(f"the region is {told} and the layout {width}x{height}; give both the same size.")
+    check_layout(task, bank.label_set)
     label_set, used = bank.label_set, np.unique(task.labels)
     classes = used[used < label_set.count]
-    strange = [int(label) for label in used if label >= label_set.count and label != label_set.ignore]
-    if strange:
-        row, column = np.argwhere(task.labels == strange[0])[0]
-        raise LabelError(
-            f"the layout holds id {strange[0]} (at x={column}, y={row}); the set has ids 0 to {label_set.count - 1}. "
-            "Run sembla doctor on it."
-        )
     if not len(classes):
         raise LabelError(f"every pixel of the layout is {label_set.ignore}, the value to ignore; paint some class.")
     available = np.maximum(bank.shelf.available, bank.shelf.available[label_set.swap_table[: label_set.count]])

@@ -11,15 +11,16 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sembla.core.errors import LabelError, SizeError
+from sembla.core.errors import LabelError
 from sembla.core.method import Sheet
 from sembla.core.tasks import SceneResult, SceneTask
-from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
+from sembla.core.types import MIN_SIDE, LabelMap, Picture, Region
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
 from sembla.imaging.palette import colourize
 from sembla.methods.scene.batches import layout_planes
+from sembla.methods.scene.checks import check_layout
 from sembla.methods.scene.config import Config, split
 from sembla.methods.scene.painters import Drawn, Painter
 from sembla.nn.planes import to_picture, to_planes
@@ -38,8 +39,9 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     Sides are brought to multiples of what the generator needs by repeating the last pixels, and cropped again. Raises
     `LabelError` for ids and looks of classes that the model does not know, `SizeError` for sizes that no picture has.
     """
-    labels = _checked(config, task)
+    check_layout(task, config.label_set)
     began = time.perf_counter()
+    labels = np.where(task.labels < config.count, task.labels, config.count).astype(np.int64)
     its = cast("Painter", networks["generator"])
     device = next(its.parameters()).device
     layout = _padded(layout_planes(config, torch.from_numpy(labels)[None].to(device)), its.multiple)
@@ -97,26 +99,6 @@ def _shown(config: Config, prepared: Prepared, most: int) -> Iterator[tuple[Pict
 
 def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
     return pixels.shape[0], pixels.shape[1]
-
-
-def _checked(config: Config, task: SceneTask) -> LabelMap:
-    """The label map as int64 in which K stands for no class."""
-    height, width = task.labels.shape
-    if min(height, width) < MIN_SIDE or height * width > MAX_PIXELS:
-        raise SizeError(
-            f"the label map is {width}x{height}; sides from {MIN_SIDE} px and at most {MAX_PIXELS:,} pixels work. "
-            "Give another size."
-        )
-    if task.region is not None and task.region.shape != task.labels.shape:
-        raise SizeError(f"a region of {task.region.shape} came for a label map of {task.labels.shape}; give one size.")
-    known = (task.labels < config.count) | (task.labels == config.classes.ignore)
-    if not known.all():
-        row, column = np.argwhere(~known)[0]
-        raise LabelError(
-            f"the label map holds id {task.labels[row, column]} (at x={column}, y={row}); the model knows ids 0 to "
-            f"{config.count - 1}. Run sembla doctor on it, or give a map in the model's classes."
-        )
-    return np.where(task.labels < config.count, task.labels, config.count).astype(np.int64)
 
 
 def _looks(config: Config, task: SceneTask) -> dict[int, torch.Generator]:
