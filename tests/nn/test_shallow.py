@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from sembla.nn import shallow
+from sembla.nn import perceptual, shallow
 from sembla.nn.squeezenet import SqueezeNet
 from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
 from sembla.nn.weights import Weights, WeightsFile
@@ -50,3 +50,22 @@ def test_squeezenet_gives_its_two_layers_of_pictures_as_its_authors_scaled_them(
     assert torch.equal(shallow_planes, whole.features[:2](scaled))
     assert torch.equal(deeper, whole.features[:5](scaled))
     assert deeper.shape[1] == 128
+
+
+def test_networks_cut_at_five_depths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SqueezeNet's layers over their means; VGG-19's of pictures scaled as ImageNet's were."""
+    pictures = torch.rand(1, 3, 48, 40) * 2 - 1
+    squeeze, vgg = SqueezeNet(), VGGFeatures(VGG19_DEPTHS)
+    given(squeeze, tmp_path / "squeezenet.safetensors", monkeypatch)
+    found = perceptual.SqueezeNetDepths()(pictures)
+    scaled = (pictures + 1) * 127.5 - torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1)
+    for planes, place, mean in zip(found, (1, 4, 7, 9, 12), (14.0, 25.0, 18.0, 21.0, 1.6), strict=True):
+        torch.testing.assert_close(planes * mean, squeeze.features[: place + 1](scaled))
+    save_file(dict(vgg.state_dict()), tmp_path / "vgg.safetensors")
+    monkeypatch.setattr(
+        perceptual, "find_weights", lambda each: WeightsFile(each, tmp_path / "vgg.safetensors", "0" * 64)
+    )
+    centre, deviation = (torch.tensor(each).view(1, 3, 1, 1) for each in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    wanted = vgg.taps(((pictures + 1) / 2 - centre) / deviation, [f"relu{block}_1" for block in range(1, 6)]).values()
+    for planes, expected in zip(perceptual.VGG19Depths()(pictures), wanted, strict=True):
+        torch.testing.assert_close(planes, expected)

@@ -4,14 +4,13 @@ import torch
 from torch import Tensor, nn
 
 from sembla.nn.loading import load_weights
-from sembla.nn.squeezenet import SqueezeNet
+from sembla.nn.shallow import SqueezeNetTaps
 from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
-from sembla.nn.weights import SQUEEZENET_CAFFE, VGG19, find_weights
+from sembla.nn.weights import VGG19, find_weights
 
 __all__ = ["SqueezeNetDepths", "VGG19Depths"]
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_CAFFE_MEAN = (123.0, 117.0, 104.0)
 _VGG_LAYERS = tuple(f"relu{block}_1" for block in range(1, 6))
 _SQUEEZENET_LAYERS = (1, 4, 7, 9, 12)
 _SQUEEZENET_MEANS = (14.0, 25.0, 18.0, 21.0, 1.6)  # of these layers, over photos of streets, facades and rooms
@@ -36,27 +35,12 @@ class VGG19Depths(nn.Module):
         return list(self.network.taps(seen, _VGG_LAYERS).values())
 
 
-class SqueezeNetDepths(nn.Module):
-    """The first convolution and the fire modules 3, 5, 6 and 9 of SqueezeNet 1.1, each over its mean in photos.
-
-    The authors' weights, whose input is 0 to 255 less the mean colour. Raises as `find_weights` does.
-    """
-
-    mean: Tensor
+class SqueezeNetDepths(SqueezeNetTaps):
+    """The first convolution and the fire modules 3, 5, 6 and 9 of SqueezeNet 1.1, each over its mean in photos."""
 
     def __init__(self) -> None:
-        super().__init__()
-        network = SqueezeNet()
-        load_weights(network, find_weights(SQUEEZENET_CAFFE))
-        self.features = network.features
-        self.register_buffer("mean", torch.tensor(_CAFFE_MEAN).view(1, 3, 1, 1), persistent=False)
+        super().__init__(_SQUEEZENET_LAYERS)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 17 px a side or more."""
-        planes = (pictures.float() + 1) * 127.5 - self.mean
-        found: list[Tensor] = []
-        for place, layer in enumerate(self.features):
-            planes = layer(planes)
-            if place in _SQUEEZENET_LAYERS:
-                found.append(planes / _SQUEEZENET_MEANS[len(found)])
-        return found
+        return [planes / mean for planes, mean in zip(super().forward(pictures), _SQUEEZENET_MEANS, strict=True)]
