@@ -97,10 +97,10 @@ def main(prepared: Prepared, runs: Sequence[Path]) -> None:
     real, labels = test_pairs(prepared, config.size)
     segmenter, extractor = trained(config, prepared), squeezenet_caffe()
     features = extractor(real)
-    rows: list[Row] = [{"engine": "real", **blank(), "KID x 1000": "", **agreement(segmenter, real, labels, config)}]
+    rows: list[Row] = [{"engine": "real", **blank(), "KID": "", **agreement(segmenter, real, labels, config)}]
 
     def score(pictures: Sequence[Picture]) -> Row:
-        return {"KID x 1000": kid(extractor, pictures, features), **agreement(segmenter, pictures, labels, config)}
+        return {"KID": kid(extractor, pictures, features), **agreement(segmenter, pictures, labels, config)}
 
     bank = api.open_bank(prepared.root)
     pictures, taken = painted(lambda task: api.run_scene(task, engine=bank).picture, labels)
@@ -128,8 +128,8 @@ def blank() -> Row:
 
 
 def kid(extractor: Extractor, pictures: Sequence[Picture], real: np.ndarray) -> float:
-    """The kernel distance to the real photos, times 1000."""
-    return round(1000 * kernel_distance(extractor(pictures), real).value, 2)
+    """The kernel distance to the real photos."""
+    return float(f"{kernel_distance(extractor(pictures), real).value:.4g}")
 
 
 if __name__ == "__main__":

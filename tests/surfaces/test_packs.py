@@ -72,6 +72,7 @@ def test_a_folder_goes_before_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_pack_paints_is_small_and_has_a_card() -> None:
+    assert packs.names() == ("camvid",)
     for name in packs.names():
         folder = packs.find(name)
         assert folder
