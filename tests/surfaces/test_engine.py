@@ -248,7 +248,7 @@ def test_what_cannot_be_used_is_one_line(
 
     assert "--exact came without --engine" in sembla("analogy", *inputs, "--exact").complaint
     assert "--device came without --engine" in sembla("analogy", *inputs, "--device", "cpu").complaint
-    assert "gone: no such folder; give the folder of a run." in complaint("gone")
+    assert "gone: no such folder; give the folder of a run" in complaint("gone")
     assert "holds no trained model (method.json is missing)" in complaint(inputs[0].parent)
     assert "holds no trained model" in complaint(run / "weights.safetensors")
     assert "cuda:99" in complaint(run, "--device", "cuda:99")

@@ -57,7 +57,7 @@ def test_a_pack_is_found_by_its_name_and_paints_as_its_run_does(shelf: Path, tmp
 
 @pytest.mark.usefixtures("shelf")
 def test_an_unknown_name_lists_those_there_are() -> None:
-    with pytest.raises(InputError, match="harbour: no such folder, nor a pack; there are street"):
+    with pytest.raises(InputError, match="harbour: no such folder; give the folder of a run, or a pack: street"):
         api.load("harbour")
     with pytest.raises(InputError, match="no such folder; give the folder of a run"):
         api.load("./runs/harbour")

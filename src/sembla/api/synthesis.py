@@ -67,5 +67,5 @@ def model_folder(run: str | os.PathLike[str]) -> Path:
     path = Path(run)
     pack = None if path.exists() else packs.find(str(run))
     if pack is None and not path.exists() and path.parent == Path() and packs.names():
-        raise InputError(f"{run}: no such folder, nor a pack; there are {', '.join(packs.names())}.")
+        raise InputError(f"{run}: no such folder; give the folder of a run, or a pack: {', '.join(packs.names())}.")
     return pack or path
