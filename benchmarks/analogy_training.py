@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.tables import publish
+from benchmarks.tables import load, publish
 from sembla import api
 from sembla.core.tasks import AnalogyTask
 from sembla.core.types import Picture
@@ -71,11 +71,6 @@ def seconds(work: Callable[[], object], times: int) -> list[float]:
         work()
         taken.append(time.perf_counter() - began)
     return taken
-
-
-def load() -> float:
-    """Processes that want to run, this one included."""
-    return round(os.getloadavg()[0], 1)
 
 
 def steps() -> Iterator[Row]:

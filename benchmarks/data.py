@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.tables import table
+from benchmarks.tables import load, table
 from sembla.data.augment import Augmentation
 from sembla.data.catalog import KINDS
 from sembla.data.doctor import examine
@@ -54,11 +54,6 @@ FORMATS: dict[str, tuple[str, dict[str, object]]] = {
     "JPEG 95, 4:4:4": ("JPEG", {"quality": 95, "subsampling": 0}),
     "BMP": ("BMP", {}),
 }
-
-
-def load() -> float:
-    """How busy the machine is: processes that want to run, over the last minute."""
-    return round(os.getloadavg()[0], 1)
 
 
 def formats(count: int = 60) -> list[Row]:

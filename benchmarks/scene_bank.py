@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from benchmarks.tables import publish
+from benchmarks.tables import load, publish
 from sembla import api
 from sembla.core.tasks import SceneTask
 from sembla.core.types import LabelMap, Picture
@@ -38,11 +38,6 @@ LAYOUTS = 4
 
 SIZES = (256, 1024)
 """Longer sides, in pixels."""
-
-
-def load() -> float:
-    """Processes at work on the machine, the mean of the last minute."""
-    return round(os.getloadavg()[0], 1)
 
 
 def layouts(bank: Bank) -> list[LabelMap]:

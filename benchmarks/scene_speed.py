@@ -8,7 +8,6 @@ loop of the same networks and losses in fp32, which makes its photo twice a step
     python -m benchmarks.scene_speed
 """
 
-import os
 import platform
 import statistics
 import tempfile
@@ -23,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.tables import publish
+from benchmarks.tables import load, publish
 from sembla import api
 from sembla.core.labels import LabelSet
 from sembla.core.method import Feed
@@ -92,11 +91,6 @@ def seconds(work: Callable[[], object], times: int) -> float:
         work()
         taken.append(time.perf_counter() - began)
     return statistics.median(taken)
-
-
-def load() -> float:
-    """Processes that want to run, this one included."""
-    return round(os.getloadavg()[0], 1)
 
 
 def painting(folder: Path, count: int) -> Iterator[Row]:

@@ -1,6 +1,7 @@
 """Tables of results."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,11 @@ def table(rows: Sequence[Mapping[str, object]]) -> str:
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     lines += ["| " + " | ".join(str(row[head]) for head in heads) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def load() -> float:
+    """Processes that want to run, this one included: the mean of the last minute."""
+    return round(os.getloadavg()[0], 1)
 
 
 def publish(name: str, report: Mapping[str, Sequence[Mapping[str, object]]], *, head: str, machine: str) -> None:

@@ -24,10 +24,8 @@ def main(run: Path, name: str) -> None:
     folder = PACKS / name
     folder.mkdir(exist_ok=True)
     description = read_description(run)
-    data = Path(description.data.partition(" (")[0]).name + description.data.removeprefix(
-        description.data.partition(" (")[0]
-    )
-    write_description(RunFolder(folder), replace(description, data=data))
+    place, bracket, about = description.data.partition(" (")
+    write_description(RunFolder(folder), replace(description, data=Path(place).name + bracket + about))
     tensors = {name: each for name, each in read_weights(run).items() if name.startswith(USED)}
     half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}
     write_tensors(folder / "weights.safetensors", half)

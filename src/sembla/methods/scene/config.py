@@ -85,6 +85,11 @@ class Config:
         return len(self.classes.names)
 
     @property
+    def multiple(self) -> int:
+        """Of the sides of what the generator makes."""
+        return _MULTIPLE
+
+    @property
     def planes(self) -> int:
         """Planes that stand for a label map: the classes, and where there are such, pixels without one, and edges."""
         return self.count + (self.classes.ignore is not None) + self.edges
@@ -111,6 +116,11 @@ class Spade(Config):
     """Weight of the frozen network's features."""
     divergence: float = 0.05
     """Weight of the latent's distance from a normal distribution."""
+
+    @property
+    def multiple(self) -> int:
+        """Of the sides of what the generator makes: they double so often."""
+        return 1 << self.upsamplings
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,11 @@ class Critic(Config):
     discriminator_width: int = 64
     mix: float = 10.0
     """Weight of the consistency of mixed pictures (LabelMix)."""
+
+    @property
+    def multiple(self) -> int:
+        """Of the sides of what the generator makes: they double so often."""
+        return 1 << self.upsamplings
 
 
 @dataclass(frozen=True)
@@ -208,7 +223,7 @@ def fitted(config: Config, prepared: Prepared) -> Config:
     its = prepared.label_set
     classes = Classes(its.names, its.colours, its.ignore, its.swaps)
     size = config.size if min(config.size) else _size(prepared)
-    multiple = (1 << max(5, getattr(config, "upsamplings", 5))) * (2 if config.half_size else 1)
+    multiple = config.multiple * (2 if config.half_size else 1)
     if min(size) < _LEAST_SIDE or any(side % multiple for side in size):
         raise InputError(
             f"size {size[0]} {size[1]} came; give height and width as multiples of {multiple}, {_LEAST_SIDE} or more."

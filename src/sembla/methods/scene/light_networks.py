@@ -14,12 +14,14 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-__all__ = ["ClassEncoder", "LightGenerator", "latent_planes"]
+__all__ = ["NOISE", "ClassEncoder", "LightGenerator", "latent_planes"]
 
 _SLOPE = 0.2
 _LEVELS = 5
 _MOST = 8
-_NOISE = 2  # planes
+NOISE = 2
+"""Planes of noise that the generator is given."""
+
 _SMALLEST = 1e-4
 
 
@@ -30,7 +32,7 @@ class LightGenerator(nn.Module):
         super().__init__()
         widths = [width * min(_MOST, 1 << level) for level in range(_LEVELS + 1)]
         guides = [width, *widths[1:]]
-        self.reader = _Reader(planes + latent + _NOISE, guides)
+        self.reader = _Reader(planes + latent + NOISE, guides)
         self.start = nn.Conv2d(guides[-1], widths[-1], 3, padding=1)
         self.blocks = nn.ModuleList(_Block(*pair) for pair in zip(reversed(widths), reversed(guides), strict=True))
         self.raises = nn.ModuleList(nn.Conv2d(*pair, 1) for pair in pairwise(reversed(widths)))

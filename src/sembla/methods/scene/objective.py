@@ -139,7 +139,7 @@ class UlbpObjective(SpadeObjective):
         config = self.ours
         photo, patterns = self.both.both(batch.layout, *self.both.drawn(batch.layout))
         wanted, own = self._patterns(batch.photo), self._patterns(photo)
-        made.keep(batch, photo, patterns, own)
+        made.keep(batch, photo, patterns, own, wanted)
         adversarial, matching = _game(self.patterns, batch.layout, patterns, wanted)
         terms = {
             "texture": Term(F.l1_loss(patterns, wanted), config.texture),
@@ -155,8 +155,7 @@ class UlbpObjective(SpadeObjective):
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """Photos against photos, patterns against patterns."""
-        photo, patterns, own = made.take(batch)
-        wanted = self._patterns(batch.photo)
+        photo, patterns, own, wanted = made.take(batch)
         fakes = [patterns, own] if self.ours.unified else [patterns]
         losses = [_hinge(self.patterns, batch.layout, wanted, fake) for fake in fakes]
         return {

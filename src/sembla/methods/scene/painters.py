@@ -6,13 +6,13 @@ part of the picture, or rows (N, Z) that count for all of it.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
 
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_networks import ClassEncoder, LightGenerator, latent_planes
+from sembla.methods.scene.light_networks import NOISE, ClassEncoder, LightGenerator, latent_planes
 from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
 from sembla.nn.modulation import Guides, MultiFeatureNorm, Norm, SpatialNorm
 
@@ -27,9 +27,7 @@ Chance: TypeAlias = torch.Generator | None
 Looks: TypeAlias = Mapping[int, torch.Generator]
 """Chances of single classes, by plane."""
 
-_NOISE = 2
 _NO_LOOKS: Looks = {}
-C = TypeVar("C", bound=Config)
 
 
 class Painter(nn.Module):
@@ -56,7 +54,7 @@ class SpadePainter(Painter):
 
     def __init__(self, config: Spade) -> None:
         super().__init__()
-        self.multiple = 1 << config.upsamplings
+        self.multiple = config.multiple
         norm = partial(SpatialNorm, label_channels=config.planes)
         latent = config.latent if config.style else 0
         self.generator = SpadeGenerator(
@@ -86,7 +84,7 @@ class UlbpPainter(Painter):
 
     def __init__(self, config: Ulbp) -> None:
         super().__init__()
-        self.multiple, self.noise = 1 << config.upsamplings, config.noise
+        self.multiple, self.noise = config.multiple, config.noise
         self.patterns = PatternGenerator(config.planes + config.noise, width=config.texture_width, binary=config.binary)
         norm: Norm = partial(SpatialNorm, label_channels=config.planes)
         if config.modulated:
@@ -115,7 +113,7 @@ class CriticPainter(Painter):
 
     def __init__(self, config: Critic) -> None:
         super().__init__()
-        self.multiple, self.noise = 1 << config.upsamplings, config.noise
+        self.multiple, self.noise = config.multiple, config.noise
         planes = config.planes + config.noise
         norm = partial(SpatialNorm, label_channels=planes)
         self.generator = SpadeGenerator(planes, norm, width=config.width, upsamplings=config.upsamplings)
@@ -161,7 +159,7 @@ class LightPainter(Painter):
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""
-        noise = _normal((len(layout), _NOISE, *layout.shape[2:]), like=layout, chance=chance)
+        noise = _normal((len(layout), NOISE, *layout.shape[2:]), like=layout, chance=chance)
         return latent_planes(layout[:, : self.classes], latents), noise
 
     def forward(self, layout: Tensor, *drawn: Tensor) -> Tensor:
