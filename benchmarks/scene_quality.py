@@ -2,12 +2,13 @@
 
     python -m benchmarks.scene_quality PREPARED RUN [RUN ...]
 
-Each RUN was trained on PREPARED (sembla train scene). Every layout of the test split is painted once, at the size that
-the first run was trained at, by each run and by the bank of the training split. Scores: the kernel distance (KID) of
+Each RUN was trained on PREPARED (sembla train scene) and is named NAME-SEED; runs of one NAME are one row: the mean
+over seeds, and from the least to the most. Every layout of the test split is painted once, at the size that the first
+run was trained at, by each run and by the bank of the training split. Scores: the kernel distance (KID) of
 SqueezeNet 1.1's features to those of the real test photos, and how much of the layout a segmenter sees, which was
-trained on the real photos of the training split (benchmarks/segmenter.py); the row "real" is that segmenter on the
-real test photos. The perceptual loss of some recipes looks through the same SqueezeNet where VGG-19's weights are not
-there, which favours their KID; the column "looks through" says so.
+trained on the real photos of the training split (benchmarks/segmenter.py); the row "real test" is that segmenter on the
+real test photos, "real val" the photos of the validation split. The perceptual loss of some recipes looks through the
+same SqueezeNet where VGG-19's weights are not there, which favours their KID; the column "looks through" says so.
 
 Writes results/scene_quality_KIND.md and .json, and RUN/test.png of each run (the photos are not ours to publish).
 """
@@ -19,10 +20,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.segmenter import STEPS, Segmenter, trained
 from benchmarks.tables import publish
@@ -40,12 +43,15 @@ from sembla.nn.features import Extractor, squeezenet_caffe
 Row = dict[str, object]
 Paint = Callable[[SceneTask], Picture]
 
+SCORES = ("KID", "mIoU", "pixel accuracy")
+ABOUT = ("seeds", "looks through", "images seen", "minutes", "generator, M", "GMAC", "s")
 
-def test_pairs(prepared: Prepared, size: tuple[int, int]) -> tuple[list[Picture], list[LabelMap]]:
-    """Photos and label maps of the test split, cropped to one size."""
+
+def pairs(prepared: Prepared, split: str, size: tuple[int, int]) -> tuple[list[Picture], list[LabelMap]]:
+    """Photos and label maps of a split, cropped to one size."""
     pictures: list[Picture] = []
     labels: list[LabelMap] = []
-    for batch in batches_once(prepared, "test", batch=16, size=size):
+    for batch in batches_once(prepared, split, batch=16, size=size):
         assert batch.labels is not None
         pictures += list(batch.pictures)
         labels += list(batch.labels)
@@ -76,7 +82,7 @@ def effort(run: Path) -> Row:
     """How far a run was trained."""
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     last = [line for line in lines if "seconds" in line][-1]  # other lines are scores
-    return {"images seen": last["images"], "minutes": round(last["seconds"] / 60)}
+    return {"images seen": last["images"], "minutes": round(last["seconds"] / 60, 1)}
 
 
 def sheet(path: Path, labels: Sequence[LabelMap], columns: Sequence[Sequence[Picture]], config: Config) -> None:
@@ -90,41 +96,70 @@ def sheet(path: Path, labels: Sequence[LabelMap], columns: Sequence[Sequence[Pic
     Image.fromarray(np.concatenate(rows)).save(path)
 
 
+def run_row(run: Path, paint: Paint, labels: Sequence[LabelMap]) -> tuple[Row, list[Picture]]:
+    """What a run is, and what it makes of all layouts."""
+    model = api.load(run, exact=True)
+    with FlopCounterMode(display=False) as counted:
+        model(SceneTask(labels[0]))
+    pictures, taken = painted(paint, labels)
+    about = {"looks through": getattr(model.config, "features", "none"), **effort(run)}
+    size = {
+        "generator, M": round(model.parameters["generator"] / 1e6, 1),
+        "GMAC": round(counted.get_total_flops() / 2e9, 1),
+        "s": round(taken, 3),
+    }
+    return about | size, pictures
+
+
+def combined(name: str, seeds: Sequence[Row]) -> Row:
+    """One row of the seeds of a design: what they share, and the means of their scores."""
+    shared = {key: value for key, value in seeds[0].items() if key not in SCORES}
+    minutes = [cast("float", row["minutes"]) for row in seeds]
+    row: Row = {"engine": name, "seeds": len(seeds), **shared, "minutes": round(statistics.mean(minutes), 1)}
+    for score in SCORES:
+        values = [cast("float", each[score]) for each in seeds]
+        spread = f" ({min(values):.4g} to {max(values):.4g})" if len(values) > 1 else ""
+        row[score] = f"{statistics.mean(values):.4g}{spread}"
+    return row
+
+
 def main(prepared: Prepared, runs: Sequence[Path]) -> None:
     """Paint, score and publish."""
-    first = api.load(runs[0])
-    config: Config = first.config
-    real, labels = test_pairs(prepared, config.size)
+    config: Config = api.load(runs[0]).config
+    real, labels = pairs(prepared, "test", config.size)
     segmenter, extractor = trained(config, prepared), squeezenet_caffe()
     features = extractor(real)
-    rows: list[Row] = [{"engine": "real", **blank(), "KID": "", **agreement(segmenter, real, labels, config)}]
 
-    def score(pictures: Sequence[Picture]) -> Row:
-        return {"KID": kid(extractor, pictures, features), **agreement(segmenter, pictures, labels, config)}
+    def score(pictures: Sequence[Picture], wanted: Sequence[LabelMap]) -> Row:
+        return {"KID": kid(extractor, pictures, features), **agreement(segmenter, pictures, wanted, config)}
 
+    def plain(name: str, taken: object, scores: Row) -> Row:
+        return {"engine": name, **dict.fromkeys(ABOUT, ""), "s": taken, **scores}
+
+    seen = agreement(segmenter, real, labels, config)
+    rows = [
+        plain("real test", "", {"KID": "", **seen}),
+        plain("real val", "", score(*pairs(prepared, "val", config.size))),
+    ]
     bank = api.open_bank(prepared.root)
     pictures, taken = painted(lambda task: api.run_scene(task, engine=bank).picture, labels)
-    rows.append({"engine": "bank", **blank(), "s": round(taken, 2), **score(pictures)})
+    rows.append(plain("bank", round(taken, 3), score(pictures, labels)))
+    found: dict[str, list[Row]] = {}
     for run in runs:
         model = api.load(run)
-        pictures, taken = painted(lambda task, model=model: model(task).picture, labels)  # type: ignore[misc]
-        about = {"seed": model.description.seed, "looks through": getattr(model.config, "features", "")}
-        size = {"parameters, M": round(model.parameters["generator"] / 1e6, 1), "s": round(taken, 2)}
-        rows.append({"engine": run.name, **about, **effort(run), **size, **score(pictures)})
+        row, pictures = run_row(run, lambda task, model=model: model(task).picture, labels)  # type: ignore[misc]
+        found.setdefault(run.name.rpartition("-")[0], []).append(row | score(pictures, labels))
         sheet(run / "test.png", labels, [real, pictures], config)
+    rows += [combined(name, seeds) for name, seeds in found.items()]
     height, width = config.size
-    report = {f"{prepared.kind}, {len(labels)} layouts at {width}x{height}": rows}
-    machine = f"{torch.get_num_threads()} cores, {platform.machine()}, Python {platform.python_version()}"
+    machine = f"{torch.get_num_threads()} threads, {platform.machine()}, Python {platform.python_version()}"
     head = (
         f"# Quality of scenes: {prepared.kind}\n\n`python -m benchmarks.scene_quality`, {machine}. KID on "
-        f"{extractor.label}; mIoU by a U-Net of ours, {STEPS} steps on the real training split."
+        f"{extractor.label}, not scaled; mIoU by a U-Net of ours, {STEPS} steps on the real training split. Means over "
+        "seeds, and in brackets from the least to the most."
     )
+    report = {f"{prepared.kind}, {len(labels)} layouts at {width}x{height}": rows}
     publish(f"scene_quality_{prepared.kind}", report, head=head, machine=machine)
-
-
-def blank() -> Row:
-    """What only a run has."""
-    return dict.fromkeys(("seed", "looks through", "images seen", "minutes", "parameters, M", "s"), "")
 
 
 def kid(extractor: Extractor, pictures: Sequence[Picture], real: np.ndarray) -> float:

@@ -26,7 +26,7 @@ from sembla.nn.planes import to_planes
 __all__ = ["SHELF", "Segmenter", "learn", "trained"]
 
 SHELF = Path("runs/segmenters")
-STEPS, BATCH, RATE = 1500, 8, 0.001
+STEPS, BATCH, RATE = 800, 8, 0.001
 
 
 class Segmenter(nn.Module):

@@ -71,8 +71,8 @@ class DistributedEngine:
                 name: DistributedDataParallel(pupil, find_unused_parameters=True, broadcast_buffers=False)
                 for name, pupil in self._pupils.items()
             }
-        buffers = (buffer for name in players for buffer in networks[name].buffers())
-        self._statistics = [buffer for buffer in buffers if buffer.is_floating_point()]
+        buffers = (named for name in players for named in networks[name].named_buffers())
+        self._statistics = [buffer for name, buffer in buffers if name.endswith(("running_mean", "running_var"))]
 
     def place(self, batch: B) -> B:
         """The batch with its tensors on the device."""

@@ -112,20 +112,24 @@ def test_one_column_reaches_285_pixels() -> None:
 def test_latents_are_means_over_a_class() -> None:
     """A photo of one colour a half gives each class the same latent as all of a photo in that colour."""
     torch.manual_seed(0)
-    encoder = ClassEncoder(width=4, latent=3).eval()
+    encoder = ClassEncoder(3, width=4, latent=3).eval()
+
+    def read(picture: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
+        return encoder.of_classes(encoder(picture), planes)
+
     photo = torch.zeros(1, 3, 256, 256)
     photo[..., 128:] = 1.0
     layout = torch.zeros(1, 3, 256, 256)
     layout[:, 0, :, :64], layout[:, 1, :, 192:] = 1, 1  # class 2 does not occur
-    mean, _ = encoder(photo, layout)
+    mean = read(photo, layout)
     everywhere = torch.ones(1, 3, 256, 256)
-    dark, bright = (encoder(torch.full((1, 3, 256, 256), value), everywhere)[0] for value in (0.0, 1.0))
+    dark, bright = (read(torch.full((1, 3, 256, 256), value), everywhere) for value in (0.0, 1.0))
     assert mean[0, 2].abs().max() == 0
     inner = torch.zeros(1, 1, 256, 256)
     inner[..., 32:-32, 16:48] = 1
-    dark_inner, _ = encoder(torch.zeros(1, 3, 256, 256), inner)
-    here, _ = encoder(photo, inner)
+    dark_inner, here = read(torch.zeros(1, 3, 256, 256), inner), read(photo, inner)
     torch.testing.assert_close(here, dark_inner)
+    torch.testing.assert_close(encoder.of_all(encoder(photo)), read(photo, everywhere)[:, :1])
     assert (mean[0, 0] - dark[0, 0]).norm() < (mean[0, 0] - bright[0, 0]).norm()
 
 

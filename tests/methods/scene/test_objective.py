@@ -16,7 +16,7 @@ from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp, fitted
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.light_objective import LightObjective
-from sembla.methods.scene.objective import SpadeObjective, UlbpObjective, segmented
+from sembla.methods.scene.objective import Made, SpadeObjective, UlbpObjective, segmented
 from sembla.nn.discriminators import SegmentationDiscriminator
 
 SIZE = (64, 96)
@@ -97,14 +97,32 @@ def test_a_mixture_is_of_the_photo_and_what_was_made() -> None:
     assert terms["mix"].value.item() == 0
 
 
-def test_photos_shall_look_alike_where_their_own_look_was_asked_for() -> None:
-    config, networks = learning(Sembla(width=4, discriminator_width=4))
+def test_looks_of_photos_are_remembered() -> None:
+    """Those of the batches that were seen last, class by class; what is drawn by chance is one of them."""
+    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
     assert isinstance(config, Sembla)
-    objective = LightObjective(config, networks, lambda pictures: [pictures])
-    seen = batch(config)
-    made = seen.photo + torch.tensor([3.0, 5.0]).view(2, 1, 1, 1)
-    for own, expected in (((True, False), 1.5), ((False, True), 2.5), ((True, True), 4.0), ((False, False), 0.0)):
-        assert objective._alike(made, seen, torch.tensor(own)).item() == pytest.approx(expected, rel=1e-5)
+    objective, seen = LightObjective(config, networks, None), batch(config)
+    objective.paint(seen, Made())
+    encoder, classes = objective.painter.encoder, seen.layout[:, : objective.painter.classes]
+    read = encoder.of_classes(encoder(seen.photo), classes)
+    assert int(encoder.at) == 2
+    torch.testing.assert_close(encoder.looks[:2], read)
+    assert not encoder.looks[2:].any()
+    encoder.looks[:] = read[1]
+    placed = objective.painter.placed(seen.layout, read[[1, 1]])[0]
+    torch.testing.assert_close(objective.painter.drawn(seen.layout)[0], placed)
+
+
+def test_a_class_that_does_not_occur_keeps_its_older_look() -> None:
+    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
+    encoder = networks["generator"].encoder
+    layout = torch.zeros(1, encoder.looks.shape[1], 8, 8)
+    layout[:, 1] = 1
+    encoder.looks.fill_(0.5)
+    for _ in range(len(encoder.looks) + 1):  # the last takes the place of the first
+        encoder.remember(torch.rand(1, *encoder.looks.shape[1:]) - 2, layout)
+    assert (encoder.looks[:, 1] < -1).all()
+    assert (encoder.looks[:, [0, *range(2, len(layout[0]))]] == 0.5).all()
 
 
 @pytest.mark.parametrize(

@@ -171,31 +171,36 @@ class Critic(Config):
 
 @dataclass(frozen=True)
 class Sembla(Config):
-    """Ours: a light generator that sees wide around, a segmenting discriminator, and a latent for each class."""
+    """Ours: a light generator that sees wide around, taught by SPADE's losses and a segmenting discriminator."""
 
     width: int = 32
     latent: int = 16
     """Numbers of each class's latent."""
-    discriminator_width: int = 48
+    discriminator_width: int = 32
+    """Channels of the discriminators that score windows, as SPADE's."""
+    segmenter_width: int = 48
+    """Channels of the discriminator that names classes."""
     generator_rate: float = 0.0004
     features: FeatureNetwork = ""
     """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
+    segmentation: float = 8.0
+    """Weight of the classes that photos shall be taken for."""
+    matching: float = 10.0
+    """Weight of the discriminator's features."""
     perceptual: float = 10.0
-    """Weight of the frozen network's features, where the photo's own latents are given."""
+    """Weight of the frozen network's features."""
     mix: float = 5.0
     """Weight of the consistency of mixed pictures (LabelMix)."""
-    divergence: float = 0.02
-    """Weight of the latents' distance from a normal distribution, a mean over classes."""
 
 
 RECIPES: Mapping[str, Config] = {
     "sembla": Sembla(),
-    "laptop": Sembla(width=24, discriminator_width=32),
+    "laptop": Sembla(width=24, discriminator_width=24, segmenter_width=32),
     "spade": Spade(),
     "ulbp": Ulbp(),
     "critic": Critic(),
-    "sembla-small": Sembla(width=16, discriminator_width=24),
-    "laptop-small": Sembla(width=12, discriminator_width=16),
+    "sembla-small": Sembla(width=16, discriminator_width=16, segmenter_width=24),
+    "laptop-small": Sembla(width=12, discriminator_width=12, segmenter_width=16),
     "spade-small": Spade(width=16, discriminator_width=16),
     "ulbp-small": Ulbp(width=16, discriminator_width=16, texture_width=16),
     "critic-small": Critic(width=16, discriminator_width=16),

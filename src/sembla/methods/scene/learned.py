@@ -11,7 +11,7 @@ from sembla.data.prepared import Prepared
 from sembla.methods.scene import synthesis
 from sembla.methods.scene.batches import SceneBatch, batches, layout_planes
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_objective import LightObjective
+from sembla.methods.scene.light_objective import LightJudges, LightObjective
 from sembla.methods.scene.objective import CriticObjective, Judges, Layers, SpadeObjective, UlbpObjective
 from sembla.methods.scene.painters import painter
 from sembla.nn.baking import baked_twin
@@ -32,8 +32,10 @@ def _discriminator(config: Config) -> nn.Module:
         case Spade():
             width = config.discriminator_width
             return MultiscaleDiscriminator(config.planes + 3, width=width, scales=config.scales)
-        case Critic() | Sembla():
+        case Critic():
             return SegmentationDiscriminator(config.count, width=config.discriminator_width)
+        case Sembla():
+            return LightJudges(config)
     raise AssertionError(type(config))
 
 

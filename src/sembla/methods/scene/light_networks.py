@@ -14,13 +14,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-__all__ = ["NOISE", "ClassEncoder", "LightGenerator", "latent_planes"]
+__all__ = ["LOOKS", "NOISE", "ClassEncoder", "LightGenerator", "latent_planes"]
 
 _SLOPE = 0.2
 _LEVELS = 5
 _MOST = 8
 NOISE = 2
 """Planes of noise that the generator is given."""
+LOOKS = 128
+"""Photos whose looks are remembered, those that were seen last."""
 
 _SMALLEST = 1e-4
 
@@ -53,25 +55,58 @@ class LightGenerator(nn.Module):
 
 
 class ClassEncoder(nn.Module):
-    """Mean and logarithm of the variance of each class's latent in a photo (the pooling by region of SEAN, 2020)."""
+    """Each class's latent in a photo (the pooling by region of SEAN, Zhu et al. 2020), and a memory of such.
 
-    def __init__(self, *, width: int = 24, latent: int = 16) -> None:
+    The latents of a photo belong together: they are of one light. So what is drawn by chance is the look of a photo
+    that was seen, and not numbers that a divergence has pressed into a normal distribution.
+    """
+
+    looks: Tensor
+    at: Tensor
+
+    def __init__(self, planes: int, *, width: int = 24, latent: int = 16) -> None:
         super().__init__()
         chain = [3, width, 2 * width, 4 * width]
         steps = [nn.Conv2d(*pair, 3, stride=2, padding=1) for pair in pairwise(chain)]
         self.layers = nn.ModuleList(steps)
-        self.last = nn.Conv2d(4 * width, 2 * latent, 1)
+        self.last = nn.Conv2d(4 * width, latent, 1)
+        self.register_buffer("looks", torch.zeros(LOOKS, planes, latent))
+        self.register_buffer("at", torch.zeros((), dtype=torch.long))
 
-    def forward(self, pictures: Tensor, layout: Tensor) -> tuple[Tensor, Tensor]:
-        """Of photos (N, 3, H, W) with layouts (N, K, H, W): each (N, K, L); 0 for classes that do not occur."""
+    def forward(self, pictures: Tensor) -> Tensor:
+        """What latents are read from, (N, L, H/8, W/8), in photos (N, 3, H, W)."""
         planes = pictures
         for layer in self.layers:
             planes = F.leaky_relu(_levelled(layer(planes)), _SLOPE)
-        planes = self.last(planes).float()
-        shares = F.adaptive_avg_pool2d(layout.float(), planes.shape[2:])
-        sums = torch.einsum("nkhw,nlhw->nkl", shares, planes)
-        mean, log_variance = (sums / shares.sum((2, 3))[:, :, None].clamp(min=_SMALLEST)).chunk(2, dim=2)
-        return mean, log_variance.clamp(-8, 8)
+        found: Tensor = self.last(planes).float()
+        return found
+
+    @staticmethod
+    def of_classes(found: Tensor, layout: Tensor) -> Tensor:
+        """The latents (N, K, L) in -1 to 1 of each class of layouts (N, K, H, W); 0 for those that do not occur."""
+        shares = F.adaptive_avg_pool2d(layout.float(), (found.shape[2], found.shape[3]))
+        sums = torch.einsum("nkhw,nlhw->nkl", shares, found)
+        return torch.tanh(sums / shares.sum((2, 3))[:, :, None].clamp(min=_SMALLEST))
+
+    @staticmethod
+    def of_all(found: Tensor) -> Tensor:
+        """The latent (N, 1, L) of all of a photo, for any class: for photos without a layout."""
+        return torch.tanh(found.mean((2, 3)))[:, None]
+
+    def remember(self, latents: Tensor, layout: Tensor) -> None:
+        """Keep the latents (N, K, L) of photos with layouts (N, K, H, W), in place of the oldest.
+
+        Where a class does not occur in a photo, the older photo's latent of it stays.
+        """
+        with torch.no_grad():
+            places = (self.at + torch.arange(len(latents), device=latents.device)) % LOOKS
+            known = layout.flatten(2).any(2)[:, :, None]
+            self.looks[places] = torch.where(known, latents, self.looks[places])
+            self.at.add_(len(latents))
+
+    def recalled(self, places: Tensor) -> Tensor:
+        """The looks (N, K, L) at whole numbers (N,)."""
+        return self.looks[places]
 
 
 def latent_planes(layout: Tensor, latents: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How `sembla` and `laptop` learn: a segmenting discriminator, and photos of the same look where the look is given."""
+"""How `sembla` and `laptop` learn: from what SPADE's discriminators see, and from one that names each pixel's class."""
 
 from typing import cast
 
@@ -6,63 +6,59 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Term
-from sembla.losses.perceptual import perceptual
-from sembla.losses.regularise import normal_divergence
 from sembla.losses.segmentation import class_weights, segmentation_generator
 from sembla.methods.scene.batches import SceneBatch
 from sembla.methods.scene.config import Sembla
-from sembla.methods.scene.objective import Layers, Made, Terms, Turns, segmented
-from sembla.methods.scene.painters import Drawn, LightPainter, sampled
-from sembla.nn.discriminators import SegmentationDiscriminator
+from sembla.methods.scene.objective import Layers, Made, Terms, Turns, convincing, segmented, told_apart
+from sembla.methods.scene.painters import Drawn, LightPainter
+from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
 
-__all__ = ["LightObjective"]
+__all__ = ["LightJudges", "LightObjective"]
+
+
+class LightJudges(nn.Module):
+    """Two discriminators, which learn together: one scores windows, one names the class of each pixel."""
+
+    def __init__(self, config: Sembla) -> None:
+        super().__init__()
+        self.windows = MultiscaleDiscriminator(config.planes + 3, width=config.discriminator_width)
+        self.pixels = SegmentationDiscriminator(config.count, width=config.segmenter_width)
 
 
 class LightObjective(Turns):
-    """Half of the photos are asked for in the look of the photo itself, half in a random one.
+    """Photos are asked for in the look of the batch's photos, so that these can be held against them.
 
-    Those of the first half shall also look like the photo to a frozen network. Their latents are read class by class,
-    or, every second time, from the whole photo for all classes, so that a photo without a label map can give its look.
+    Looks are read class by class, or, every second time, from the whole photo for all classes, so that a photo without
+    a label map can give its look.
     """
 
     def __init__(self, config: Sembla, networks: nn.ModuleDict, layers: Layers | None) -> None:
         self.config, self.layers = config, layers
         self.painter = cast("LightPainter", networks["generator"])
-        self.critic = cast("SegmentationDiscriminator", networks["discriminator"])
+        judges = cast("LightJudges", networks["discriminator"])
+        self.windows, self.pixels = judges.windows, judges.pixels
 
     def paint(self, batch: SceneBatch, made: Made) -> Terms:
-        """Photos that shall be taken for their layouts, and where they are to, for the batch's photos."""
-        own = torch.rand(batch.count, device=batch.photo.device) < 0.5
-        drawn, divergence = self._looks(batch, own)
-        photo = self.painter(batch.layout, *drawn)
+        """Photos that shall be taken for the batch's, and for what their layouts say."""
+        photo = self.painter(batch.layout, *self._looks(batch))
         made.keep(batch, photo)
         weights = class_weights(batch.labels, self.config.count)
-        adversarial = segmentation_generator(self.critic(photo), batch.labels, weights)
-        terms = {"adversarial": Term(adversarial), "divergence": Term(divergence, self.config.divergence)}
-        if self.layers:
-            terms["perceptual"] = Term(self._alike(photo, batch, own), self.config.perceptual)
-        return terms
+        named = segmentation_generator(self.pixels(photo), batch.labels, weights)
+        terms = {"segmentation": Term(named, self.config.segmentation)}
+        return terms | convincing(self.config, self.windows, self.layers, batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
-        return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
+        terms = segmented(self.config, self.pixels, batch, photo=photo, mix=self.config.mix)
+        return terms | {"windows": Term(told_apart(self.windows, batch.layout, batch.photo, photo))}
 
-    def _looks(self, batch: SceneBatch, own: Tensor) -> tuple[Drawn, Tensor]:
-        """The photos' own latents or random ones, and how far the former are from normal, per latent number."""
-        whole = torch.rand(batch.count, 1, 1, 1, device=batch.photo.device) < 0.5
-        classes = batch.layout[:, : self.painter.classes]
-        mean, log_variance = self.painter.encoder(batch.photo, torch.where(whole, 1.0, classes))
-        read = sampled(mean, log_variance)
-        latents = torch.where(own.view(-1, 1, 1), read, torch.randn_like(read))
-        divergence = normal_divergence(mean, log_variance) / mean.shape[1]
-        return self.painter.placed(batch.layout, latents), divergence
-
-    def _alike(self, photo: Tensor, batch: SceneBatch, own: Tensor) -> Tensor:
-        """The perceptual loss of those asked for in their own look, a mean over all."""
-        assert self.layers
-        if not own.any():
-            return photo.sum() * 0
-        with torch.no_grad():
-            real = self.layers(batch.photo[own])
-        return perceptual(self.layers(photo[own]), real) * own.float().mean()
+    def _looks(self, batch: SceneBatch) -> Drawn:
+        """The photos' own latents, which are remembered."""
+        encoder, classes = self.painter.encoder, batch.layout[:, : self.painter.classes]
+        found = encoder(batch.photo)
+        by_class = encoder.of_classes(found, classes)
+        encoder.remember(by_class, classes)
+        whole = torch.rand(batch.count, 1, 1, device=batch.photo.device) < 0.5
+        latents: Tensor = torch.where(whole, encoder.of_all(found), by_class)
+        return self.painter.placed(batch.layout, latents)

@@ -21,7 +21,7 @@ from sembla.losses.segmentation import (
     segmentation_generator,
 )
 from sembla.methods.scene.batches import SceneBatch
-from sembla.methods.scene.config import Config, Critic, Spade, Ulbp
+from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
 from sembla.methods.scene.painters import CriticPainter, SpadePainter, UlbpPainter, sampled
 from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
 from sembla.nn.lbp import hard_patterns, soft_patterns
@@ -35,7 +35,9 @@ __all__ = [
     "Terms",
     "Turns",
     "UlbpObjective",
+    "convincing",
     "segmented",
+    "told_apart",
 ]
 
 Terms: TypeAlias = dict[str, Term]
@@ -95,21 +97,12 @@ class SpadeObjective(Turns):
         drawn, terms = _style(self.config, self.painter, batch)
         photo = self.painter(batch.layout, *drawn)
         made.keep(batch, photo)
-        return terms | self._convincing(batch, photo)
+        return terms | convincing(self.config, self.critic, self.layers, batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made."""
         (photo,) = made.take(batch)
-        return {"adversarial": Term(_hinge(self.critic, batch.layout, batch.photo, photo))}
-
-    def _convincing(self, batch: SceneBatch, photo: Tensor) -> Terms:
-        terms = _game(self.critic, batch.layout, photo, batch.photo)
-        found = {"adversarial": Term(terms[0]), "matching": Term(terms[1], self.config.matching)}
-        if self.layers:
-            with torch.no_grad():
-                real = self.layers(batch.photo)
-            found["perceptual"] = Term(perceptual(self.layers(photo), real), self.config.perceptual)
-        return found
+        return {"adversarial": Term(told_apart(self.critic, batch.layout, batch.photo, photo))}
 
 
 class Judges(nn.Module):
@@ -151,15 +144,15 @@ class UlbpObjective(SpadeObjective):
             seen = self.patterns(batch.layout, own)
             fooling = hinge_generator([features[-1].float() for features in seen])
             terms["unified"] = Term(fooling, config.texture_adversarial)
-        return terms | self._convincing(batch, photo)
+        return terms | convincing(config, self.critic, self.layers, batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """Photos against photos, patterns against patterns."""
         photo, patterns, own, wanted = made.take(batch)
         fakes = [patterns, own] if self.ours.unified else [patterns]
-        losses = [_hinge(self.patterns, batch.layout, wanted, fake) for fake in fakes]
+        losses = [told_apart(self.patterns, batch.layout, wanted, fake) for fake in fakes]
         return {
-            "adversarial": Term(_hinge(self.critic, batch.layout, batch.photo, photo)),
+            "adversarial": Term(told_apart(self.critic, batch.layout, batch.photo, photo)),
             "texture": Term(torch.stack(losses).mean()),
         }
 
@@ -186,6 +179,19 @@ class CriticObjective(Turns):
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
         return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
+
+
+def convincing(
+    config: Spade | Sembla, critic: MultiscaleDiscriminator, layers: Layers | None, batch: SceneBatch, *, photo: Tensor
+) -> Terms:
+    """SPADE's losses of a photo made for a batch: the game, and features as the batch's photo has them."""
+    adversarial, matching = _game(critic, batch.layout, photo, batch.photo)
+    found = {"adversarial": Term(adversarial), "matching": Term(matching, config.matching)}
+    if layers:
+        with torch.no_grad():
+            real = layers(batch.photo)
+        found["perceptual"] = Term(perceptual(layers(photo), real), config.perceptual)
+    return found
 
 
 def segmented(
@@ -222,7 +228,7 @@ def _game(critic: MultiscaleDiscriminator, layout: Tensor, made: Tensor, real: T
     return hinge_generator([features[-1].float() for features in found]), torch.stack(matching).mean()
 
 
-def _hinge(critic: MultiscaleDiscriminator, layout: Tensor, real: Tensor, made: Tensor) -> Tensor:
+def told_apart(critic: MultiscaleDiscriminator, layout: Tensor, real: Tensor, made: Tensor) -> Tensor:
     """The discriminator's side, in one pass of both."""
     found = critic(torch.cat([layout, layout]), torch.cat([real.to(made.dtype), made]))
     scores = [features[-1].float().chunk(2) for features in found]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_networks import NOISE, ClassEncoder, LightGenerator, latent_planes
+from sembla.methods.scene.light_networks import LOOKS, NOISE, ClassEncoder, LightGenerator, latent_planes
 from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
 from sembla.nn.modulation import Guides, MultiFeatureNorm, Norm, SpatialNorm
 
@@ -142,20 +142,26 @@ class LightPainter(Painter):
         self.classes = config.planes - config.edges
         """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
-        self.encoder = ClassEncoder(width=config.width, latent=config.latent)
+        self.encoder = ClassEncoder(self.classes, width=config.width, latent=config.latent)
 
     def drawn(
         self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
     ) -> Drawn:
-        """Planes of the classes' latents, and of noise. All classes but those of `looks` take after a style photo."""
+        """Planes of the classes' latents, and of noise. All classes but those of `looks` take after a style photo.
+
+        Without one they take after a photo that was seen in training, the one or another.
+        """
         if style is not None:
-            everywhere = torch.ones(len(style), 1, *style.shape[2:], device=style.device)
-            latents = self.encoder(style, everywhere)[0].repeat(1, self.classes, 1)
+            latents = self.encoder.of_all(self.encoder(style)).repeat(1, self.classes, 1)
         else:
-            latents = _normal((len(layout), self.classes, self.latent), like=layout, chance=chance)
+            latents = self.recalled(len(layout), like=layout, chance=chance)
         for plane, own in looks.items():
-            latents[:, plane] = _normal((len(layout), self.latent), like=layout, chance=own)
+            latents[:, plane] = self.recalled(len(layout), like=layout, chance=own)[:, plane]
         return self.placed(layout, latents, chance=chance)
+
+    def recalled(self, count: int, *, like: Tensor, chance: Chance = None) -> Tensor:
+        """Looks (N, K, L) of as many photos seen in training."""
+        return self.encoder.recalled(torch.randint(LOOKS, (count,), generator=chance).to(like.device))
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""
