@@ -114,7 +114,7 @@ def test_looks_of_photos_are_remembered() -> None:
 
 
 def test_a_class_that_does_not_occur_keeps_its_older_look() -> None:
-    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
+    _, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
     encoder = networks["generator"].encoder
     layout = torch.zeros(1, encoder.looks.shape[1], 8, 8)
     layout[:, 1] = 1
