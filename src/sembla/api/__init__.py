@@ -44,6 +44,7 @@ from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, re
 from sembla.api.scenes import (
     bank_labels,
     bank_photo,
+    check_scene,
     open_bank,
     read_scene,
     run_scene,
@@ -143,6 +144,7 @@ __all__ = [
     "check_output",
     "check_repair",
     "check_run",
+    "check_scene",
     "choose",
     "colourize",
     "compare_runs",

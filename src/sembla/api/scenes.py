@@ -1,7 +1,8 @@
 """Scenes: from a label map to a photo, out of a bank of photos or by a trained model."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from sembla.api.checking import numbers, told_size
 from sembla.api.running import one_by_one
 from sembla.core import memory
-from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
+from sembla.core.errors import InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
 from sembla.core.types import LabelMap, Picture, Region
@@ -26,6 +27,7 @@ __all__ = [
     "SceneEngine",
     "bank_labels",
     "bank_photo",
+    "check_scene",
     "open_bank",
     "read_scene",
     "run_scene",
@@ -38,6 +40,9 @@ __all__ = [
 
 SceneEngine: TypeAlias = "Bank | Synthesizer"
 """What makes scenes: a bank, or a trained model."""
+
+Instances: TypeAlias = str | os.PathLike[str] | NDArray[np.generic]
+"""A map of instances: a file of grey values, 8 or 16 bits, or an array of whole numbers."""
 
 
 def open_bank(root: str | os.PathLike[str], *, split: str | None = None, without: Iterable[str] = ()) -> "Bank":
@@ -60,6 +65,8 @@ def scene(
     seed: int = 0,
     variations: int = 1,
     region: Region | None = None,
+    looks: Mapping[int, int] | None = None,
+    instances: Instances | None = None,
     on_preview: OnPreview | None = None,
 ) -> SceneResult:
     """Make a photo of what a label map says.
@@ -67,13 +74,37 @@ def scene(
     `labels` holds ids of the engine's classes, or shows their colours. `engine` is what `open_bank` or `load` gives: a
     bank copies from its photos by design, and the result's `credits` say how much is from which. `style` is a photo
     whose colours and light are wanted. Same `seed` (0 to 2**63 - 1), same picture, bit for bit. `variations` (1 to 64)
-    asks for that many different pictures; where `region` (H, W) is given, they differ inside of it only. `on_preview`
-    is called with whole frames; returning False stops the work, which raises `Cancelled`.
+    asks for that many different pictures; where `region` (H, W) is given, they differ inside of it only. `looks` gives
+    classes, by id, a seed of their own, and `instances` (H, W), values 0 to 65535, says where one object ends and the
+    next begins: both are for models that can, see `check_scene`. `on_preview` is called with whole frames; returning
+    False stops the work, which raises `Cancelled`.
 
     Raises `LabelError` for a map that holds ids beyond the engine's classes, or a class that no photo of a bank has.
     """
-    task = read_scene(labels, scene_classes(engine), style=style, seed=seed, variations=variations, region=region)
+    task = read_scene(
+        labels,
+        scene_classes(engine),
+        style=style,
+        seed=seed,
+        variations=variations,
+        region=region,
+        looks=looks,
+        instances=instances,
+    )
+    check_scene(task, engine=engine)
     return run_scene(task, on_preview, engine=engine)
+
+
+def check_scene(task: SceneTask, *, engine: SceneEngine) -> None:
+    """Raise `InputError` where a task asks for looks of classes, or for instances, of an engine that has no such."""
+    from sembla.methods.scene.bank import Bank
+    from sembla.methods.scene.config import Sembla
+
+    config = None if isinstance(engine, Bank) else engine.config
+    if task.looks and not isinstance(config, Sembla):
+        raise InputError("looks of classes came; recipes sembla and laptop have them, so leave them out.")
+    if task.instances is not None and not (config and config.edges):
+        raise InputError("instances came; models that were trained with edges use them, so leave them out.")
 
 
 def scene_classes(engine: SceneEngine) -> LabelSet:
@@ -127,6 +158,8 @@ def read_scene(
     seed: int = 0,
     variations: int = 1,
     region: Region | None = None,
+    looks: Mapping[int, int] | None = None,
+    instances: Instances | None = None,
 ) -> SceneTask:
     """Read and check everything that `scene` needs; the arguments are its own."""
     checked = numbers(SceneTask, {"seed": seed, "variations": variations})
@@ -134,7 +167,9 @@ def read_scene(
     if region is not None:
         region = _region(region, layout)
     photo = None if style is None else read_picture(style, name="style photo")
-    return SceneTask(layout, style=photo, region=region, **checked)
+    own = {label: numbers(SceneTask, {"seed": each})["seed"] for label, each in (looks or {}).items()}
+    parted = None if instances is None else _instances(instances)
+    return SceneTask(layout, style=photo, region=region, looks=own, instances=parted, **checked)
 
 
 def run_scene(
@@ -146,7 +181,7 @@ def run_scene(
 ) -> SceneResult:
     """Make the photos of a task. `on_preview` and `stop` can end the work early; then `Cancelled` is raised.
 
-    Raises `MemoryNeedError` before it starts where a bank predicts that there is no room for it.
+    Raises `MemoryNeedError` before it starts where it predicts that there is no room for it.
     """
     from sembla.methods.scene import bank
 
@@ -154,6 +189,7 @@ def run_scene(
         bank.check(engine, task)
         _check_memory(task, bank.memory_need(task))
         return bank.synthesize(engine, task, on_preview, stop=stop)
+    _check_memory(task, task.variations * 3 * task.labels.size)  # the pictures; what one takes, the model sees to
     results = one_by_one(task, on_preview, stop=stop, engine=engine)
     seconds = sum(result.seconds for result in results)
     return SceneResult(tuple(result.picture for result in results), seed=task.seed, seconds=seconds)
@@ -168,14 +204,8 @@ def _sample(bank: "Bank", number: int) -> "Sample":
 
 
 def _check_memory(task: SceneTask, need: int) -> None:
-    room = memory.available()
-    if room is None or need <= room:
-        return
     what = told_size(task.labels) + (f" in {task.variations} variations" if task.variations > 1 else "")
-    raise MemoryNeedError(
-        f"{what} needs about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; give a smaller layout, "
-        "fewer variations, or close other programs."
-    )
+    memory.require(need, what=what, instead="give a smaller layout, fewer variations, or close other programs")
 
 
 def _ids(labels: Source, label_set: LabelSet) -> LabelMap:
@@ -204,6 +234,19 @@ def _check_ids(labels: LabelMap, label_set: LabelSet, name: str) -> None:
         f"{name} holds {told} ({share:.2%} of all pixels), but the set has {label_set.count} classes, ids 0 to "
         f"{label_set.count - 1} [beyond_count]. Renumber it, or run sembla doctor on its folder."
     )
+
+
+def _instances(source: Instances) -> NDArray[np.uint16]:
+    """A map of instances as it stands. Raises `ImageError` and `LabelError`."""
+    if not isinstance(source, np.ndarray):
+        from sembla.data.catalog.reading import read_values
+
+        return read_values(Path(source))
+    if source.ndim != 2 or source.dtype.kind not in "bui" or not 0 <= int(source.min()) <= int(source.max()) <= 65535:
+        raise LabelError(
+            f"instances of shape {source.shape} and type {source.dtype} came; expected whole numbers 0 to 65535 (H, W)."
+        )
+    return source.astype(np.uint16)
 
 
 def _region(region: NDArray[np.bool_], layout: LabelMap) -> Region:

@@ -9,7 +9,7 @@ import tyro
 
 from sembla.commands.console import progress, say, say_json
 from sembla.commands.options import Flag
-from sembla.commands.scene_work import Engine, Finished, Job, bank_engine, model_engine
+from sembla.commands.scene_work import Engine, Finished, Job, bank_engine, looks, model_engine
 from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +42,14 @@ class Scene:
     """Same seed, same picture, bit for bit; another seed begins with another photo of the bank."""
     style: Annotated[Path | None, tyro.conf.arg(metavar="REF", help_behavior_hint="")] = None
     """A photo whose colours and light are wanted."""
+    look: Annotated[
+        tuple[tuple[str, ...], ...],
+        tyro.conf.UseAppendAction,
+        tyro.conf.arg(metavar="CLASS=SEED [CLASS=SEED ...]", help_behavior_hint=""),
+    ] = ()
+    """With --model: classes, by name or id, whose look follows from a seed of their own."""
+    instances: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    """With --model: a map of instances, for a model that was trained with edges; for a folder of maps, a folder."""
     variations: int = 1
     """How many different pictures to make of each map, 1 to 64: NAME-1.png, NAME-2.png and so on."""
     credits: Flag = False
@@ -63,7 +71,15 @@ class Scene:
         """Do it, and say what was written."""
         self._check()
         engine = self._engine()
-        job = Job(engine, seed=self.seed, style=self.style, variations=self.variations, force=self.force)
+        job = Job(
+            engine,
+            seed=self.seed,
+            style=self.style,
+            looks=looks([one for given in self.look for one in given], engine.label_set),
+            instances=self.instances,
+            variations=self.variations,
+            force=self.force,
+        )
         if self.labels.is_dir():
             self._make_folder(job)
         else:
@@ -77,6 +93,10 @@ class Scene:
         for option, given in (("--exact", self.exact), ("--device", self.device != "auto")):
             if given and self.model is None:
                 raise InputError(f"{option} came without --model; it is for trained models, so leave it out.")
+        if self.instances is not None and self.instances.is_dir() != self.labels.is_dir():
+            raise InputError(
+                f"--instances {self.instances} came for {self.labels}; give a file for a file, a folder for a folder."
+            )
         if self.credits and self.bank is None:
             raise InputError("--credits came without --bank; a trained model copies nothing, so leave it out.")
         if self.resume and not self.labels.is_dir():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sembla.core.tasks import OnPreview
     from sembla.core.types import Picture
 
-__all__ = ["Engine", "Finished", "Folder", "Job", "bank_engine", "model_engine"]
+__all__ = ["Engine", "Finished", "Folder", "Job", "bank_engine", "looks", "model_engine"]
 
 _SETTINGS = "scene.json"
 
@@ -88,6 +88,10 @@ class Job:
     engine: Engine
     seed: int
     style: Path | None
+    looks: Mapping[int, int]
+    """Seeds of classes that have their own, by id."""
+    instances: Path | None
+    """A map, or a folder of maps with the names of the label maps."""
     variations: int
     force: bool
 
@@ -100,6 +104,7 @@ class Job:
             "seed": self.seed,
             "variations": self.variations,
             "style": None if self.style is None else api.digest(self.style),
+            "looks": {str(label): seed for label, seed in self.looks.items()},
             "engine": {**self.engine.about, "sha256": api.digest(self.engine.file)},
         }
 
@@ -113,7 +118,7 @@ class Job:
         """See that files can be written. Raises `OutputError`."""
         from sembla import api
 
-        every = [*inputs, *([self.style] if self.style else [])]
+        every = [*inputs, *(file for file in (self.style, self.instances) if file)]
         for out in outs:
             api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=every)
 
@@ -169,10 +174,17 @@ class Job:
         """The task of a label map; what is wrong with it is told with its name."""
         from sembla import api
 
-        task = api.read_scene(
-            labels, self.engine.label_set, style=self.style, seed=self.seed, variations=self.variations
-        )
         try:
+            task = api.read_scene(
+                labels,
+                self.engine.label_set,
+                style=self.style,
+                seed=self.seed,
+                variations=self.variations,
+                looks=self.looks,
+                instances=self._instances(labels),
+            )
+            api.check_scene(task, engine=self.engine.made)
             yield task
         except InputError as error:
             if str(labels) in str(error):
@@ -203,6 +215,12 @@ class Job:
         height, width = task.labels.shape
         return Finished(tuple(outs), (width, height), result.seconds, tuple(origins), *shown)
 
+    def _instances(self, labels: Path) -> Path | None:
+        """The map of instances that belongs to a label map."""
+        if self.instances is None or not self.instances.is_dir():
+            return self.instances
+        return self.instances / labels.name
+
     def _record(self, out: Path, labels: Path, *, variation: int, origins: Mapping[str, float]) -> dict[str, object]:
         """How a picture came about; it is written into it. Paths are relative to its folder."""
         from sembla import api
@@ -218,9 +236,27 @@ class Job:
             "variation": variation,
             "labels": file(labels),
             "style": file(self.style) if self.style else None,
+            "looks": {str(label): seed for label, seed in self.looks.items()},
+            "instances": file(instances) if (instances := self._instances(labels)) else None,
             "engine": {**self.engine.about, **file(self.engine.file)},
             "credits": {name: round(share, 4) for name, share in origins.items()},
         }
+
+
+def looks(given: Sequence[str], label_set: "LabelSet") -> Mapping[int, int]:
+    """Seeds of classes, by id, of words CLASS=SEED, in which a class has its name or id. Raises `InputError`."""
+    found: dict[int, int] = {}
+    for word in given:
+        name, _, seed = word.rpartition("=")
+        if not seed.isdecimal():
+            raise InputError(f"--look {word} came; give CLASS=SEED, the seed a whole number of 0 or more.")
+        if name in label_set.names:
+            found[label_set.names.index(name)] = int(seed)
+        elif name.isdecimal() and int(name) < label_set.count:
+            found[int(name)] = int(seed)
+        else:
+            raise InputError(f"--look {word} came; the classes are {', '.join(label_set.names)}.")
+    return found
 
 
 def _pair(picture: Path) -> tuple[Path, Path]:

@@ -2,7 +2,9 @@
 
 from pathlib import Path, PurePosixPath
 
-__all__ = ["available", "ran_out"]
+from sembla.core.errors import MemoryNeedError
+
+__all__ = ["available", "ran_out", "require"]
 
 
 def available(root: Path = Path("/")) -> int | None:
@@ -13,6 +15,15 @@ def available(root: Path = Path("/")) -> int | None:
     """
     rooms = [room for room in (_system_room(root), *_group_rooms(root)) if room is not None]
     return max(0, min(rooms)) if rooms else None
+
+
+def require(need: int, *, what: str, instead: str) -> None:
+    """Raise `MemoryNeedError` where `need` bytes, which `what` is predicted to take, are not free."""
+    room = available()
+    if room is not None and need > room:
+        raise MemoryNeedError(
+            f"{what} needs about {need / 2**30:.1f} GiB and {room / 2**30:.1f} GiB are free; {instead}."
+        )
 
 
 def ran_out(error: BaseException) -> bool:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 
 __all__ = [
@@ -104,6 +107,9 @@ class SceneTask:
     """Where variations differ from variation 0, (H, W); None is everywhere."""
     looks: Mapping[int, int] = field(default_factory=dict)
     """Classes whose look follows from a seed of their own, by id; for models that have a latent for each class."""
+    instances: NDArray[np.uint16] | None = None
+    """Where one object ends and the next begins, (H, W), a value each; for models that were trained with edges, which
+    take those between classes where it is None."""
 
 
 @dataclass(frozen=True)

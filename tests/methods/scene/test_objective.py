@@ -1,6 +1,7 @@
 """What each player is taught: whom a loss reaches, and what it compares."""
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -17,6 +18,7 @@ from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp, fit
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.light_objective import LightObjective
 from sembla.methods.scene.objective import Made, SpadeObjective, UlbpObjective, segmented
+from sembla.methods.scene.painters import LightPainter
 from sembla.nn.discriminators import SegmentationDiscriminator
 
 SIZE = (64, 96)
@@ -115,7 +117,7 @@ def test_looks_of_photos_are_remembered() -> None:
 
 def test_a_class_that_does_not_occur_keeps_its_older_look() -> None:
     _, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
-    encoder = networks["generator"].encoder
+    encoder = cast("LightPainter", networks["generator"]).encoder
     layout = torch.zeros(1, encoder.looks.shape[1], 8, 8)
     layout[:, 1] = 1
     encoder.looks.fill_(0.5)

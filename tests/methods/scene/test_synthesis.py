@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from tests.methods.scene.support import prepared
 from torch import nn
 
-from sembla.core.errors import InputError, LabelError, SizeError
+from sembla.core import memory
+from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
 from sembla.core.method import Feed
 from sembla.core.tasks import SceneTask
 from sembla.core.types import LabelMap
@@ -38,6 +39,9 @@ def trained(name: str) -> tuple[Config, nn.ModuleDict]:
     networks = PARTS.networks(config)
     for weight in networks.parameters():
         weight.requires_grad = False
+    for buffer_name, looks in networks.named_buffers():
+        if buffer_name.endswith("looks"):  # those of photos that were seen
+            looks.normal_()
     return config, networks.eval()
 
 
@@ -184,3 +188,30 @@ def test_edges_are_shown_where_they_are_asked_for() -> None:
     edges = layout_planes(config, torch.where(ids == 255, 3, ids))[0, 4]
     assert edges[34, 10] == edges[35, 10] == 1
     assert edges[50, 50] == 0
+
+
+def test_instances_tell_where_edges_are() -> None:
+    """Two objects of a class are told apart; a map of classes alone has no edge between them."""
+    config = fitted(Sembla(width=4, discriminator_width=4, edges=True), prepared())
+    torch.manual_seed(0)
+    model = config, PARTS.networks(config).eval()
+    flat = np.zeros((64, 96), np.uint8)
+    ids = np.zeros((64, 96), np.uint16)
+    ids[:, 48:] = 40_000
+    with torch.no_grad():
+        plain, same, parted = (
+            paint(*model, SceneTask(flat, instances=each)).picture for each in (None, np.zeros_like(ids), ids)
+        )
+    assert np.array_equal(plain, same)
+    assert not np.array_equal(plain, parted)
+    with pytest.raises(SizeError, match="the instances are 12x9 and the layout 96x64"):
+        paint(*model, SceneTask(flat, instances=np.zeros((9, 12), np.uint16)))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_what_will_not_fit_is_refused_before_it_begins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda: 1_000_000_000)
+    model = trained(name)
+    assert paint(*model, SceneTask(labels())).picture.shape == (70, 90, 3)
+    with pytest.raises(MemoryNeedError, match=r"3000x3000 needs about .* give a smaller layout, fewer variations"):
+        paint(*model, SceneTask(np.zeros((3000, 3000), np.uint8), variations=30))

@@ -18,9 +18,10 @@ def check_layout(task: SceneTask, label_set: LabelSet) -> None:
             f"the layout is {width}x{height}; sides from {MIN_SIDE} px and at most {MAX_PIXELS:,} pixels work. "
             "Give another size."
         )
-    if task.region is not None and task.region.shape != task.labels.shape:
-        told = "x".join(map(str, task.region.shape[::-1]))
-        raise SizeError(f"the region is {told} and the layout {width}x{height}; give both the same size.")
+    for name, other in (("region is", task.region), ("instances are", task.instances)):
+        if other is not None and other.shape != task.labels.shape:
+            told = "x".join(map(str, other.shape[::-1]))
+            raise SizeError(f"the {name} {told} and the layout {width}x{height}; give both the same size.")
     known = (task.labels < label_set.count) | (task.labels == label_set.ignore)
     if not known.all():
         row, column = np.argwhere(~known)[0]

@@ -37,6 +37,8 @@ class Painter(nn.Module):
     """Of the sides of a layout."""
     reach: int | None = None
     """Pixels around a part, whose sides lie at multiples of 32, that decide it; None where all of the layout does."""
+    work: int
+    """Bytes of memory that painting a pixel takes in bf16, beside those for the planes of the layout (measured)."""
 
     def drawn(
         self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
@@ -62,6 +64,7 @@ class SpadePainter(Painter):
         )
         self.encoder = StyleEncoder(config.latent, width=config.width) if config.style else None
         self.latent = latent
+        self.work = 670 + 23 * config.width
 
     def drawn(
         self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
@@ -85,6 +88,7 @@ class UlbpPainter(Painter):
     def __init__(self, config: Ulbp) -> None:
         super().__init__()
         self.multiple, self.noise = config.multiple, config.noise
+        self.work = 670 + 23 * config.width + 16 * config.texture_width
         self.patterns = PatternGenerator(config.planes + config.noise, width=config.texture_width, binary=config.binary)
         norm: Norm = partial(SpatialNorm, label_channels=config.planes)
         if config.modulated:
@@ -114,6 +118,7 @@ class CriticPainter(Painter):
     def __init__(self, config: Critic) -> None:
         super().__init__()
         self.multiple, self.noise = config.multiple, config.noise
+        self.work = 670 + 23 * config.width + 5 * config.noise
         planes = config.planes + config.noise
         norm = partial(SpatialNorm, label_channels=planes)
         self.generator = SpadeGenerator(planes, norm, width=config.width, upsamplings=config.upsamplings)
@@ -138,7 +143,7 @@ class LightPainter(Painter):
 
     def __init__(self, config: Sembla) -> None:
         super().__init__()
-        self.latent = config.latent
+        self.work = 190 + 22 * config.width
         self.classes = config.planes - config.edges
         """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
