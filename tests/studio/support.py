@@ -38,12 +38,19 @@ class Server:
     """The studio on a port of its own, in a thread of this process."""
 
     def __init__(
-        self, access: Access | None = None, *, runs: Path | None = None, banks: Sequence[Path] = (), **limits: int
+        self,
+        access: Access | None = None,
+        *,
+        runs: Path | None = None,
+        banks: Sequence[Path] = (),
+        packs: Mapping[str, Path] | None = None,
+        **limits: int,
     ) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
         nowhere = Path(tempfile.gettempdir(), "no-such-folder", "runs")  # never the user's own
-        self.app = create_app(access or Access("127.0.0.1", self.port), runs=runs or nowhere, banks=banks, **limits)
+        access = access or Access("127.0.0.1", self.port)
+        self.app = create_app(access, runs=runs or nowhere, banks=banks, packs=packs, **limits)
         config = uvicorn.Config(
             self.app,
             log_level="error",

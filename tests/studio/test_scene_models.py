@@ -69,3 +69,24 @@ def test_its_pictures_are_the_models_own(studio: Server, run: Path) -> None:
     task = SceneTask(known, seed=4, first_variation=2, region=rolls == 2)
     (picture,) = heard.pictures
     np.testing.assert_array_equal(picture.pixels, api.load(run)(task).picture)
+
+
+def test_a_pack_is_one_more_model(server: Server, run: Path) -> None:
+    """It is found by its name, beside a run of the same name."""
+    assert server.server.started
+    with Server(runs=run.parent, packs={"street": run}) as running:
+        with running.client() as client:
+            cards = client.get("/api/scenes").json()["engines"]
+        assert [(card["name"], card["title"], card["kind"]) for card in cards] == [
+            ("model:street", "street", "model"),
+            ("pack:street", "street", "model"),
+        ]
+        labels = np.zeros((64, 96), np.uint8)
+        heard = answered(running, asked(("layout", labels), engine="pack:street", seed=4))
+        assert heard.end["kind"] == "done", heard.end
+        (picture,) = heard.pictures
+        np.testing.assert_array_equal(picture.pixels, api.load(run)(SceneTask(labels, seed=4)).picture)
+        assert (
+            "nothing here makes scenes"
+            in answered(running, asked(("layout", labels), engine="pack:none", seed=4)).end["message"]
+        )

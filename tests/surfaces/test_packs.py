@@ -43,7 +43,7 @@ def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_pack_is_found_by_its_name_and_paints_as_its_run_does(shelf: Path, tmp_path: Path) -> None:
-    assert api.pack_names() == ("street",)
+    assert api.pack_folders() == {"street": shelf / "street"}
     task = SceneTask(np.zeros((64, 64), np.uint8))
     pack, run = api.load("street", exact=True), api.load(tmp_path / "run", exact=True)
     made, expected = (model(task).picture.astype(int) for model in (pack, run))
@@ -72,10 +72,8 @@ def test_a_folder_goes_before_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_pack_paints_is_small_and_has_a_card() -> None:
-    assert packs.names() == ("camvid",)
-    for name in packs.names():
-        folder = packs.find(name)
-        assert folder
+    assert list(packs.folders()) == ["camvid", "facades"]
+    for name, folder in packs.folders().items():
         assert (folder / "README.md").is_file()
         assert (folder / "weights.safetensors").stat().st_size <= MOST_BYTES
         model = api.load(name)

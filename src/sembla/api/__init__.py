@@ -53,7 +53,7 @@ from sembla.api.scenes import (
     scene_size,
     warm_up_bank,
 )
-from sembla.api.synthesis import export, load, model_folder, pack_names
+from sembla.api.synthesis import export, load, model_folder, pack_folders
 from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
@@ -178,7 +178,7 @@ __all__ = [
     "open_bank",
     "open_prepared",
     "output_size",
-    "pack_names",
+    "pack_folders",
     "plan_training",
     "prepare",
     "read_analogy",

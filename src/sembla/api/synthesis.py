@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sembla.runs.exporting import Target
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["export", "load", "model_folder", "pack_names"]
+__all__ = ["export", "load", "model_folder", "pack_folders"]
 
 
 def load(run: str | os.PathLike[str], *, device: str = "auto", exact: bool = False) -> "Synthesizer":
@@ -57,15 +57,15 @@ def export(
     return write(load(run, device="cpu", exact=True).graph(), to, path)
 
 
-def pack_names() -> tuple[str, ...]:
-    """What `load` knows by name: models that come with Sembla."""
-    return packs.names()
+def pack_folders() -> dict[str, Path]:
+    """What `load` knows by name, and where it lies: models that come with Sembla."""
+    return packs.folders()
 
 
 def model_folder(run: str | os.PathLike[str]) -> Path:
     """The folder of a run, or of a pack by its name. Raises `InputError` for a name of neither."""
-    path = Path(run)
-    pack = None if path.exists() else packs.find(str(run))
-    if pack is None and not path.exists() and path.parent == Path() and packs.names():
-        raise InputError(f"{run}: no such folder; give the folder of a run, or a pack: {', '.join(packs.names())}.")
+    path, known = Path(run), packs.folders()
+    pack = None if path.exists() else known.get(str(run))
+    if pack is None and not path.exists() and path.parent == Path() and known:
+        raise InputError(f"{run}: no such folder; give the folder of a run, or a pack: {', '.join(known)}.")
     return pack or path

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -82,10 +83,17 @@ class Studio:
         """Run the server on a socket that listens already."""
         import uvicorn
 
+        from sembla import api
         from sembla.studio.app import create_app
 
+        app = create_app(
+            access,
+            runs=self.runs and self.runs.absolute(),
+            banks=[path.absolute() for path in self.bank],
+            packs=api.pack_folders() if find_spec("torch") else {},  # what they need is an extra
+        )
         config = uvicorn.Config(
-            create_app(access, runs=self.runs and self.runs.absolute(), banks=[path.absolute() for path in self.bank]),
+            app,
             http="h11",
             ws="websockets-sansio",
             ws_max_size=MOST_MESSAGE_BYTES,

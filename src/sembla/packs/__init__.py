@@ -5,16 +5,11 @@ A pack is a folder with `method.json`, `weights.safetensors` (half precision) an
 
 from pathlib import Path
 
-__all__ = ["find", "names"]
+__all__ = ["folders"]
 
 _HERE = Path(__file__).parent
 
 
-def names() -> tuple[str, ...]:
-    """Names of all packs, in alphabetical order."""
-    return tuple(sorted(path.parent.name for path in _HERE.glob("*/method.json")))
-
-
-def find(name: str) -> Path | None:
-    """The folder of a pack; None where there is none of that name."""
-    return _HERE / name if name in names() else None
+def folders() -> dict[str, Path]:
+    """The folders of all packs by their names, in alphabetical order."""
+    return {path.parent.name: path.parent for path in sorted(_HERE.glob("*/method.json"))}

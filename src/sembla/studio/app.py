@@ -1,6 +1,6 @@
 """The studio's server as an ASGI app: `uvicorn.run(create_app(Access("127.0.0.1", 8000)))`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +33,7 @@ def create_app(
     *,
     runs: Path | None = None,
     banks: Sequence[Path] = (),
+    packs: Mapping[str, Path] | None = None,
     photo_bytes: int = 2**30,
     upload_bytes: int = 64 * 2**20,
 ) -> FastAPI:
@@ -42,6 +43,7 @@ def create_app(
         access: Where it listens and who may enter.
         runs: The folder of trained models, which need not be there yet; None takes the usual one.
         banks: Prepared sets that scenes are made from.
+        packs: Folders of bundled models, by name.
         photo_bytes: Most bytes of decoded photos in the temporary folder.
         upload_bytes: Most bytes of one request's body.
     """
@@ -49,7 +51,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_desk(runs=store, banks=banks, photo_bytes=photo_bytes, upload_bytes=upload_bytes) as desk:
+        limits = {"photo_bytes": photo_bytes, "upload_bytes": upload_bytes}
+        with open_desk(runs=store, banks=banks, packs=packs or {}, **limits) as desk:
             app.state.desk = desk
             yield
 

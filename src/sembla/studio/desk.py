@@ -1,7 +1,7 @@
 """What the routes share while the server runs: the photos, the worker, and the threads that decode files."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -51,7 +51,9 @@ async def desk_of(connection: HTTPConnection) -> Desk:
 
 
 @contextmanager
-def open_desk(*, runs: RunStore, banks: Sequence[Path], photo_bytes: int, upload_bytes: int) -> Iterator[Desk]:
+def open_desk(
+    *, runs: RunStore, banks: Sequence[Path], packs: Mapping[str, Path], photo_bytes: int, upload_bytes: int
+) -> Iterator[Desk]:
     """A desk with its worker at work and its folder made; both go when the context ends, and a training is stopped."""
     remove_stale()
     Image.init()  # two threads that load Pillow's decoders at once have been seen to get in each other's way
@@ -62,7 +64,7 @@ def open_desk(*, runs: RunStore, banks: Sequence[Path], photo_bytes: int, upload
             closing.callback(worker.close, patience=patience)
         # The page can be looked at meanwhile; what it asks for waits behind this, and the first stroke is fast.
         models = Models(runs)
-        scenes = Scenes(banks, runs, models)
+        scenes = Scenes(banks, runs, models, packs=packs)
         jobs.submit("warm-up", lambda _: _warm_up(scenes)).future.add_done_callback(_note_failure)
         training = Training(runs)
         closing.callback(training.close)

@@ -1,4 +1,4 @@
-"""What makes scenes: the banks that the studio was started with, and the runs that learned it."""
+"""What makes scenes: the banks that the studio was started with, the runs that learned it, and bundled packs."""
 
 import io
 import threading
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["MadeScene", "Scenes", "UnknownSceneEngineError"]
 
-_BANK, _MODEL = "bank:", "model:"
+_BANK, _MODEL, _PACK = "bank:", "model:", "pack:"
 _NO_CLASS = "no class"
 
 
 class UnknownSceneEngineError(InputError):
-    """There is no such bank or run."""
+    """There is no such bank, run or pack."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +43,26 @@ class MadeScene:
 class Scenes:
     """The engines of scenes, by the names that pages use. Any thread may ask; only the worker's may `make`."""
 
-    def __init__(self, banks: Sequence[Path], runs: RunStore, models: Models) -> None:
+    def __init__(
+        self, banks: Sequence[Path], runs: RunStore, models: Models, *, packs: Mapping[str, Path] | None = None
+    ) -> None:
         self._folders = _named(banks)
+        self._packs = {f"{_PACK}{name}": Run(folder) for name, folder in (packs or {}).items()}
         self._runs = runs
         self._models = models
         self._banks: dict[str, Bank] = {}
         self._lock = threading.Lock()
 
     def cards(self) -> SceneCards:
-        """Everything that makes scenes, banks first. Opens the banks, which may take a minute the first time."""
+        """Everything that makes scenes: banks, runs, packs. Opens the banks, which may take a minute the first time."""
         if self._folders:
             from sembla import api
 
             api.warm_up_bank()
         cards, problems = [], []
-        for name in (*self._folders, *(f"{_MODEL}{run.name}" for run in self._runs.all() if run.makes_scenes)):
+        own = (f"{_MODEL}{run.name}" for run in self._runs.all() if run.makes_scenes)
+        bundled = (name for name, run in self._packs.items() if run.makes_scenes)
+        for name in (*self._folders, *own, *bundled):
             try:
                 if name in self._folders or self._run(name).usable:
                     cards.append(self._card(name))
@@ -161,7 +166,7 @@ class Scenes:
         if name in self._folders:
             return self._bank(name)
         run = self._run(name)
-        return self._models.load(run.name, run.root)
+        return self._models.load(name, run.root)
 
     def _label_set(self, name: str) -> LabelSet:
         return self._bank(name).label_set if name in self._folders else _learned(self._run(name))
@@ -177,7 +182,9 @@ class Scenes:
             return self._banks[name]
 
     def _run(self, name: str) -> Run:
-        run = self._runs.find(name.removeprefix(_MODEL)) if name.startswith(_MODEL) else None
+        run = self._packs.get(name)
+        if name.startswith(_MODEL):
+            run = self._runs.find(name.removeprefix(_MODEL))
         if run is None or not run.makes_scenes:
             raise UnknownSceneEngineError(f"nothing here makes scenes by the name {name[:100]!r}; choose another.")
         return run

@@ -45,13 +45,13 @@ class LightObjective(Turns):
         weights = class_weights(batch.labels, self.config.count)
         named = segmentation_generator(self.pixels(photo), batch.labels, weights)
         terms = {"segmentation": Term(named, self.config.segmentation)}
-        return terms | convincing(self.config, self.windows, self.layers, batch, photo=photo)
+        return terms | convincing(self.config, self.windows, self.layers, batch=batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
         terms = segmented(self.config, self.pixels, batch, photo=photo, mix=self.config.mix)
-        return terms | {"windows": Term(told_apart(self.windows, batch.layout, batch.photo, photo))}
+        return terms | {"windows": Term(told_apart(self.windows, batch.layout, real=batch.photo, made=photo))}
 
     def _looks(self, batch: SceneBatch) -> Drawn:
         """The photos' own latents, which are remembered."""

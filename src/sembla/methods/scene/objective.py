@@ -97,12 +97,12 @@ class SpadeObjective(Turns):
         drawn, terms = _style(self.config, self.painter, batch)
         photo = self.painter(batch.layout, *drawn)
         made.keep(batch, photo)
-        return terms | convincing(self.config, self.critic, self.layers, batch, photo=photo)
+        return terms | convincing(self.config, self.critic, self.layers, batch=batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made."""
         (photo,) = made.take(batch)
-        return {"adversarial": Term(told_apart(self.critic, batch.layout, batch.photo, photo))}
+        return {"adversarial": Term(told_apart(self.critic, batch.layout, real=batch.photo, made=photo))}
 
 
 class Judges(nn.Module):
@@ -144,15 +144,15 @@ class UlbpObjective(SpadeObjective):
             seen = self.patterns(batch.layout, own)
             fooling = hinge_generator([features[-1].float() for features in seen])
             terms["unified"] = Term(fooling, config.texture_adversarial)
-        return terms | convincing(config, self.critic, self.layers, batch, photo=photo)
+        return terms | convincing(config, self.critic, self.layers, batch=batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """Photos against photos, patterns against patterns."""
         photo, patterns, own, wanted = made.take(batch)
         fakes = [patterns, own] if self.ours.unified else [patterns]
-        losses = [told_apart(self.patterns, batch.layout, wanted, fake) for fake in fakes]
+        losses = [told_apart(self.patterns, batch.layout, real=wanted, made=fake) for fake in fakes]
         return {
-            "adversarial": Term(told_apart(self.critic, batch.layout, batch.photo, photo)),
+            "adversarial": Term(told_apart(self.critic, batch.layout, real=batch.photo, made=photo)),
             "texture": Term(torch.stack(losses).mean()),
         }
 
@@ -182,7 +182,7 @@ class CriticObjective(Turns):
 
 
 def convincing(
-    config: Spade | Sembla, critic: MultiscaleDiscriminator, layers: Layers | None, batch: SceneBatch, *, photo: Tensor
+    config: Spade | Sembla, critic: MultiscaleDiscriminator, layers: Layers | None, *, batch: SceneBatch, photo: Tensor
 ) -> Terms:
     """SPADE's losses of a photo made for a batch: the game, and features as the batch's photo has them."""
     adversarial, matching = _game(critic, batch.layout, photo, batch.photo)
@@ -228,7 +228,7 @@ def _game(critic: MultiscaleDiscriminator, layout: Tensor, made: Tensor, real: T
     return hinge_generator([features[-1].float() for features in found]), torch.stack(matching).mean()
 
 
-def told_apart(critic: MultiscaleDiscriminator, layout: Tensor, real: Tensor, made: Tensor) -> Tensor:
+def told_apart(critic: MultiscaleDiscriminator, layout: Tensor, *, real: Tensor, made: Tensor) -> Tensor:
     """The discriminator's side, in one pass of both."""
     found = critic(torch.cat([layout, layout]), torch.cat([real.to(made.dtype), made]))
     scores = [features[-1].float().chunk(2) for features in found]
