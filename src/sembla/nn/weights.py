@@ -11,9 +11,11 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sembla.core.digest import file_sha256
 from sembla.core.errors import InputError
+from sembla.core.places import cache_folder
 
 __all__ = [
     "ALEXNET",
@@ -32,7 +34,7 @@ __all__ = [
     "VGG19",
     "Weights",
     "WeightsFile",
-    "are_at_hand",
+    "best_features",
     "file_hash",
     "find_weights",
 ]
@@ -206,9 +208,15 @@ def find_weights(weights: Weights, file: str | os.PathLike[str] | None = None) -
     return _published(weights, path)
 
 
-def are_at_hand(weights: Weights) -> bool:
-    """Whether `find_weights` finds a network's weights without a download."""
-    return any((_folder() / name).is_file() for name in weights.files)
+def best_features() -> Literal["vgg19", "squeezenet"] | None:
+    """The better feature network of those whose weights `find_weights` finds without a download, if there is one."""
+
+    def at_hand(weights: Weights) -> bool:
+        return any((_folder() / name).is_file() for name in weights.files)
+
+    if at_hand(VGG19):
+        return "vgg19"
+    return "squeezenet" if at_hand(SQUEEZENET_CAFFE) else None
 
 
 def file_hash(path: Path) -> str:
@@ -222,10 +230,7 @@ def file_hash(path: Path) -> str:
 def _folder() -> Path:
     """The folder of weights: the user's own, or the cache."""
     named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "sembla" / "weights"
+    return Path(named) if named else cache_folder("weights")
 
 
 def _named(weights: Weights, path: Path) -> WeightsFile:

@@ -1,15 +1,15 @@
 """The settings of both recipes: `semia` as it was published, `fast` as it should have been."""
 
 import hashlib
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from sembla.core.errors import InputError, SizeError
+from sembla.core.config import check_numbers
+from sembla.core.errors import SizeError
 from sembla.core.method import Pace
 from sembla.data.case import Case
-from sembla.nn.weights import SQUEEZENET_CAFFE, VGG19, Weights, are_at_hand
+from sembla.nn.weights import best_features
 
 __all__ = ["MULTIPLE", "RECIPES", "Config", "Fast", "FeatureNetwork", "Semia", "fitted", "pace"]
 
@@ -162,7 +162,7 @@ def fitted(config: Config, case: Case) -> Config:
 
     Raises `InputError` for settings that nothing can be trained with, and `SizeError` for a photo that is too small.
     """
-    _check(config)
+    check_numbers(config)
     height, width = case.labels.shape
     scale = config.scale_for(max(height, width))
     size = (_whole(height * scale), _whole(width * scale))
@@ -173,17 +173,9 @@ def fitted(config: Config, case: Case) -> Config:
         )
     colours = tuple((int(red), int(green), int(blue)) for red, green, blue in case.palette)
     photo = hashlib.sha256(case.picture.tobytes() + case.labels.tobytes()).hexdigest()[:16]
-    return replace(config, palette=colours, size=size, photo=photo, features=config.features or _features())
-
-
-def _check(config: Config) -> None:
-    """Raise `InputError` for a setting that nothing can be trained with."""
-    for field in fields(config):
-        value = getattr(config, field.name)
-        if isinstance(value, float) and not 0 <= value < math.inf:
-            raise InputError(f"{field.name} {value} came; give a number of 0 or more.")
-        if isinstance(value, int) and not isinstance(value, bool) and value < 1:
-            raise InputError(f"{field.name} {value} came; give 1 or more.")
+    return replace(
+        config, palette=colours, size=size, photo=photo, features=config.features or best_features() or "discriminator"
+    )
 
 
 def pace(config: Config) -> Pace:
@@ -194,9 +186,3 @@ def pace(config: Config) -> Pace:
 def _whole(side: float) -> int:
     """A side that can be halved three times."""
     return round(side) // MULTIPLE * MULTIPLE
-
-
-def _features() -> FeatureNetwork:
-    """The best feature network whose weights are at hand; nothing is downloaded for this."""
-    known: tuple[tuple[FeatureNetwork, Weights], ...] = (("vgg19", VGG19), ("squeezenet", SQUEEZENET_CAFFE))
-    return next((name for name, weights in known if are_at_hand(weights)), "discriminator")

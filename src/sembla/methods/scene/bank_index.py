@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from sembla.core.errors import InputError, OutputError
 from sembla.core.labels import LabelSet
+from sembla.core.places import cache_folder
 from sembla.core.types import LabelMap
 from sembla.data.cores import cores
 from sembla.data.loading import ahead, pairs_once
@@ -82,7 +82,7 @@ def open_index(prepared: Prepared, split: str, label_set: LabelSet) -> Index:
     """
     key = json.dumps([VERSION, prepared.sha256, split, label_set.count, label_set.ignore])
     cached = f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
-    places = (_beside(prepared, split), _cache() / cached)
+    places = (_beside(prepared, split), cache_folder("banks") / cached)
     for place in places:
         found = _read(place, key)
         if found is not None:
@@ -94,14 +94,6 @@ def open_index(prepared: Prepared, split: str, label_set: LabelSet) -> Index:
 
 def _beside(prepared: Prepared, split: str) -> Path:
     return prepared.root / f".bank-{split or 'all'}.npz"
-
-
-def _cache() -> Path:
-    """The user's folder for what can be made again."""
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "sembla" / "banks"
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "sembla" / "banks"
 
 
 def _read(place: Path, key: str) -> Index | None:

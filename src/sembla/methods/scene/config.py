@@ -1,16 +1,16 @@
 """The settings of all recipes: the baselines as they were published, and our own."""
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from sembla.core.config import check_numbers
 from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import LabelSet
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
-from sembla.nn.weights import SQUEEZENET_CAFFE, VGG19, Weights, are_at_hand
+from sembla.nn.weights import best_features
 
 __all__ = [
     "NOTES",
@@ -235,7 +235,7 @@ def fitted(config: Config, prepared: Prepared) -> Config:
         )
     config = replace(config, classes=classes, size=size)
     if isinstance(config, Spade | Sembla) and not config.features:
-        config = replace(config, features=_features())
+        config = replace(config, features=best_features() or "none")
     return config
 
 
@@ -255,13 +255,7 @@ def pace(config: Config) -> Pace:
 
 def _check(config: Config) -> None:
     """Raise `InputError` for a setting that nothing can be trained with."""
-    for field in fields(config):
-        value = getattr(config, field.name)
-        if isinstance(value, float) and not 0 <= value < math.inf:
-            raise InputError(f"{field.name} {value} came; give a number of 0 or more.")
-        least = 0 if field.name in {"constant", "decay", "half_size", "noise"} or isinstance(value, bool) else 1
-        if isinstance(value, int) and value < least:
-            raise InputError(f"{field.name} {value} came; give {least} or more.")
+    check_numbers(config, from_zero={"constant", "decay", "half_size", "noise"})
     if isinstance(config, Spade | Critic) and config.upsamplings not in {5, 6}:
         raise InputError(f"upsamplings {config.upsamplings} came; the paper has 5, and 6 for large pictures.")
     if isinstance(config, Ulbp) and config.style:
@@ -276,9 +270,3 @@ def _size(prepared: Prepared) -> tuple[int, int]:
     height, width = first.height, first.width
     scale = min(1.0, 256 / min(height, width))
     return round(height * scale) // _MULTIPLE * _MULTIPLE, round(width * scale) // _MULTIPLE * _MULTIPLE
-
-
-def _features() -> FeatureNetwork:
-    """The best feature network whose weights are at hand; nothing is downloaded for this."""
-    known: tuple[tuple[FeatureNetwork, Weights], ...] = (("vgg19", VGG19), ("squeezenet", SQUEEZENET_CAFFE))
-    return next((name for name, weights in known if are_at_hand(weights)), "none")
