@@ -23,16 +23,19 @@ class Guide:
         self._planes, self._smooth = planes, smooth
         self.full = _size(planes)
         """Height and width of what was given."""
-        self._sized: dict[tuple[int, int], Tensor] = {self.full: planes}
+        self._sized = [planes]  # and not by size: an exporter's sizes are symbols, which no dictionary takes
 
     def at(self, size: tuple[int, int]) -> Tensor:
         """The planes at that height and width."""
-        if size not in self._sized:
-            if self._smooth:
-                self._sized[size] = F.adaptive_avg_pool2d(self._planes, size)
-            else:
-                self._sized[size] = F.interpolate(self._planes, size, mode="nearest")
-        return self._sized[size]
+        known = next((planes for planes in self._sized if _size(planes) == size), None)
+        if known is not None:
+            return known
+        if self._smooth:
+            made = F.adaptive_avg_pool2d(self._planes, size)
+        else:
+            made = F.interpolate(self._planes, size, mode="nearest")
+        self._sized.append(made)
+        return made
 
 
 class Guides:

@@ -1,6 +1,7 @@
 """Photos of label maps: any size, in tiles, the same for the same seed, and other ones in a region alone."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from sembla.methods.scene.batches import batches, layout_planes
 from sembla.methods.scene.config import RECIPES, Config, Critic, Sembla, Spade, Ulbp, fitted
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.synthesis import paint
+from sembla.runs.exporting import export
 
 SMALL = {
     "sembla": Sembla(width=4, discriminator_width=4, size=(64, 96)),
@@ -215,3 +217,14 @@ def test_what_will_not_fit_is_refused_before_it_begins(name: str, monkeypatch: p
     assert paint(*model, SceneTask(labels())).picture.shape == (70, 90, 3)
     with pytest.raises(MemoryNeedError, match=r"3000x3000 needs about .* give a smaller layout, fewer variations"):
         paint(*model, SceneTask(np.zeros((3000, 3000), np.uint8), variations=30))
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_can_be_given_away_as_onnx(name: str, tmp_path: Path) -> None:
+    """The exporter itself holds the file against PyTorch, at this size and at twice of it."""
+    for package in ("onnx", "onnxscript", "onnxruntime"):
+        pytest.importorskip(package, reason="needs sembla[export]")
+    config, networks = trained(name)
+    graph = PARTS.graph(config, networks) if PARTS.graph else None
+    assert graph
+    assert export(graph, "onnx", tmp_path / "its.onnx") <= 1e-4

@@ -1,9 +1,10 @@
 """What of the method needs PyTorch, for all recipes."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
 from sembla.core.tasks import SceneTask
@@ -13,7 +14,7 @@ from sembla.methods.scene.batches import SceneBatch, batches, layout_planes
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
 from sembla.methods.scene.light_objective import LightJudges, LightObjective
 from sembla.methods.scene.objective import CriticObjective, Judges, Layers, SpadeObjective, UlbpObjective
-from sembla.methods.scene.painters import painter
+from sembla.methods.scene.painters import Painter, painter
 from sembla.nn.baking import baked_twin
 from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
 from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
@@ -78,15 +79,40 @@ def _layers(config: Spade | Sembla, networks: nn.ModuleDict) -> Layers | None:
 _FEATURES = {"vgg19": VGG19Depths, "squeezenet": SqueezeNetDepths}
 
 
+class _Alone(nn.Module):
+    """A painter that leaves nothing to chance."""
+
+    def __init__(self, painter: Painter) -> None:
+        super().__init__()
+        self.painter = painter
+
+    def forward(self, layout: Tensor) -> Tensor:
+        return cast("Tensor", self.painter(layout))
+
+
+class _Drawing(_Alone):
+    """One that is given what chance drew: planes, or a row."""
+
+    def forward(self, layout: Tensor, drawn: Tensor) -> Tensor:  # type: ignore[override]  # exporters ask by name
+        return cast("Tensor", self.painter(layout, drawn))
+
+
+class _Looking(_Alone):
+    """One that is given the latents of each place, and noise."""
+
+    def forward(self, layout: Tensor, latents: Tensor, noise: Tensor) -> Tensor:  # type: ignore[override]
+        return cast("Tensor", self.painter(layout, latents, noise))
+
+
 def _graph(config: Config, networks: nn.ModuleDict) -> Graph:
-    """Planes of a layout, and of what is left to chance, at the size that was trained."""
+    """Planes of a layout, and of what is left to chance; those of any size, in multiples of what the network needs."""
     twin = baked_twin(networks["generator"], new=painter(config))
     layout = layout_planes(config, torch.randint(config.count, (1, *config.size)))
     drawn = twin.drawn(layout, chance=torch.Generator().manual_seed(0))
-    names = ("drawn", "noise")
-    inputs = {"layout": layout, **{name: each.contiguous() for name, each in zip(names, drawn, strict=False)}}
+    module, *names = ((_Alone,), (_Drawing, "drawn"), (_Looking, "latents", "noise"))[len(drawn)]
+    inputs = {"layout": layout, **{name: each.contiguous() for name, each in zip(names, drawn, strict=True)}}
     free = {name: (2, 3) for name, each in inputs.items() if each.dim() == 4}
-    return Graph(twin, inputs, ("photo",), free)
+    return Graph(module(twin), inputs, ("photo",), free)
 
 
 PARTS: Parts[Config, Prepared, SceneBatch] = Parts(

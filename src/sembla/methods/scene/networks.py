@@ -24,7 +24,7 @@ class SpadeGenerator(nn.Module):
     def __init__(self, planes: int, norm: Norm, *, width: int = 64, upsamplings: int = 5, latent: int = 0) -> None:
         super().__init__()
         chain = [16 * width] * 3 + [8 * width, 4 * width, 2 * width, width]
-        self.upsamplings, self.widest = upsamplings, 16 * width
+        self.upsamplings, self.coarsest, self.widest = upsamplings, 1 << upsamplings, 16 * width
         self.start: nn.Module
         if latent:
             self.start = nn.Linear(latent, self.widest * 64)
@@ -39,7 +39,7 @@ class SpadeGenerator(nn.Module):
         `latent` (N, Z) is needed where the generator begins from one.
         """
         height, width = guides.labels.full
-        low = height >> self.upsamplings, width >> self.upsamplings
+        low = height // self.coarsest, width // self.coarsest
         if latent is None:
             planes = self.start(guides.labels.at(low))
         else:
