@@ -44,7 +44,8 @@ Row = dict[str, object]
 Paint = Callable[[SceneTask], Picture]
 
 SCORES = ("KID", "mIoU", "pixel accuracy")
-ABOUT = ("seeds", "looks through", "images seen", "minutes", "generator, M", "GMAC", "s")
+ABOUT = ("seeds", "looks through", "images seen", "minutes", "generator, M", "GMAC", "s", "bf16 off, of 2")
+EXACT = 8  # layouts that are painted in fp32 as well
 
 
 def pairs(prepared: Prepared, split: str, size: tuple[int, int]) -> tuple[list[Picture], list[LabelMap]]:
@@ -102,20 +103,34 @@ def run_row(run: Path, paint: Paint, labels: Sequence[LabelMap]) -> tuple[Row, l
     with FlopCounterMode(display=False) as counted:
         model(SceneTask(labels[0]))
     pictures, taken = painted(paint, labels)
+    exact = [model(SceneTask(layout, seed=number)).picture for number, layout in enumerate(labels[:EXACT])]
+    off = np.abs(np.stack(exact).astype(int) - np.stack(pictures[:EXACT])) / 127.5
     about = {"looks through": getattr(model.config, "features", "none"), **effort(run)}
     size = {
         "generator, M": round(model.parameters["generator"] / 1e6, 1),
         "GMAC": round(counted.get_total_flops() / 2e9, 1),
         "s": round(taken, 3),
+        "bf16 off, of 2": f"{off.mean():.4f}, at most {off.max():.2f}",
     }
     return about | size, pictures
+
+
+def design(run: Path) -> str:
+    """NAME of NAME-SEED."""
+    name, _, seed = run.name.rpartition("-")
+    if not name or not seed.isdecimal():
+        sys.exit(f"{run} came; runs are named NAME-SEED.")
+    return name
 
 
 def combined(name: str, seeds: Sequence[Row]) -> Row:
     """One row of the seeds of a design: what they share, and the means of their scores."""
     shared = {key: value for key, value in seeds[0].items() if key not in SCORES}
-    minutes = [cast("float", row["minutes"]) for row in seeds]
-    row: Row = {"engine": name, "seeds": len(seeds), **shared, "minutes": round(statistics.mean(minutes), 1)}
+    if len({(row["images seen"], row["looks through"], row["GMAC"]) for row in seeds}) > 1:
+        sys.exit(f"the runs of {name} are not of one design and one number of images; compare like with like.")
+    for mean in ("minutes", "s"):
+        shared[mean] = round(statistics.mean(cast("float", row[mean]) for row in seeds), 3 if mean == "s" else 1)
+    row: Row = {"engine": name, "seeds": len(seeds), **shared}
     for score in SCORES:
         values = [cast("float", each[score]) for each in seeds]
         spread = f" ({min(values):.4g} to {max(values):.4g})" if len(values) > 1 else ""
@@ -147,8 +162,10 @@ def main(prepared: Prepared, runs: Sequence[Path]) -> None:
     found: dict[str, list[Row]] = {}
     for run in runs:
         model = api.load(run)
+        if model.config.size != config.size:
+            sys.exit(f"{run} was trained at {model.config.size}, {runs[0]} at {config.size}; compare like with like.")
         row, pictures = run_row(run, lambda task, model=model: model(task).picture, labels)  # type: ignore[misc]
-        found.setdefault(run.name.rpartition("-")[0], []).append(row | score(pictures, labels))
+        found.setdefault(design(run), []).append(row | score(pictures, labels))
         sheet(run / "test.png", labels, [real, pictures], config)
     rows += [combined(name, seeds) for name, seeds in found.items()]
     height, width = config.size

@@ -5,10 +5,13 @@
     python -m benchmarks.scene_use FULL MODEL FEW FEW_MODEL
 
 FULL is a prepared set with the splits train and test, MODEL a run that was trained on it. For FULL and for FEW, the
-layouts of all training pairs are painted anew, by the model of the set, and by the bank of the set, from which the pair
-itself is left out. The segmenter of benchmarks/segmenter.py is trained on the real pairs alone, and on batches that
-are half real and half synthetic; as many steps of as many pictures each. Scored on the real test split of FULL, with
-three seeds. The interval is that of Student's t over the paired differences of the seeds, 95 %.
+layouts of all training pairs are painted anew, by the model of the set, and by the bank of the set, from which all of
+the pair's own drive is left out (names up to the first underscore: frames that follow one another are near copies).
+Layouts are painted at the set's own size, which the models should have been trained at, and segmented at half of it.
+The segmenter of benchmarks/segmenter.py is trained on the real pairs alone, and on batches that are half real and half
+synthetic; as many steps of as many pictures each. Scored on the real test split of FULL, with three seeds of the
+segmenter. There is one model and one synthetic set, whose own chance the interval does not hold. It is that of
+Student's t over the differences of the seeds, 95 %.
 
 Writes results/scene_use.md and .json.
 """
@@ -36,7 +39,6 @@ from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared, open_prepared
 from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config
-from sembla.nn.baking import bake
 
 FEW, SEEDS, STEPS = 50, (0, 1, 2), 500
 
@@ -81,12 +83,12 @@ def painted(prepared: Prepared, paint: Callable[[str, SceneTask], Picture]) -> I
 
 
 def by_bank(prepared: Prepared) -> Callable[[str, SceneTask], Picture]:
-    """The bank of a set, without the pair whose layout is asked for."""
-
-    def paint(name: str, task: SceneTask) -> Picture:
-        return api.run_scene(task, engine=api.open_bank(prepared.root, without=[name])).picture
-
-    return paint
+    """The bank of a set, without the drive whose layout is asked for."""
+    drives: dict[str, list[str]] = {}
+    for name, _, _ in training_pairs(prepared):
+        drives.setdefault(name.partition("_")[0], []).append(name)
+    banks = {drive: api.open_bank(prepared.root, without=names) for drive, names in drives.items()}
+    return lambda name, task: api.run_scene(task, engine=banks[name.partition("_")[0]]).picture
 
 
 def mixed(real: Iterator[SceneBatch], synthetic: Iterator[SceneBatch]) -> Iterator[SceneBatch]:
@@ -108,14 +110,14 @@ def learned(config: Config, real: Prepared, synthetic: Prepared | None, *, seed:
     else:
         feed = mixed(*(batches(config, each, Feed(BATCH // 2, seed)) for each in (real, synthetic)))
     learn(segmenter, config, feed, steps=STEPS)
-    return bake(segmenter)
+    return segmenter.eval()
 
 
 def rows(full: Prepared, real: Prepared, model: Path, shelf: Path) -> Iterator[Row]:
     """Real pairs alone, then with each synthetic set."""
     painter = api.load(model)
     its: Config = painter.config
-    config = Config(classes=its.classes, size=(its.size[0] // 2, its.size[1] // 2))
+    config = Config(classes=its.classes, size=(its.size[0] // 64 * 32, its.size[1] // 64 * 32))
     wanted = pairs(full, "test", config.size)
     sets = {
         "alone": None,
@@ -156,7 +158,7 @@ def main(sets: Sequence[tuple[Prepared, Path]]) -> None:
     machine = f"{torch.get_num_threads()} threads, {platform.machine()}, Python {platform.python_version()}"
     head = (
         f"# Synthetic pairs beside real ones\n\n`python -m benchmarks.scene_use`, {machine}. A U-Net of ours, {STEPS} "
-        f"steps of {BATCH}, {len(SEEDS)} seeds; in brackets from the least to the most, of gains the 95 % interval."
+        f"steps of {BATCH}, {len(SEEDS)} seeds of it; in brackets the least and the most, of gains the 95 % interval."
     )
     publish("scene_use", {f"{sets[0][0].kind}, test split": found}, head=head, machine=machine)
 

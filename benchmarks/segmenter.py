@@ -1,15 +1,17 @@
 """A segmenter of our own, to see how much of a layout a painted photo shows: trained on the real photos of a set.
 
-A U-Net (the segmenting discriminator's, without its score for "made"), cross entropy weighted by class, on the
-training split at the size that is scored. It is kept in runs/segmenters, which git ignores, named after the set's
-checksum and how it was trained.
+A U-Net (Ronneberger et al. 2015, with batch normalisation): none of the networks that a recipe is taught by. Cross
+entropy weighted by class, on the training split at the size that is scored. It is kept in runs/segmenters, which git
+ignores, named after the set's checksum and how it was trained.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -19,8 +21,6 @@ from sembla.data.prepared import Prepared
 from sembla.losses.segmentation import class_weights, segmentation_generator
 from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config
-from sembla.nn.baking import bake
-from sembla.nn.discriminators import SegmentationDiscriminator
 from sembla.nn.planes import to_planes
 
 __all__ = ["SHELF", "Segmenter", "learn", "trained"]
@@ -32,13 +32,24 @@ STEPS, BATCH, RATE = 800, 8, 0.001
 class Segmenter(nn.Module):
     """Scores of classes."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, *, width: int = 32, levels: int = 4) -> None:
         super().__init__()
-        self.network = SegmentationDiscriminator(classes, width=32)
+        chain = [width * min(8, 1 << level) for level in range(levels + 1)]
+        self.first = _pair(3, width)
+        self.down = nn.ModuleList(_pair(*both) for both in pairwise(chain))
+        self.up = nn.ModuleList(_pair(below + beside, beside) for beside, below in reversed(list(pairwise(chain))))
+        self.score = nn.Conv2d(width, classes + 1, 1)
 
     def forward(self, photos: Tensor) -> Tensor:
-        """Scores (N, K + 1, H, W) of photos (N, 3, H, W) in -1 to 1; the first is never wanted."""
-        scores: Tensor = self.network(photos)
+        """Scores (N, K + 1, H, W) of photos (N, 3, H, W) in -1 to 1, sides multiples of 16; the first is no class."""
+        found = [self.first(photos)]
+        for level in self.down:
+            found.append(level(F.max_pool2d(found[-1], 2)))
+        planes = found.pop()
+        for level, beside in zip(self.up, reversed(found), strict=True):
+            raised = F.interpolate(planes, scale_factor=2.0, mode="bilinear")
+            planes = level(torch.cat([raised, beside], dim=1))
+        scores: Tensor = self.score(planes)
         return scores
 
     def maps(self, pictures: Sequence[Picture]) -> list[LabelMap]:
@@ -48,10 +59,20 @@ class Segmenter(nn.Module):
         return list(scores.argmax(1).to(torch.uint8).numpy())
 
 
+def _pair(channels: int, made: int) -> nn.Module:
+    """Two convolutions."""
+    layers = [
+        each
+        for given in (channels, made)
+        for each in (nn.Conv2d(given, made, 3, padding=1, bias=False), nn.BatchNorm2d(made), nn.ReLU())
+    ]
+    return nn.Sequential(*layers)
+
+
 def trained(config: Config, prepared: Prepared, *, seed: int = 0) -> Segmenter:
     """The segmenter of a set at the size of a config; trained now where it was not before."""
     height, width = config.size
-    path = SHELF / f"{prepared.sha256[:12]}-{width}x{height}-{STEPS}x{BATCH}-{seed}.safetensors"
+    path = SHELF / f"{prepared.sha256[:12]}-{width}x{height}-{STEPS}x{BATCH}-unet-{seed}.safetensors"
     torch.manual_seed(seed)
     segmenter = Segmenter(config.count)
     if path.is_file():
@@ -61,7 +82,7 @@ def trained(config: Config, prepared: Prepared, *, seed: int = 0) -> Segmenter:
         learn(segmenter, plain, batches(plain, prepared, Feed(BATCH, seed)), steps=STEPS)
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file({name: each.contiguous() for name, each in segmenter.state_dict().items()}, path)
-    return bake(segmenter)
+    return segmenter.eval()
 
 
 def learn(segmenter: Segmenter, config: Config, feed: Iterable[SceneBatch], *, steps: int) -> None:

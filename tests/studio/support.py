@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import httpx
@@ -43,7 +43,7 @@ class Server:
         *,
         runs: Path | None = None,
         banks: Sequence[Path] = (),
-        packs: Mapping[str, Path] | None = None,
+        packs: Mapping[str, Path] = MappingProxyType({}),
         **limits: int,
     ) -> None:
         self.socket = socket.create_server(("127.0.0.1", 0))

@@ -79,7 +79,7 @@ def test_a_pack_is_one_more_model(server: Server, run: Path) -> None:
             cards = client.get("/api/scenes").json()["engines"]
         assert [(card["name"], card["title"], card["kind"]) for card in cards] == [
             ("model:street", "street", "model"),
-            ("pack:street", "street", "model"),
+            ("pack:street", "street (bundled)", "model"),
         ]
         labels = np.zeros((64, 96), np.uint8)
         heard = answered(running, asked(("layout", labels), engine="pack:street", seed=4))

@@ -161,6 +161,8 @@ def test_black_is_what_is_to_be_ignored(bank: Path) -> None:
         (("--bank", "BANK", "--exact"), "--exact"),
         (("--bank", "BANK", "--device", "cpu"), "--device"),
         (("--bank", "BANK", "--resume"), "--resume"),
+        (("--bank", "BANK", "--look", "1=2"), "--look came without --model"),
+        (("--bank", "BANK", "--instances", "MAPS"), "--instances came without --model"),
         (("--bank", "BANK", "--variations", "65"), "variations 65"),
         (("--bank", "BANK", "--style", "MAPS/none.png"), "no such file"),
         (("--bank", "BANK", "--out", "a.xyz"), ".xyz"),

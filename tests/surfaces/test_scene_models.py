@@ -104,7 +104,34 @@ def test_what_cannot_be_is_refused_in_one_line(sembla: Sembla, ours: Path, maps:
     assert "no such file" in sembla(*call, ours, "--instances", tmp_path / "none.png").complaint
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "small.png")
     assert "instances are 40x40" in sembla(*call, ours, "--instances", tmp_path / "small.png").complaint
-    with pytest.raises(LabelError, match="whole numbers 0 to 65535"):
-        library.scene(LAYOUT, engine=library.load(ours), instances=np.full(LAYOUT.shape, -1))
+    assert "another for the same class" in sembla(*call, ours, "--look", "1=3", "1=4").complaint
+    assert "give CLASS=SEED" in sembla(*call, ours, "--look", f"1={'9' * 5000}").complaint
+    for instances, told in (
+        (np.full(LAYOUT.shape, -1), "values -1 to -1"),
+        (np.full(LAYOUT.shape, 70_000), "values 70000 to 70000"),
+        (np.zeros((0, 0), int), r"int64 \(0, 0\)"),
+        ([[1]], "as list"),
+    ):
+        with pytest.raises(LabelError, match=told):
+            library.scene(LAYOUT, engine=library.load(ours), instances=instances)  # type: ignore[arg-type]
+    for label in ("left", 1.0, 3, -1, True):
+        with pytest.raises(LabelError, match="the ids are 0 to 2"):
+            library.scene(LAYOUT, engine=library.load(ours), looks={label: 1})  # type: ignore[dict-item]
     with pytest.raises(InputError, match="seed"):
         library.scene(LAYOUT, engine=library.load(ours), looks={1: -1})
+
+
+def test_a_folder_is_gone_on_with_by_the_same_call_alone(sembla: Sembla, ours: Path, maps: Path) -> None:
+    instances = maps.parent / "instances"
+    call = ("scene", maps, "--model", ours, "--out", "made", "--resume")
+    assert sembla(*call, "--instances", instances, "--look", "1=3").code == 0
+    assert "instances" in sembla(*call, "--look", "1=3").complaint
+    assert "looks" in sembla(*call, "--instances", instances, "--look", "1=4").complaint
+    (instances / "m0.png").write_bytes((instances / "m1.png").read_bytes())
+    assert "instances" in sembla(*call, "--instances", instances, "--look", "1=3").complaint
+
+
+def test_nothing_is_begun_where_the_model_cannot(sembla: Sembla, maps: Path, tmp_path: Path) -> None:
+    plain = written(tmp_path / "spade", "spade", Spade(width=4, discriminator_width=4, size=(64, 64)))
+    assert "looks" in sembla("scene", maps, "--model", plain, "--out", "made", "--look", "1=3").complaint
+    assert not Path("made").exists()

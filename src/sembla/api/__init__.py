@@ -54,7 +54,17 @@ from sembla.api.scenes import (
     warm_up_bank,
 )
 from sembla.api.synthesis import export, load, model_folder, pack_folders
-from sembla.api.training import OnStep, Trained, TrainingPlan, choose, count_parameters, methods, plan_training, train
+from sembla.api.training import (
+    OnStep,
+    Trained,
+    TrainingPlan,
+    choose,
+    count_parameters,
+    has_models,
+    methods,
+    plan_training,
+    train,
+)
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, SceneResult, SceneTask
@@ -167,6 +177,7 @@ __all__ = [
     "find_method",
     "find_pictures",
     "for_engine",
+    "has_models",
     "kinds",
     "label",
     "load",

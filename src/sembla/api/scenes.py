@@ -91,19 +91,20 @@ def scene(
         looks=looks,
         instances=instances,
     )
-    check_scene(task, engine=engine)
+    check_scene(engine, looks=bool(task.looks), instances=task.instances is not None)
     return run_scene(task, on_preview, engine=engine)
 
 
-def check_scene(task: SceneTask, *, engine: SceneEngine) -> None:
-    """Raise `InputError` where a task asks for looks of classes, or for instances, of an engine that has no such."""
+def check_scene(engine: SceneEngine, *, looks: bool = False, instances: bool = False) -> None:
+    """Raise `InputError` where looks of classes, or instances, are asked of an engine that has no such."""
     from sembla.methods.scene.bank import Bank
     from sembla.methods.scene.config import Sembla
 
+    scene_classes(engine)
     config = None if isinstance(engine, Bank) else engine.config
-    if task.looks and not isinstance(config, Sembla):
+    if looks and not isinstance(config, Sembla):
         raise InputError("looks of classes came; recipes sembla and laptop have them, so leave them out.")
-    if task.instances is not None and not (config and config.edges):
+    if instances and not (config and config.edges):
         raise InputError("instances came; models that were trained with edges use them, so leave them out.")
 
 
@@ -167,7 +168,9 @@ def read_scene(
     if region is not None:
         region = _region(region, layout)
     photo = None if style is None else read_picture(style, name="style photo")
-    own = {label: numbers(SceneTask, {"seed": each})["seed"] for label, each in (looks or {}).items()}
+    own = {
+        _class(label, label_set): numbers(SceneTask, {"seed": each})["seed"] for label, each in (looks or {}).items()
+    }
     parted = None if instances is None else _instances(instances)
     return SceneTask(layout, style=photo, region=region, looks=own, instances=parted, **checked)
 
@@ -236,16 +239,25 @@ def _check_ids(labels: LabelMap, label_set: LabelSet, name: str) -> None:
     )
 
 
-def _instances(source: Instances) -> NDArray[np.uint16]:
+def _class(label: object, label_set: LabelSet) -> int:
+    """The id of a class. Raises `LabelError` for what is none."""
+    if isinstance(label, bool) or not isinstance(label, int | np.integer) or not 0 <= label < label_set.count:
+        raise LabelError(f"a look of class {label!r} came; the ids are 0 to {label_set.count - 1}.")
+    return int(label)
+
+
+def _instances(source: object) -> NDArray[np.uint16]:
     """A map of instances as it stands. Raises `ImageError` and `LabelError`."""
-    if not isinstance(source, np.ndarray):
+    if isinstance(source, (str, os.PathLike)):
         from sembla.data.catalog.reading import read_values
 
         return read_values(Path(source))
-    if source.ndim != 2 or source.dtype.kind not in "bui" or not 0 <= int(source.min()) <= int(source.max()) <= 65535:
-        raise LabelError(
-            f"instances of shape {source.shape} and type {source.dtype} came; expected whole numbers 0 to 65535 (H, W)."
-        )
+    if not isinstance(source, np.ndarray) or source.ndim != 2 or source.dtype.kind not in "bui" or not source.size:
+        told = f"{source.dtype} {source.shape}" if isinstance(source, np.ndarray) else type(source).__name__
+        raise LabelError(f"instances came as {told}; give a path, or an array (H, W) of whole numbers.")
+    low, high = int(source.min()), int(source.max())
+    if low < 0 or high > 65535:
+        raise LabelError(f"instances hold values {low} to {high}; expected 0 to 65535. Renumber them.")
     return source.astype(np.uint16)
 
 

@@ -9,7 +9,7 @@ import tyro
 
 from sembla.commands.console import progress, say, say_json
 from sembla.commands.options import Flag
-from sembla.commands.scene_work import Engine, Finished, Job, bank_engine, looks, model_engine
+from sembla.commands.scene_work import Engine, Finished, Job, bank_engine, model_engine, read_looks
 from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,12 +70,15 @@ class Scene:
     def run(self) -> None:
         """Do it, and say what was written."""
         self._check()
+        from sembla import api
+
         engine = self._engine()
+        api.check_scene(engine.made, looks=bool(self.look), instances=self.instances is not None)
         job = Job(
             engine,
             seed=self.seed,
             style=self.style,
-            looks=looks([one for given in self.look for one in given], engine.label_set),
+            looks=read_looks([one for given in self.look for one in given], engine.label_set),
             instances=self.instances,
             variations=self.variations,
             force=self.force,
@@ -90,7 +93,12 @@ class Scene:
         if (self.bank is None) == (self.model is None):
             came = "neither" if self.bank is None else "both"
             raise InputError(f"--bank or --model say what makes the photo; {came} came. Give one of them.")
-        for option, given in (("--exact", self.exact), ("--device", self.device != "auto")):
+        for option, given in (
+            ("--exact", self.exact),
+            ("--device", self.device != "auto"),
+            ("--look", bool(self.look)),
+            ("--instances", self.instances is not None),
+        ):
             if given and self.model is None:
                 raise InputError(f"{option} came without --model; it is for trained models, so leave it out.")
         if self.instances is not None and self.instances.is_dir() != self.labels.is_dir():

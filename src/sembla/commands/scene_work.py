@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from sembla.core.tasks import OnPreview
     from sembla.core.types import Picture
 
-__all__ = ["Engine", "Finished", "Folder", "Job", "bank_engine", "looks", "model_engine"]
+__all__ = ["Engine", "Finished", "Folder", "Job", "bank_engine", "model_engine", "read_looks"]
 
 _SETTINGS = "scene.json"
+_DIGITS = 19  # of the largest seed
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class Job:
             "variations": self.variations,
             "style": None if self.style is None else api.digest(self.style),
             "looks": {str(label): seed for label, seed in self.looks.items()},
+            "instances": None if self.instances is None else _digests(self.instances),
             "engine": {**self.engine.about, "sha256": api.digest(self.engine.file)},
         }
 
@@ -184,7 +186,6 @@ class Job:
                 looks=self.looks,
                 instances=self._instances(labels),
             )
-            api.check_scene(task, engine=self.engine.made)
             yield task
         except InputError as error:
             if str(labels) in str(error):
@@ -243,20 +244,32 @@ class Job:
         }
 
 
-def looks(given: Sequence[str], label_set: "LabelSet") -> Mapping[int, int]:
+def read_looks(given: Sequence[str], label_set: "LabelSet") -> Mapping[int, int]:
     """Seeds of classes, by id, of words CLASS=SEED, in which a class has its name or id. Raises `InputError`."""
     found: dict[int, int] = {}
     for word in given:
         name, _, seed = word.rpartition("=")
-        if not seed.isdecimal():
-            raise InputError(f"--look {word} came; give CLASS=SEED, the seed a whole number of 0 or more.")
+        if not seed.isdecimal() or len(seed) > _DIGITS or int(seed) >= 2**63:
+            raise InputError(f"--look {word[:60]} came; give CLASS=SEED, the seed a whole number 0 to 2**63 - 1.")
         if name in label_set.names:
-            found[label_set.names.index(name)] = int(seed)
-        elif name.isdecimal() and int(name) < label_set.count:
-            found[int(name)] = int(seed)
+            label = label_set.names.index(name)
+        elif name.isdecimal() and len(name) < _DIGITS and int(name) < label_set.count:
+            label = int(name)
         else:
-            raise InputError(f"--look {word} came; the classes are {', '.join(label_set.names)}.")
+            raise InputError(f"--look {word[:60]} came; the classes are {', '.join(label_set.names)}.")
+        if label in found:
+            raise InputError(f"--look {word[:60]} came, and another for the same class; give one of them.")
+        found[label] = int(seed)
     return found
+
+
+def _digests(path: Path) -> object:
+    """What tells a file from others; of a folder, what tells each of its files."""
+    from sembla import api
+
+    if not path.is_dir():
+        return api.digest(path)
+    return {one.name: api.digest(one) for one in sorted(path.iterdir()) if one.is_file()}
 
 
 def _pair(picture: Path) -> tuple[Path, Path]:

@@ -11,7 +11,6 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -90,7 +89,7 @@ class Studio:
             access,
             runs=self.runs and self.runs.absolute(),
             banks=[path.absolute() for path in self.bank],
-            packs=api.pack_folders() if find_spec("torch") else {},  # what they need is an extra
+            packs=api.pack_folders() if api.has_models() else {},  # what they need is an extra
         )
         config = uvicorn.Config(
             app,

@@ -71,8 +71,13 @@ class DistributedEngine:
                 name: DistributedDataParallel(pupil, find_unused_parameters=True, broadcast_buffers=False)
                 for name, pupil in self._pupils.items()
             }
-        buffers = (named for name in players for named in networks[name].named_buffers())
-        self._statistics = [buffer for name, buffer in buffers if name.endswith(("running_mean", "running_var"))]
+        self._statistics = [
+            buffer
+            for player in players
+            for module in networks[player].modules()
+            for name, buffer in module.named_buffers(recurse=False)
+            if buffer.is_floating_point() and name not in getattr(module, "unshared", ())
+        ]
 
     def place(self, batch: B) -> B:
         """The batch with its tensors on the device."""
@@ -97,6 +102,8 @@ class DistributedEngine:
 
     def _share_statistics(self) -> None:
         """Running statistics, which each process took of its own images: all take their mean.
+
+        Left out are buffers that a module names as `unshared`, of which a mean would make no sense.
 
         DDP would hand out those of rank 0 before each forward, of one network; a lesson runs several.
         """

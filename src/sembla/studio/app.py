@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -33,7 +34,7 @@ def create_app(
     *,
     runs: Path | None = None,
     banks: Sequence[Path] = (),
-    packs: Mapping[str, Path] | None = None,
+    packs: Mapping[str, Path] = MappingProxyType({}),
     photo_bytes: int = 2**30,
     upload_bytes: int = 64 * 2**20,
 ) -> FastAPI:
@@ -51,8 +52,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        limits = {"photo_bytes": photo_bytes, "upload_bytes": upload_bytes}
-        with open_desk(runs=store, banks=banks, packs=packs or {}, **limits) as desk:
+        with open_desk(
+            runs=store, banks=banks, packs=packs, photo_bytes=photo_bytes, upload_bytes=upload_bytes
+        ) as desk:
             app.state.desk = desk
             yield
 

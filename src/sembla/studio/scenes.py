@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,7 @@ __all__ = ["MadeScene", "Scenes", "UnknownSceneEngineError"]
 
 _BANK, _MODEL, _PACK = "bank:", "model:", "pack:"
 _NO_CLASS = "no class"
+_BUNDLED = " (bundled)"
 
 
 class UnknownSceneEngineError(InputError):
@@ -44,10 +46,10 @@ class Scenes:
     """The engines of scenes, by the names that pages use. Any thread may ask; only the worker's may `make`."""
 
     def __init__(
-        self, banks: Sequence[Path], runs: RunStore, models: Models, *, packs: Mapping[str, Path] | None = None
+        self, banks: Sequence[Path], runs: RunStore, models: Models, *, packs: Mapping[str, Path] = MappingProxyType({})
     ) -> None:
         self._folders = _named(banks)
-        self._packs = {f"{_PACK}{name}": Run(folder) for name, folder in (packs or {}).items()}
+        self._packs = {f"{_PACK}{name}": Run(folder) for name, folder in packs.items()}
         self._runs = runs
         self._models = models
         self._banks: dict[str, Bank] = {}
@@ -153,7 +155,7 @@ class Scenes:
         width, height = api.scene_size(bank) if bank else _trained_size(self._run(name))
         return SceneCard(
             name=name,
-            title=name.partition(":")[2],
+            title=name.partition(":")[2] + (_BUNDLED if name in self._packs else ""),
             kind="bank" if bank else "model",
             classes=_entries(label_set),
             width=width,

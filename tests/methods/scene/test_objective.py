@@ -99,6 +99,38 @@ def test_a_mixture_is_of_the_photo_and_what_was_made() -> None:
     assert terms["mix"].value.item() == 0
 
 
+def test_ours_is_taught_by_windows_classes_and_the_photo() -> None:
+    """Each term reaches the generator; the look of the photo itself is asked for, so its encoder learns as well."""
+    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
+    assert isinstance(config, Sembla)
+    objective = LightObjective(config, networks, lambda pictures: [pictures])
+    paint, judge = objective.turns(0)
+    terms, judged = dict(paint.losses(seen := batch(config))), dict(judge.losses(seen))
+    assert {name: term.weight for name, term in terms.items()} == {
+        **{"segmentation": 8.0, "adversarial": 1.0, "matching": 10.0, "perceptual": 10.0}
+    }
+    assert all(reached(term, objective.painter.generator) for term in terms.values())
+    assert all(reached(term, objective.painter.encoder) for term in terms.values())
+    assert reached(judged["windows"], objective.windows)
+    assert not reached(judged["windows"], objective.pixels)
+    assert reached(judged["adversarial"], objective.pixels)
+    assert set(judged) == {"windows", "adversarial", "mix"}
+
+
+def test_looks_are_read_by_class_and_from_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
+    assert isinstance(config, Sembla)
+    objective, seen = LightObjective(config, networks, None), batch(config)
+    encoder, classes = objective.painter.encoder, seen.layout[:, : objective.painter.classes]
+    for chance, expected in (
+        (0.9, encoder.of_classes(encoder(seen.photo), classes)),
+        (0.1, encoder.of_all(encoder(seen.photo))),
+    ):
+        monkeypatch.setattr(torch, "rand", lambda *shape, chance=chance, **_: torch.full(shape, chance))
+        placed = objective.painter.placed(seen.layout, expected.expand(-1, classes.shape[1], -1))[0]
+        torch.testing.assert_close(objective._looks(seen)[0], placed)
+
+
 def test_looks_of_photos_are_remembered() -> None:
     """Those of the batches that were seen last, class by class; what is drawn by chance is one of them."""
     config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
@@ -108,9 +140,10 @@ def test_looks_of_photos_are_remembered() -> None:
     encoder, classes = objective.painter.encoder, seen.layout[:, : objective.painter.classes]
     read = encoder.of_classes(encoder(seen.photo), classes)
     assert int(encoder.at) == 2
-    torch.testing.assert_close(encoder.looks[:2], read)
-    assert not encoder.looks[2:].any()
-    encoder.looks[:] = read[1]
+    known = classes.flatten(2).any(2)
+    torch.testing.assert_close(encoder.looks[:2][known], read[known])
+    assert encoder.looks.flatten(1).any(1).all()  # where nothing was, the first photos are
+    encoder.looks[:] = read[1]  # whichever is drawn
     placed = objective.painter.placed(seen.layout, read[[1, 1]])[0]
     torch.testing.assert_close(objective.painter.drawn(seen.layout)[0], placed)
 

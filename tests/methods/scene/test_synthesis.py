@@ -212,11 +212,21 @@ def test_instances_tell_where_edges_are() -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_what_will_not_fit_is_refused_before_it_begins(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "available", lambda: 1_000_000_000)
+    """Working memory, not finished pictures: those of this layout take 27 MB."""
+    monkeypatch.setattr(memory, "available", lambda: 600_000_000)
     model = trained(name)
     assert paint(*model, SceneTask(labels())).picture.shape == (70, 90, 3)
-    with pytest.raises(MemoryNeedError, match=r"3000x3000 needs about .* give a smaller layout, fewer variations"):
-        paint(*model, SceneTask(np.zeros((3000, 3000), np.uint8), variations=30))
+    with pytest.raises(MemoryNeedError, match=r"3000x3000 needs about .* give a smaller layout, or close"):
+        paint(*model, SceneTask(np.zeros((3000, 3000), np.uint8)))
+
+
+def test_a_region_takes_the_planes_of_two_pictures_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs: list[int] = []
+    monkeypatch.setattr(memory, "require", lambda need, **_: needs.append(need))
+    model = trained("sembla")
+    for region in (None, np.ones((70, 90), np.bool_)):
+        paint(*model, SceneTask(labels(), region=region))
+    assert needs[1] - needs[0] == 2 * 4 * (16 + 2) * 70 * 90
 
 
 @pytest.mark.parametrize("name", SMALL)

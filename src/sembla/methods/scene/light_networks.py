@@ -61,6 +61,9 @@ class ClassEncoder(nn.Module):
     that was seen, and not numbers that a divergence has pressed into a normal distribution.
     """
 
+    unshared = ("looks",)
+    """Processes remember photos of their own; those of the first are kept."""
+
     looks: Tensor
     at: Tensor
 
@@ -84,9 +87,10 @@ class ClassEncoder(nn.Module):
     @staticmethod
     def of_classes(found: Tensor, layout: Tensor) -> Tensor:
         """The latents (N, K, L) in -1 to 1 of each class of layouts (N, K, H, W); 0 for those that do not occur."""
-        shares = F.adaptive_avg_pool2d(layout.float(), (found.shape[2], found.shape[3]))
-        sums = torch.einsum("nkhw,nlhw->nkl", shares, found)
-        return torch.tanh(sums / shares.sum((2, 3))[:, :, None].clamp(min=_SMALLEST))
+        with torch.autocast(found.device.type, enabled=False):  # sums over all places
+            shares = F.adaptive_avg_pool2d(layout.float(), (found.shape[2], found.shape[3]))
+            sums = torch.einsum("nkhw,nlhw->nkl", shares, found)
+            return torch.tanh(sums / shares.sum((2, 3))[:, :, None].clamp(min=_SMALLEST))
 
     @staticmethod
     def of_all(found: Tensor) -> Tensor:
@@ -96,13 +100,18 @@ class ClassEncoder(nn.Module):
     def remember(self, latents: Tensor, layout: Tensor) -> None:
         """Keep the latents (N, K, L) of photos with layouts (N, K, H, W), in place of the oldest.
 
-        Where a class does not occur in a photo, the older photo's latent of it stays.
+        Where a class does not occur in a photo, the older photo's latent of it stays; where there is none yet, in any
+        place, that of the last photo that has it is taken.
         """
         with torch.no_grad():
+            latents, layout = latents[-LOOKS:], layout[-LOOKS:]
             places = (self.at + torch.arange(len(latents), device=latents.device)) % LOOKS
             known = layout.flatten(2).any(2)[:, :, None]
             self.looks[places] = torch.where(known, latents, self.looks[places])
-            self.at.add_(len(latents))
+            for latent, its in zip(latents, known, strict=True):
+                unknown = ~self.looks.any(2, keepdim=True)
+                self.looks.copy_(torch.where(unknown & its, latent, self.looks))
+            self.at.add_(len(latents)).remainder_(LOOKS)
 
     def recalled(self, places: Tensor) -> Tensor:
         """The looks (N, K, L) at whole numbers (N,)."""

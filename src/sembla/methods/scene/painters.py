@@ -39,6 +39,8 @@ class Painter(nn.Module):
     """Pixels around a part, whose sides lie at multiples of 32, that decide it; None where all of the layout does."""
     work: int
     """Bytes of memory that painting a pixel takes in bf16, beside those for the planes of the layout (measured)."""
+    draws = 0
+    """Planes that chance draws."""
 
     def drawn(
         self, layout: Tensor, *, style: Tensor | None = None, chance: Chance = None, looks: Looks = _NO_LOOKS
@@ -89,6 +91,7 @@ class UlbpPainter(Painter):
         super().__init__()
         self.multiple, self.noise = config.multiple, config.noise
         self.work = 670 + 23 * config.width + 16 * config.texture_width
+        self.draws = int(config.noise)
         self.patterns = PatternGenerator(config.planes + config.noise, width=config.texture_width, binary=config.binary)
         norm: Norm = partial(SpatialNorm, label_channels=config.planes)
         if config.modulated:
@@ -118,7 +121,8 @@ class CriticPainter(Painter):
     def __init__(self, config: Critic) -> None:
         super().__init__()
         self.multiple, self.noise = config.multiple, config.noise
-        self.work = 670 + 23 * config.width + 5 * config.noise
+        self.work = 670 + 23 * config.width
+        self.draws = config.noise
         planes = config.planes + config.noise
         norm = partial(SpatialNorm, label_channels=planes)
         self.generator = SpadeGenerator(planes, norm, width=config.width, upsamplings=config.upsamplings)
@@ -144,6 +148,7 @@ class LightPainter(Painter):
     def __init__(self, config: Sembla) -> None:
         super().__init__()
         self.work = 190 + 22 * config.width
+        self.draws = config.latent + NOISE
         self.classes = config.planes - config.edges
         """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)

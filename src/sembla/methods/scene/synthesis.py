@@ -121,13 +121,11 @@ def _check_memory(config: Config, its: Painter, task: SceneTask) -> None:
     pixels = task.labels.size
     at_once = pixels if its.reach is None else min(pixels, (_TILE + 2 * its.reach) ** 2)
     work = its.work * at_once + _PLANE_BYTES * config.planes * pixels
-    need = work if torch.is_autocast_enabled("cpu") else work * 17 // 10
+    drawn = 4 * its.draws * pixels * (1 if task.region is None else 3)  # of two pictures, and their mixture
+    need = drawn + (work if torch.is_autocast_enabled("cpu") else work * 17 // 10)
     height, width = task.labels.shape
-    memory.require(
-        need + 3 * pixels * task.variations,
-        what=f"{width}x{height}",
-        instead="give a smaller layout, fewer variations, or close other programs",
-    )
+    instead = "give a smaller layout, or close other programs"
+    memory.require(need + 3 * pixels * task.variations, what=f"{width}x{height}", instead=instead)
 
 
 def _looks(config: Config, task: SceneTask) -> dict[int, torch.Generator]:
