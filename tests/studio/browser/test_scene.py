@@ -129,9 +129,22 @@ def test_a_scene_begins_with_a_file_or_a_photos_layout_and_outlives_a_reload(vis
 
 
 def test_photos_see_nothing_of_scenes(easel: Easel) -> None:
-    assert easel.page.get_by_role("button", name="New scene").is_hidden()
     assert easel.page.get_by_role("button", name="Another", exact=True).is_hidden()
     assert easel.tools.get_by_role("radio", name="Make anew").is_hidden()
     easel.page.keyboard.press("n")
     assert easel.tools.get_by_role("radio", name="Brush").get_attribute("aria-checked") == "true"
     assert easel.page.get_by_role("tab", name="2 Paint the layout").is_visible()
+
+
+def test_a_bundled_pack_paints(browser: Browser) -> None:
+    """Right after installing, with no bank and no run."""
+    with running_studio() as running, visit(browser, running) as page:
+        page.get_by_role("button", name="facades (bundled)").click(timeout=60_000)
+        dialog = page.get_by_role("dialog", name="New scene")
+        expect(dialog.get_by_role("spinbutton", name="Width in pixels")).to_have_value("256")
+        dialog.get_by_role("combobox", name="Everywhere").select_option(label="facade")
+        dialog.get_by_role("button", name="Begin", exact=True).click()
+        easel = Easel(page)
+        easel.finished()
+        expected = api.load("facades")(SceneTask(np.ones((256, 256), np.uint8))).picture
+        np.testing.assert_array_equal(easel.picture(), expected)
