@@ -96,6 +96,11 @@ class Job:
     variations: int
     force: bool
 
+    @property
+    def _told_looks(self) -> dict[str, int]:
+        """The seeds of classes as JSON has them."""
+        return {str(label): seed for label, seed in self.looks.items()}
+
     @cached_property
     def settings(self) -> dict[str, object]:
         """What decides, beside a label map, how its pictures look."""
@@ -105,7 +110,7 @@ class Job:
             "seed": self.seed,
             "variations": self.variations,
             "style": None if self.style is None else api.digest(self.style),
-            "looks": {str(label): seed for label, seed in self.looks.items()},
+            "looks": self._told_looks,
             "instances": None if self.instances is None else _digests(self.instances),
             "engine": {**self.engine.about, "sha256": api.digest(self.engine.file)},
         }
@@ -237,7 +242,7 @@ class Job:
             "variation": variation,
             "labels": file(labels),
             "style": file(self.style) if self.style else None,
-            "looks": {str(label): seed for label, seed in self.looks.items()},
+            "looks": self._told_looks,
             "instances": file(instances) if (instances := self._instances(labels)) else None,
             "engine": {**self.engine.about, **file(self.engine.file)},
             "credits": {name: round(share, 4) for name, share in origins.items()},

@@ -39,14 +39,20 @@ def visited(browser: Browser, scenes: Studio) -> Iterator[Page]:
 
 def begun(page: Page) -> tuple[Easel, View]:
     """A scene of sky alone, and where it lies on the screen."""
-    page.get_by_role("button", name="bank From 6 photos").click(timeout=120_000)  # kernels may have to be compiled
+    easel = filled(page, "bank From 6 photos", width=64, label="sky")
+    return easel, easel.fitted(*SHAPE)
+
+
+def filled(page: Page, engine: str, *, width: int, label: str) -> Easel:
+    """A new scene of one class, in the width that the engine proposes."""
+    page.get_by_role("button", name=engine).click(timeout=120_000)  # kernels may have to be compiled
     dialog = page.get_by_role("dialog", name="New scene")
-    expect(dialog.get_by_role("spinbutton", name="Width in pixels")).to_have_value("64")
-    dialog.get_by_role("combobox", name="Everywhere").select_option(label="sky")
+    expect(dialog.get_by_role("spinbutton", name="Width in pixels")).to_have_value(str(width))
+    dialog.get_by_role("combobox", name="Everywhere").select_option(label=label)
     dialog.get_by_role("button", name="Begin", exact=True).click()
     easel = Easel(page)
     easel.finished()
-    return easel, easel.fitted(*SHAPE)
+    return easel
 
 
 def with_ground(easel: Easel, view: View) -> Pixels:
@@ -139,12 +145,6 @@ def test_photos_see_nothing_of_scenes(easel: Easel) -> None:
 def test_a_bundled_pack_paints(browser: Browser) -> None:
     """Right after installing, with no bank and no run."""
     with running_studio() as running, visit(browser, running) as page:
-        page.get_by_role("button", name="facades (bundled)").click(timeout=60_000)
-        dialog = page.get_by_role("dialog", name="New scene")
-        expect(dialog.get_by_role("spinbutton", name="Width in pixels")).to_have_value("256")
-        dialog.get_by_role("combobox", name="Everywhere").select_option(label="facade")
-        dialog.get_by_role("button", name="Begin", exact=True).click()
-        easel = Easel(page)
-        easel.finished()
+        easel = filled(page, "facades (bundled)", width=256, label="facade")
         expected = api.load("facades")(SceneTask(np.ones((256, 256), np.uint8))).picture
         np.testing.assert_array_equal(easel.picture(), expected)

@@ -14,16 +14,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-__all__ = ["LOOKS", "NOISE", "ClassEncoder", "LightGenerator", "latent_planes"]
+__all__ = ["NOISE", "ClassEncoder", "LightGenerator", "latent_planes"]
 
 _SLOPE = 0.2
 _LEVELS = 5
 _MOST = 8
 NOISE = 2
 """Planes of noise that the generator is given."""
-LOOKS = 128
-"""Photos whose looks are remembered, those that were seen last."""
 
+_LOOKS = 128  # photos whose looks are remembered, those that were seen last
 _SMALLEST = 1e-4
 
 
@@ -73,7 +72,7 @@ class ClassEncoder(nn.Module):
         steps = [nn.Conv2d(*pair, 3, stride=2, padding=1) for pair in pairwise(chain)]
         self.layers = nn.ModuleList(steps)
         self.last = nn.Conv2d(4 * width, latent, 1)
-        self.register_buffer("looks", torch.zeros(LOOKS, planes, latent))
+        self.register_buffer("looks", torch.zeros(_LOOKS, planes, latent))
         self.register_buffer("at", torch.zeros((), dtype=torch.long))
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -104,18 +103,11 @@ class ClassEncoder(nn.Module):
         place, that of the last photo that has it is taken.
         """
         with torch.no_grad():
-            latents, layout = latents[-LOOKS:], layout[-LOOKS:]
-            places = (self.at + torch.arange(len(latents), device=latents.device)) % LOOKS
-            known = layout.flatten(2).any(2)[:, :, None]
-            self.looks[places] = torch.where(known, latents, self.looks[places])
-            for latent, its in zip(latents, known, strict=True):
-                unknown = ~self.looks.any(2, keepdim=True)
-                self.looks.copy_(torch.where(unknown & its, latent, self.looks))
-            self.at.add_(len(latents)).remainder_(LOOKS)
-
-    def recalled(self, places: Tensor) -> Tensor:
-        """The looks (N, K, L) at whole numbers (N,)."""
-        return self.looks[places]
+            for latent, its in zip(latents, layout.flatten(2).any(2)[:, :, None], strict=True):
+                free = ~self.looks.any(2, keepdim=True)
+                free[self.at] = True
+                self.looks.copy_(torch.where(free & its, latent, self.looks))
+                self.at.add_(1).remainder_(_LOOKS)
 
 
 def latent_planes(layout: Tensor, latents: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_networks import LOOKS, NOISE, ClassEncoder, LightGenerator, latent_planes
+from sembla.methods.scene.light_networks import NOISE, ClassEncoder, LightGenerator, latent_planes
 from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
 from sembla.nn.modulation import Guides, MultiFeatureNorm, Norm, SpatialNorm
 
@@ -171,7 +171,8 @@ class LightPainter(Painter):
 
     def recalled(self, count: int, *, like: Tensor, chance: Chance = None) -> Tensor:
         """Looks (N, K, L) of as many photos seen in training."""
-        return self.encoder.recalled(torch.randint(LOOKS, (count,), generator=chance).to(like.device))
+        looks = self.encoder.looks
+        return looks[torch.randint(len(looks), (count,), generator=chance).to(like.device)]
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""

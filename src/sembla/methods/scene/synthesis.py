@@ -49,7 +49,7 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     device = next(its.parameters()).device
     if device.type == "cpu":
         _check_memory(config, its, task)
-    layout = _padded(_layout(config, task).to(device), its.multiple)
+    layout = _padded(_layout(config, task, device), its.multiple)
     style = None if task.style is None else _style(config, task.style).to(device)
     height, width = task.labels.shape
 
@@ -106,11 +106,11 @@ def _size(pixels: NDArray[np.uint8]) -> tuple[int, int]:
     return pixels.shape[0], pixels.shape[1]
 
 
-def _layout(config: Config, task: SceneTask) -> Tensor:
-    """The planes (1, planes, H, W) of a task's layout."""
+def _layout(config: Config, task: SceneTask, device: torch.device) -> Tensor:
+    """The planes (1, planes, H, W) of a task's layout; made on the device, for ids are less to bring there."""
     labels = np.where(task.labels < config.count, task.labels, config.count).astype(np.int64)
-    edges = None if task.instances is None else torch.from_numpy(instance_edges(task.instances))[None]
-    return layout_planes(config, torch.from_numpy(labels)[None], edges)
+    edges = None if task.instances is None else torch.from_numpy(instance_edges(task.instances))[None].to(device)
+    return layout_planes(config, torch.from_numpy(labels)[None].to(device), edges)
 
 
 def _check_memory(config: Config, its: Painter, task: SceneTask) -> None:
