@@ -118,6 +118,7 @@ def test_a_scene_begins_with_a_file_or_a_photos_layout_and_outlives_a_reload(vis
     with visited.expect_file_chooser() as chooser:
         visited.get_by_role("button", name="Open a label map").click()
     chooser.value.set_files(FilePayload(name="street.png", mimeType="image/png", buffer=png(street(1))))
+    expect(visited.get_by_role("heading", name="Scene: bank")).to_be_visible()
     easel = Easel(visited)
     np.testing.assert_array_equal(easel.layout(), street(1))
     before = easel.picture()
