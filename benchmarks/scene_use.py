@@ -17,10 +17,11 @@ Writes results/scene_use.md and .json.
 """
 
 import platform
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -113,8 +114,14 @@ def learned(config: Config, real: Prepared, synthetic: Prepared | None, *, seed:
     return segmenter.eval()
 
 
-def rows(full: Prepared, real: Prepared, model: Path, shelf: Path) -> Iterator[Row]:
-    """Real pairs alone, then with each synthetic set."""
+def rows(full: Path, real_root: Path, model: Path) -> list[Row]:
+    """Real pairs alone, then with each synthetic set; in a process with one thread."""
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as shelf:
+        return list(_rows(open_prepared(full), open_prepared(real_root), model, Path(shelf)))
+
+
+def _rows(full: Prepared, real: Prepared, model: Path, shelf: Path) -> Iterator[Row]:
     painter = api.load(model)
     its: Config = painter.config
     config = Config(classes=its.classes, size=(its.size[0] // 64 * 32, its.size[1] // 64 * 32))
@@ -146,25 +153,22 @@ def interval(gains: np.ndarray) -> str:
     return f"{gains.mean():+.1f} ({gains.mean() - half:+.1f} to {gains.mean() + half:+.1f})"
 
 
-def main(sets: Sequence[tuple[Prepared, Path]]) -> None:
-    """Measure and publish."""
-    found: list[Row] = []
-    with tempfile.TemporaryDirectory() as temporary:
-        for number, (real, model) in enumerate(sets):
-            shelf = Path(temporary, str(number))
-            shelf.mkdir()
-            found += rows(sets[0][0], real, model, shelf)
-            shutil.rmtree(shelf)
-    machine = f"{torch.get_num_threads()} threads, {platform.machine()}, Python {platform.python_version()}"
+def main(sets: Sequence[tuple[Path, Path]]) -> None:
+    """Measure, each set in its own process, and publish."""
+    full = sets[0][0]
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        found = [pool.submit(rows, full, *each) for each in sets]
+        table = [row for each in found for row in each.result()]
+    machine = f"{len(sets)} processes of one thread, {platform.machine()}, Python {platform.python_version()}"
     head = (
         f"# Synthetic pairs beside real ones\n\n`python -m benchmarks.scene_use`, {machine}. A U-Net of ours, {STEPS} "
         f"steps of {BATCH}, {len(SEEDS)} seeds of it; in brackets the least and the most, of gains the 95 % interval."
     )
-    publish("scene_use", {f"{sets[0][0].kind}, test split": found}, head=head, machine=machine)
+    publish("scene_use", {f"{open_prepared(full).kind}, test split": table}, head=head, machine=machine)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "draw":
         draw(open_prepared(sys.argv[2]), Path(sys.argv[3]))
     else:
-        main([(open_prepared(sys.argv[at]), Path(sys.argv[at + 1])) for at in range(1, len(sys.argv), 2)])
+        main([(Path(sys.argv[at]), Path(sys.argv[at + 1])) for at in range(1, len(sys.argv), 2)])
