@@ -101,11 +101,13 @@ def test_a_folder_goes_on_where_it_stopped(sembla: Sembla, maps: Path, bank: Pat
     call = ("scene", maps, "--bank", bank, "--out", "made", "--json")
     assert sembla(*call).code == 0
     whole = {path.name: path.read_bytes() for path in Path("made/images").iterdir()}
+    sheet = read_picture("made/sheet.png")
     Path("made/images/m1.png").unlink()
     assert "--force" in sembla(*call).complaint
     told = json.loads(sembla(*call, "--resume").out)
     assert (told["out"], told["kept"]) == (["made/images/m1.png"], 2)
     assert {path.name: path.read_bytes() for path in Path("made/images").iterdir()} == whole
+    np.testing.assert_array_equal(read_picture("made/sheet.png"), sheet)  # of all pairs, not of the new one alone
     assert "seed" in sembla(*call, "--resume", "--seed", "1").complaint
 
 
@@ -130,6 +132,15 @@ def test_maps_that_cannot_be_used_are_left_out_of_a_folder(sembla: Sembla, maps:
     for path in maps.glob("m*.png"):
         path.unlink()
     assert "unicorn" in sembla("scene", maps, "--bank", bank, "--out", "none").complaint
+    assert not Path("none").exists()
+
+
+def test_a_folder_of_pairs_has_a_place_and_names_of_its_own(sembla: Sembla, maps: Path, bank: Path) -> None:
+    assert "is the folder of the label maps" in sembla("scene", maps, "--bank", bank, "--out", maps).complaint
+    for name in ("m0.bmp", "m0-png.png"):  # beside m0.png
+        Image.fromarray(wanted(0)).save(maps / name)
+    assert "would both become m0-png.png" in sembla("scene", maps, "--bank", bank, "--out", "made").complaint
+    assert not Path("made").exists()
 
 
 def test_colour_maps_are_read_in_the_colours_of_the_set(bank: Path, tmp_path: Path) -> None:
@@ -178,7 +189,7 @@ def test_bad_calls_are_refused_in_one_line(
 def test_bad_maps_are_refused_in_one_line(sembla: Sembla, maps: Path, bank: Path) -> None:
     Image.fromarray(np.full(SIZE, 9, np.uint8)).save(maps / "bad.png")
     assert (
-        "9 (100.00% of all pixels), but the set has 5 classes"
+        f"9 ({SIZE[0] * SIZE[1]} of {SIZE[0] * SIZE[1]} pixels), but the set has 5 classes"
         in sembla("scene", maps / "bad.png", "--bank", bank).complaint
     )
     assert "say where to put it" in sembla("scene", maps, "--bank", bank).complaint
@@ -190,7 +201,7 @@ class Painter:
     """A stand-in for a trained model: paints each class in its colour, a little brighter for each variation."""
 
     tasks = (SceneTask,)
-    config = SimpleNamespace(label_set=CLASSES)
+    config = SimpleNamespace(label_set=CLASSES, varies=True)
 
     def __call__(self, task: SceneTask) -> SceneResult:
         assert task.variations == 1

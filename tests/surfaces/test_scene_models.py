@@ -13,7 +13,9 @@ from tests.methods.scene.support import prepared
 from tests.surfaces.support import Sembla
 
 import sembla as library
+from sembla import api
 from sembla.core.errors import InputError, LabelError
+from sembla.core.tasks import SceneTask
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
 from sembla.methods.scene.config import Config, Spade, fitted
@@ -134,4 +136,18 @@ def test_a_folder_is_gone_on_with_by_the_same_call_alone(sembla: Sembla, ours: P
 def test_nothing_is_begun_where_the_model_cannot(sembla: Sembla, maps: Path, tmp_path: Path) -> None:
     plain = written(tmp_path / "spade", "spade", Spade(width=4, discriminator_width=4, size=(64, 64)))
     assert "looks" in sembla("scene", maps, "--model", plain, "--out", "made", "--look", "1=3").complaint
+    assert "variations came" in sembla("scene", maps, "--model", plain, "--out", "made", "--variations", "2").complaint
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(tmp_path / "style.png")
+    assert "no styles" in sembla("scene", maps, "--model", plain, "--out", "made", "--style", "style.png").complaint
     assert not Path("made").exists()
+    task = SceneTask(LAYOUT, first_variation=1, region=np.ones(LAYOUT.shape, bool))
+    with pytest.raises(InputError, match="leaves nothing to chance"):  # what the studio asks for to make a part anew
+        api.run_scene(task, engine=library.load(plain))
+
+
+def test_what_a_size_leads_to_is_said_once(sembla: Sembla, ours: Path, tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    for number in range(2):
+        Image.fromarray(LAYOUT[:70, :50]).save(tmp_path / "odd" / f"m{number}.png")
+    told = sembla("scene", tmp_path / "odd", "--model", ours, "--out", "made").err
+    assert told.count("50x70 is painted as 64x96, the border repeated, and cropped again") == 1

@@ -91,14 +91,15 @@ def scene(
         looks=looks,
         instances=instances,
     )
-    check_scene(engine, looks=bool(task.looks), instances=task.instances is not None)
     return run_scene(task, on_preview, engine=engine)
 
 
-def check_scene(engine: SceneEngine, *, looks: bool = False, instances: bool = False) -> None:
-    """Raise `InputError` where looks of classes, or instances, are asked of an engine that has no such."""
+def check_scene(
+    engine: SceneEngine, *, style: bool = False, looks: bool = False, instances: bool = False, variations: int = 1
+) -> None:
+    """Raise `InputError` where an engine is asked for what it has not: styles, looks, instances, variations."""
     from sembla.methods.scene.bank import Bank
-    from sembla.methods.scene.config import Sembla
+    from sembla.methods.scene.config import Sembla, Spade
 
     scene_classes(engine)
     config = None if isinstance(engine, Bank) else engine.config
@@ -106,6 +107,13 @@ def check_scene(engine: SceneEngine, *, looks: bool = False, instances: bool = F
         raise InputError("looks of classes came; recipes sembla and laptop have them, so leave them out.")
     if instances and not (config and config.edges):
         raise InputError("instances came; models that were trained with edges use them, so leave them out.")
+    if config is None:
+        return
+    if style and not config.styled:
+        raise InputError("a style photo came; this model has no styles, so leave it out.")
+    decided = not config.varies or (style and isinstance(config, Spade))
+    if decided and variations > 1:
+        raise InputError("variations came; this model leaves nothing to chance here, so ask for one picture.")
 
 
 def scene_classes(engine: SceneEngine) -> LabelSet:
@@ -188,6 +196,13 @@ def run_scene(
     """
     from sembla.methods.scene import bank
 
+    check_scene(
+        engine,
+        style=task.style is not None,
+        looks=bool(task.looks),
+        instances=task.instances is not None,
+        variations=task.first_variation + task.variations,
+    )
     if isinstance(engine, bank.Bank):
         bank.check(engine, task)
         _check_memory(task, bank.memory_need(task))
@@ -231,10 +246,10 @@ def _check_ids(labels: LabelMap, label_set: LabelSet, name: str) -> None:
     beyond = [int(label) for label in used if label >= label_set.count and label != label_set.ignore]
     if not beyond:
         return
-    share = np.isin(labels, beyond).mean()
+    count = int(np.isin(labels, beyond).sum())
     told = ", ".join(map(str, beyond[:5])) + (" and more" if len(beyond) > 5 else "")
     raise LabelError(
-        f"{name} holds {told} ({share:.2%} of all pixels), but the set has {label_set.count} classes, ids 0 to "
+        f"{name} holds {told} ({count} of {labels.size} pixels), but the set has {label_set.count} classes, ids 0 to "
         f"{label_set.count - 1} [beyond_count]. Renumber it, or run sembla doctor on its folder."
     )
 

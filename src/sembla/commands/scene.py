@@ -9,8 +9,8 @@ import tyro
 
 from sembla.commands.console import progress, say, say_json
 from sembla.commands.options import Flag
-from sembla.commands.scene_work import Engine, Finished, Job, bank_engine, model_engine, read_looks
-from sembla.core.errors import InputError
+from sembla.commands.scene_work import Engine, Finished, Folder, Job, bank_engine, model_engine, read_looks
+from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from sembla.core.tasks import OnPreview
@@ -73,7 +73,13 @@ class Scene:
         from sembla import api
 
         engine = self._engine()
-        api.check_scene(engine.made, looks=bool(self.look), instances=self.instances is not None)
+        api.check_scene(
+            engine.made,
+            style=self.style is not None,
+            looks=bool(self.look),
+            instances=self.instances is not None,
+            variations=self.variations,
+        )
         job = Job(
             engine,
             seed=self.seed,
@@ -132,16 +138,19 @@ class Scene:
 
         if self.out is None:
             raise InputError("a folder of maps gives a folder of pairs; say where to put it with --out DIR.")
+        if self.out.resolve() == self.labels.resolve():
+            raise OutputError(f"--out {self.out} is the folder of the label maps; give another one.")
         folder = job.folder(self.out, api.find_pictures(self.labels), resume=self.resume)
         done: list[Finished] = []
         with progress(len(folder.todo) * self.variations) as on_preview:
             left_out = self._make_all(job, folder.todo, done, on_preview)
         if left_out and not done and not folder.finished:
+            folder.undo()
             raise left_out[0]
         for error in left_out:
             _log.info("left out: %s", error)
         if done and folder.first:
-            self._write_sheet(folder.sheet, done)
+            self._write_sheet(folder)
         self._tell(done, single=False, sheet=folder.sheet if done and folder.first else None, kept=folder.finished)
 
     @staticmethod
@@ -159,11 +168,15 @@ class Scene:
         return left_out
 
     @staticmethod
-    def _write_sheet(sheet: Path, done: list[Finished]) -> None:
+    def _write_sheet(folder: Folder) -> None:
+        """Of all pairs that there are, whenever they were made."""
         from sembla import api
 
-        rows = [[finished.shown_labels, finished.shown] for finished in done[:_MOST_ROWS]]
-        api.write_picture(sheet, api.contact_sheet(rows, headings=("label map", "photo")), force=True)
+        rows = [
+            [api.thumbnail(api.read_picture(file)) for file in (labels, picture)]
+            for picture, labels in folder.pairs(_MOST_ROWS)
+        ]
+        api.write_picture(folder.sheet, api.contact_sheet(rows, headings=("label map", "photo")), force=True)
 
     def _tell(self, done: list[Finished], *, single: bool, sheet: Path | None = None, kept: int = 0) -> None:
         """Print what was written, and what it is made of."""

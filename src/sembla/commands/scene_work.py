@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -63,23 +64,40 @@ class Finished:
     """Width and height."""
     seconds: float
     credits: tuple[Mapping[str, float], ...]
-    shown: "Picture"
-    """The first picture, small."""
-    shown_labels: "Picture"
-    """The label map in its colours, small."""
 
 
 @dataclass(frozen=True)
 class Folder:
     """The pairs of this process, and where they go."""
 
-    todo: list[tuple[Path, tuple[Path, ...]]]
+    root: Path
+    work: list[tuple[Path, tuple[Path, ...]]]
     """Label maps, and the pictures that come of each."""
-    finished: int
-    """How many label maps were done before."""
-    sheet: Path
+    todo: list[tuple[Path, tuple[Path, ...]]]
+    """Those that are not done."""
     first: bool
     """Whether this process is the one that writes what there is once."""
+    fresh: bool
+    """Whether nothing was there before, and no other process shares the work."""
+
+    @property
+    def finished(self) -> int:
+        """How many label maps were done before."""
+        return len(self.work) - len(self.todo)
+
+    @property
+    def sheet(self) -> Path:
+        """Where the contact sheet goes."""
+        return self.root / "sheet.png"
+
+    def pairs(self, most: int) -> list[tuple[Path, Path]]:
+        """The first picture of each label map that is done, and the map that lies beside it."""
+        return [_pair(outs[0]) for _, outs in self.work if _is_whole(outs[0])][:most]
+
+    def undo(self) -> None:
+        """Take away a folder in which nothing was made."""
+        if self.fresh:
+            shutil.rmtree(self.root, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -138,24 +156,23 @@ class Job:
         from sembla import api
 
         share = api.Share(rank=_number("RANK", 0), ranks=_number("WORLD_SIZE", 1))
+        work = [
+            (layout, self.numbered(out / "images" / f"{name}.png"))
+            for name, layout in list(_named(layouts).items())[share.rank :: share.ranks]
+        ]
+        fresh = not out.exists() and share.ranks == 1
         try:
             for part in ("images", "labels"):
                 (out / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{out} cannot be made ({error.strerror}); choose another place.") from error
-        stems = Counter(layout.stem for layout in layouts)
-        names = [path.stem if stems[path.stem] == 1 else f"{path.stem}-{path.suffix[1:]}" for path in layouts]
-        work = [
-            (layout, self.numbered(out / "images" / f"{name}.png"))
-            for layout, name in list(zip(layouts, names, strict=True))[share.rank :: share.ranks]
-        ]
         todo = [one for one in work if not (resume and all(_is_whole(picture) for picture in one[1]))]
         kept = replace(self, force=self.force or resume)
         kept.claim([place for _, outs in todo for picture in outs for place in _pair(picture)], inputs=layouts)
         self._agree(out / _SETTINGS, resume=resume)
         if share.rank == 0:
             api.write_declared(out, self.engine.label_set)
-        return Folder(todo, len(work) - len(todo), out / "sheet.png", share.rank == 0)
+        return Folder(out, work, todo, share.rank == 0, fresh)
 
     def _agree(self, file: Path, *, resume: bool) -> None:
         """Note the settings of a folder; work that goes on must have those that it began with."""
@@ -217,9 +234,8 @@ class Job:
             if pairs:  # the map first: a picture says that its pair is whole
                 api.write_label_map(_pair(out)[1], task.labels, palette=palette, force=True)
             api.write_picture(out, picture, settings=about, force=self.force or pairs)
-        shown = api.thumbnail(result.picture), api.thumbnail(api.colourize(task.labels, palette))
         height, width = task.labels.shape
-        return Finished(tuple(outs), (width, height), result.seconds, tuple(origins), *shown)
+        return Finished(tuple(outs), (width, height), result.seconds, tuple(origins))
 
     def _instances(self, labels: Path) -> Path | None:
         """The map of instances that belongs to a label map."""
@@ -265,6 +281,21 @@ def read_looks(given: Sequence[str], label_set: "LabelSet") -> Mapping[int, int]
         if label in found:
             raise InputError(f"--look {word[:60]} came, and another for the same class; give one of them.")
         found[label] = int(seed)
+    return found
+
+
+def _named(layouts: Sequence[Path]) -> Mapping[str, Path]:
+    """Label maps by the name of what comes of them: their own, with the suffix where two differ in that alone.
+
+    Raises `InputError` where names are still the same.
+    """
+    stems = Counter(layout.stem for layout in layouts)
+    found: dict[str, Path] = {}
+    for path in layouts:
+        name = path.stem if stems[path.stem] == 1 else f"{path.stem}-{path.suffix[1:]}"
+        if name in found:
+            raise InputError(f"{found[name]} and {path} would both become {name}.png; rename one of them.")
+        found[name] = path
     return found
 
 

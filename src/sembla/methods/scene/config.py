@@ -90,6 +90,16 @@ class Config:
         return _MULTIPLE
 
     @property
+    def styled(self) -> bool:
+        """Whether it takes after a style photo."""
+        return False
+
+    @property
+    def varies(self) -> bool:
+        """Whether anything is left to chance."""
+        return True
+
+    @property
     def planes(self) -> int:
         """Planes that stand for a label map: the classes, and where there are such, pixels without one, and edges."""
         return self.count + (self.classes.ignore is not None) + self.edges
@@ -116,6 +126,16 @@ class Spade(Config):
     """Weight of the frozen network's features."""
     divergence: float = 0.05
     """Weight of the latent's distance from a normal distribution."""
+
+    @property
+    def styled(self) -> bool:
+        """Where it has an encoder."""
+        return self.style
+
+    @property
+    def varies(self) -> bool:
+        """Its latent is all that it leaves to chance."""
+        return self.style
 
     @property
     def multiple(self) -> int:
@@ -149,6 +169,11 @@ class Ulbp(Spade):
     texture_matching: float = 10.0
     coupling: float = 1.0
     """Weight of the absolute difference between the generated photo's patterns and the generated patterns."""
+
+    @property
+    def varies(self) -> bool:
+        """Its noise is all that it leaves to chance."""
+        return self.noise
 
 
 @dataclass(frozen=True)
@@ -191,6 +216,11 @@ class Sembla(Config):
     """Weight of the frozen network's features."""
     mix: float = 5.0
     """Weight of the consistency of mixed pictures (LabelMix)."""
+
+    @property
+    def styled(self) -> bool:
+        """It reads a look of each class in photos."""
+        return True
 
 
 RECIPES: Mapping[str, Config] = {

@@ -1,7 +1,9 @@
 """What trained networks make: photos of a label map, of any size."""
 
+import logging
 import time
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import cast
 
@@ -30,6 +32,8 @@ from sembla.patches.pyramid import resize_picture
 
 __all__ = ["paint", "previews", "trials"]
 
+_log = logging.getLogger("sembla")
+
 _SEED_STEP = 7919  # between variations, as in other engines
 _TILE = 768  # pixels of a tile's side, a multiple of 32; larger layouts are painted in tiles where that is the same
 _PLANE_BYTES = 9  # of memory that each plane of a layout takes a pixel
@@ -50,6 +54,7 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
     if device.type == "cpu":
         _check_memory(config, its, task)
     layout = _padded(_layout(config, task, device), its.multiple)
+    _tell_size(task.labels.shape, tuple(layout.shape[2:]), tiled=_is_tiled(its, layout))
     style = None if task.style is None else _style(config, task.style).to(device)
     height, width = task.labels.shape
 
@@ -81,14 +86,14 @@ def trials(config: Config, prepared: Prepared) -> tuple[SceneTask, ...]:
 
 
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
-    """A row for each of the first trials: the layout, its photo, and two made."""
+    """A row for each of the first trials: the layout, its photo, and two made, or one where all would be the same."""
     palette = config.label_set.palette
-    rows = []
+    rows, variations = [], 2 if config.varies else 1
     for photo, labels in _shown(config, prepared, _ROWS):
-        made = paint(config, networks, SceneTask(labels, variations=2)).pictures
+        made = paint(config, networks, SceneTask(labels, variations=variations)).pictures
         known = np.where(labels < config.count, labels, 0).astype(np.uint8)
         rows.append((colourize(known, palette), photo, *made))
-    return Sheet(("layout", "photo", "made", "another"), rows)
+    return Sheet(("layout", "photo", "made", "another")[: 2 + variations], rows)
 
 
 def _shown(config: Config, prepared: Prepared, most: int) -> Iterator[tuple[Picture, LabelMap]]:
@@ -165,10 +170,25 @@ def _mixed(region: Region, first: Drawn, drawn: Drawn) -> Drawn:
     return tuple(mixed)
 
 
+@cache
+def _tell_size(asked: tuple[int, int], painted: tuple[int, int], *, tiled: bool) -> None:
+    """Say once what a size leads to."""
+    (height, width), (high, wide) = asked, painted
+    if asked != painted:
+        _log.info("%dx%d is painted as %dx%d, the border repeated, and cropped again", width, height, wide, high)
+    if tiled:
+        _log.info("%dx%d is painted in tiles, which meet without seams", width, height)
+
+
+def _is_tiled(its: Painter, layout: Tensor) -> bool:
+    """Whether a layout is large, and what is far away changes nothing."""
+    return its.reach is not None and max(layout.shape[2:]) > _TILE + 2 * its.reach
+
+
 def _painted(its: Painter, layout: Tensor, drawn: Drawn) -> Picture:
     """The photo of a layout; in tiles where it is large and what is far away changes nothing."""
     height, width = layout.shape[2:]
-    if its.reach is None or max(height, width) <= _TILE + 2 * its.reach:
+    if its.reach is None or not _is_tiled(its, layout):
         return to_picture(its(layout, *drawn)[0])
     whole = np.empty((height, width, 3), np.uint8)
     for top in range(0, height, _TILE):
