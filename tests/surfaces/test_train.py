@@ -118,7 +118,7 @@ def test_a_plan_is_told_in_sentences_and_as_json(sembla: Sembla, case: Path) -> 
     assert said[2] == "Train with --batch 8 --accumulate 1."
 
 
-def test_methods_and_recipes_are_listed(sembla: Sembla) -> None:
+def test_methods_and_recipes_are_listed(sembla: Sembla, case: Path) -> None:
     assert "painter: The colour of each class." in sembla("methods").out
     listed = json.loads(sembla("methods", "--json").out)["methods"]
     assert {
@@ -136,6 +136,10 @@ def test_methods_and_recipes_are_listed(sembla: Sembla) -> None:
     assert "6 steps of 4 images; weights, for 3 classes: generator 499" in sembla("recipes", "painter").out
     shown = sembla("recipes", "painter", "wide").out
     assert "--depth.width 16\n    Channels between the two layers.\n" in shown
+    typed = [line for line in shown.splitlines() if line.startswith("--")]
+    assert "--depth.no-norm" in typed
+    call = ("train", "painter", "--data", case, "--run", "run", "--recipe", "wide", "--steps", "1", "--json")
+    assert sembla(*call, *" ".join(typed).split()).code == 0  # as it stands there, it can be typed
 
 
 def test_no_setting_of_a_recipe_hides_behind_an_option() -> None:

@@ -8,7 +8,7 @@ import tyro
 
 from sembla.commands.console import say, say_json
 from sembla.commands.options import Flag
-from sembla.commands.settings import described
+from sembla.commands.settings import described, typed
 from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class Recipes:
             say_json({"settings": [{"option": o, "value": v, "help": h} for o, v, h in settings]})
             return
         for option, value, told in settings:
-            say(f"{option} {value}\n    {told}" if told else f"{option} {value}")
+            line = typed(option, value)
+            say(f"{line}\n    {told}" if told else line)
 
 
 def _recipes(method: "Method[Any, Any, Any]") -> Iterator[dict[str, Any]]:

@@ -16,7 +16,7 @@ import tyro
 
 from sembla.core.errors import InputError
 
-__all__ = ["changed", "described", "options", "statement"]
+__all__ = ["changed", "described", "options", "statement", "typed"]
 
 C = TypeVar("C")
 
@@ -57,6 +57,14 @@ def described(config: object) -> Iterator[tuple[str, Any, str]]:
     helps = dict(_helps(config, ""))
     for path, value in _leaves(config, ""):
         yield f"--{path}", value, helps.get(path, "")
+
+
+def typed(option: str, value: Any) -> str:
+    """What sets a setting to this value when it is typed."""
+    if isinstance(value, bool):
+        path, dot, name = option.removeprefix("--").rpartition(".")
+        return option if value else f"--{path}{dot}no-{name}"
+    return " ".join([option, *map(str, value)]) if isinstance(value, tuple) else f"{option} {value}"
 
 
 def statement(box: str) -> str:
