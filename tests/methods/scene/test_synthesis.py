@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 
 import torch
 from numpy.typing import NDArray
+from tests.methods.scene.scenery import make_bank
 from tests.methods.scene.support import prepared
 from torch import nn
 
@@ -18,6 +19,7 @@ from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeErro
 from sembla.core.method import Feed
 from sembla.core.tasks import SceneTask
 from sembla.core.types import LabelMap
+from sembla.data.prepared import open_prepared
 from sembla.methods.scene import synthesis
 from sembla.methods.scene.batches import batches, layout_planes
 from sembla.methods.scene.config import RECIPES, Config, Critic, Sembla, Spade, Ulbp, fitted
@@ -170,10 +172,18 @@ def test_a_config_takes_classes_and_size_from_the_data() -> None:
     for strange, told in (
         (Spade(upsamplings=4), "upsamplings 4"),
         (Ulbp(style=True), "no style"),
+        (Ulbp(softness=0.0), "train with --no-soft"),
+        (Critic(second_beta=1.0), r"second_beta 1\.0 came; give less than 1"),
         (Sembla(width=0), "1"),
     ):
         with pytest.raises(InputError, match=told):
             fitted(strange, prepared())
+
+
+def test_edges_of_instances_that_a_set_lacks_are_refused(tmp_path: Path) -> None:
+    bank = open_prepared(make_bank(tmp_path))
+    with pytest.raises(InputError, match="has no instances; train with --no-edges"):
+        fitted(Sembla(edges=True), bank)
 
 
 def test_edges_are_shown_where_they_are_asked_for() -> None:

@@ -9,6 +9,7 @@ from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import LabelSet
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
+from sembla.data.pairs import Pair
 from sembla.data.prepared import Prepared
 from sembla.nn.weights import best_features
 
@@ -250,11 +251,14 @@ _LEAST_SIDE = 64
 def fitted(config: Config, prepared: Prepared) -> Config:
     """The config with the classes and the size of a prepared set, and the feature network whose weights are there.
 
-    Raises `InputError` for settings that nothing can be trained with, and `LabelError` for a set without label maps.
+    Raises `InputError` for settings that nothing can be trained with, or not with this set, and `LabelError` for a set
+    without label maps.
     """
     _check(config)
     if prepared.label_set is None:
         raise LabelError(f"{prepared.root} has no label maps; prepare a set of photos and label maps.")
+    if config.edges and "instances" not in _first(prepared).files:
+        raise InputError(f"{prepared.root} has no instances; train with --no-edges, or prepare a set that has them.")
     its = prepared.label_set
     classes = Classes(its.names, its.colours, its.ignore, its.swaps)
     size = config.size if min(config.size) else _size(prepared)
@@ -290,13 +294,22 @@ def _check(config: Config) -> None:
         raise InputError(f"upsamplings {config.upsamplings} came; the paper has 5, and 6 for large pictures.")
     if isinstance(config, Ulbp) and config.style:
         raise InputError("style came for ulbp, which has no style encoder; leave it out, or train spade.")
+    if max(config.first_beta, config.second_beta) >= 1:
+        raise InputError(f"first_beta {config.first_beta} and second_beta {config.second_beta} came; give less than 1.")
+    if isinstance(config, Ulbp) and not config.softness:
+        raise InputError("softness 0 came; give more, or train with --no-soft.")
     if config.zoom < 1 or config.flip > 1:
         raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
 
 
+def _first(prepared: Prepared) -> Pair:
+    """The first pair that is trained on."""
+    return next(pairs_once(prepared, split(prepared, "train"))).pair
+
+
 def _size(prepared: Prepared) -> tuple[int, int]:
     """What the first pair has, down to multiples of 32, at most 256 on the shorter side."""
-    first = next(pairs_once(prepared, split(prepared, "train"))).pair
+    first = _first(prepared)
     height, width = first.height, first.width
     scale = min(1.0, 256 / min(height, width))
     return round(height * scale) // _MULTIPLE * _MULTIPLE, round(width * scale) // _MULTIPLE * _MULTIPLE
