@@ -227,6 +227,19 @@ def test_a_model_of_another_method_is_refused() -> None:
         library.scene(wanted(1), engine=model)
 
 
+def test_things_of_other_kinds_are_told_in_python(bank: Path) -> None:
+    engine: Any = library.open_bank(bank)
+    for wrong, told in (
+        ({"engine": "facades"}, "an engine came as str; give what open_bank or load gives"),
+        ({"engine": engine, "looks": [1, 2]}, "looks came as list"),
+        ({"engine": engine, "region": [[True]]}, r"region of shape \(1, 1\)"),
+    ):
+        with pytest.raises(InputError, match=told):
+            library.scene(wanted(1), **wrong)
+    with pytest.raises(InputError, match="without='train' came; give a list of names"):
+        library.open_bank(bank, without="train")
+
+
 def test_more_than_memory_allows_is_refused(bank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available", lambda: 300_000_000)
     engine = library.open_bank(bank)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from sembla.api.checking import numbers, told_size
 from sembla.api.running import one_by_one
@@ -50,10 +50,13 @@ def open_bank(root: str | os.PathLike[str], *, split: str | None = None, without
 
     `split` is the part that is taken; without, "train", or everything where the set has no splits. Pairs whose names
     are among `without` are left out. An index is built once and kept beside the set, or in the user's cache.
-    Raises `InputError` for a folder that is no prepared set, and for a set without label maps.
+    Raises `InputError` for a folder that is no prepared set, for a set without label maps, and for a string as
+    `without`.
     """
     from sembla.methods.scene import bank  # numba takes longer to load than --help may last
 
+    if isinstance(without, str):
+        raise InputError(f"without={without!r} came; give a list of names, even of one.")
     return bank.open_bank(root, split=split, without=frozenset(without))
 
 
@@ -122,6 +125,8 @@ def scene_classes(engine: SceneEngine) -> LabelSet:
 
     if isinstance(engine, Bank):
         return engine.label_set
+    if not hasattr(engine, "tasks"):
+        raise InputError(f"an engine came as {type(engine).__name__}; give what open_bank or load gives.")
     if SceneTask not in engine.tasks:
         raise InputError(f"the model is of method {engine.description.method}, which makes no scenes; give another.")
     label_set: LabelSet = engine.config.label_set
@@ -176,6 +181,8 @@ def read_scene(
     if region is not None:
         region = _region(region, layout)
     photo = None if style is None else read_picture(style, name="style photo")
+    if looks is not None and not isinstance(looks, Mapping):
+        raise InputError(f"looks came as {type(looks).__name__}; give seeds by id, such as {{1: 5}}.")
     own = {
         _class(label, label_set): numbers(SceneTask, {"seed": each})["seed"] for label, each in (looks or {}).items()
     }
@@ -276,7 +283,8 @@ def _instances(source: object) -> NDArray[np.uint16]:
     return source.astype(np.uint16)
 
 
-def _region(region: NDArray[np.bool_], layout: LabelMap) -> Region:
+def _region(region: ArrayLike, layout: LabelMap) -> Region:
+    region = np.asarray(region)
     if region.dtype != np.bool_ or region.shape != layout.shape:
         raise SizeError(
             f"a region of shape {region.shape} and type {region.dtype} came; expected bool {layout.shape}, True inside."
