@@ -102,6 +102,8 @@ def test_a_folder_goes_on_where_it_stopped(sembla: Sembla, maps: Path, bank: Pat
     assert sembla(*call).code == 0
     whole = {path.name: path.read_bytes() for path in Path("made/images").iterdir()}
     sheet = read_picture("made/sheet.png")
+    Path("made/sheet.png").unlink()
+    assert json.loads(sembla(*call, "--resume").out)["sheet"] == "made/sheet.png"
     Path("made/images/m1.png").unlink()
     assert "--force" in sembla(*call).complaint
     told = json.loads(sembla(*call, "--resume").out)
@@ -136,7 +138,10 @@ def test_maps_that_cannot_be_used_are_left_out_of_a_folder(sembla: Sembla, maps:
 
 
 def test_a_folder_of_pairs_has_a_place_and_names_of_its_own(sembla: Sembla, maps: Path, bank: Path) -> None:
-    assert "is the folder of the label maps" in sembla("scene", maps, "--bank", bank, "--out", maps).complaint
+    assert "would write among the label maps" in sembla("scene", maps, "--bank", bank, "--out", maps).complaint
+    (maps.parent / "set").mkdir()
+    maps = maps.rename(maps.parent / "set" / "labels")
+    assert "would write among" in sembla("scene", maps, "--bank", bank, "--out", maps.parent).complaint
     for name in ("m0.bmp", "m0-png.png"):  # beside m0.png
         Image.fromarray(wanted(0)).save(maps / name)
     assert "would both become m0-png.png" in sembla("scene", maps, "--bank", bank, "--out", "made").complaint

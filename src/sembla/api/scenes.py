@@ -116,7 +116,7 @@ def check_scene(
         raise InputError("a style photo came; this model has no styles, so leave it out.")
     decided = not config.varies or (style and isinstance(config, Spade))
     if decided and variations > 1:
-        raise InputError("variations came; this model leaves nothing to chance here, so ask for one picture.")
+        raise InputError("this model leaves nothing to chance here: it has one picture, and no part of it anew.")
 
 
 def scene_classes(engine: SceneEngine) -> LabelSet:

@@ -138,8 +138,8 @@ class Scene:
 
         if self.out is None:
             raise InputError("a folder of maps gives a folder of pairs; say where to put it with --out DIR.")
-        if self.out.resolve() == self.labels.resolve():
-            raise OutputError(f"--out {self.out} is the folder of the label maps; give another one.")
+        if self.labels.resolve() in {(self.out / part).resolve() for part in ("", "images", "labels")}:
+            raise OutputError(f"--out {self.out} would write among the label maps; give another folder.")
         folder = job.folder(self.out, api.find_pictures(self.labels), resume=self.resume)
         done: list[Finished] = []
         with progress(len(folder.todo) * self.variations) as on_preview:
@@ -149,9 +149,10 @@ class Scene:
             raise left_out[0]
         for error in left_out:
             _log.info("left out: %s", error)
-        if done and folder.first:
+        sheet = folder.first and (bool(done) or not folder.sheet.exists())
+        if sheet:
             self._write_sheet(folder)
-        self._tell(done, single=False, sheet=folder.sheet if done and folder.first else None, kept=folder.finished)
+        self._tell(done, single=False, sheet=folder.sheet if sheet else None, kept=folder.finished)
 
     @staticmethod
     def _make_all(

@@ -173,6 +173,7 @@ def test_a_config_takes_classes_and_size_from_the_data() -> None:
         (Spade(upsamplings=4), "upsamplings 4"),
         (Ulbp(style=True), "no style"),
         (Ulbp(softness=0.0), "train with --no-soft"),
+        (Spade(scales=4), "scales 4 came; give at most 3"),
         (Critic(second_beta=1.0), r"second_beta 1\.0 came; give less than 1"),
         (Sembla(width=0), "1"),
     ):

@@ -190,6 +190,11 @@ class Critic(Config):
     """Weight of the consistency of mixed pictures (LabelMix)."""
 
     @property
+    def varies(self) -> bool:
+        """Its noise is all that it leaves to chance."""
+        return self.noise > 0
+
+    @property
     def multiple(self) -> int:
         """Of the sides of what the generator makes: they double so often."""
         return 1 << self.upsamplings
@@ -246,6 +251,7 @@ NOTES: Mapping[str, str] = {
 
 _MULTIPLE = 32
 _LEAST_SIDE = 64
+_MOST_SCALES = 3  # of a picture of 32 pixels the last discriminator still sees 8
 
 
 def fitted(config: Config, prepared: Prepared) -> Config:
@@ -298,6 +304,8 @@ def _check(config: Config) -> None:
         raise InputError(f"first_beta {config.first_beta} and second_beta {config.second_beta} came; give less than 1.")
     if isinstance(config, Ulbp) and not config.softness:
         raise InputError("softness 0 came; give more, or train with --no-soft.")
+    if isinstance(config, Spade) and config.scales > _MOST_SCALES:
+        raise InputError(f"scales {config.scales} came; give at most {_MOST_SCALES}.")
     if config.zoom < 1 or config.flip > 1:
         raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
 
