@@ -3,7 +3,8 @@
 Networks have random weights: their time does not depend on them. Painting is the median of calls of `api.load`'s
 synthesizer (bf16 where the CPU computes it itself), which includes the one-hot planes and the conversion to a picture,
 beside the same weights in fp32. A training step of `spade` small (width 32, 128x128, batch 4) stands beside a plain
-loop of the same networks and losses in fp32, which makes its photo twice a step, as SPADE's code does; both in turns.
+loop of the same networks and losses in fp32, which makes its photo twice a step, as SPADE's code does: our trainer in
+bf16, in fp32, and the loop, in turns.
 
     python -m benchmarks.scene_speed
 """
@@ -30,6 +31,7 @@ from sembla.core.tasks import SceneTask
 from sembla.data.prepare import prepare
 from sembla.data.prepared import Prepared
 from sembla.data.records import Kind, Record, Sample
+from sembla.engine.base import Precision
 from sembla.engine.local import LocalEngine
 from sembla.methods.scene import METHOD
 from sembla.methods.scene.batches import SceneBatch, batches
@@ -150,31 +152,38 @@ def plain_step(config: Spade, networks: nn.ModuleDict, objective: SpadeObjective
 
 
 def training(folder: Path) -> list[Row]:
-    """Our trainer in bf16 with channels last against a plain loop, in turns."""
+    """Our trainer with channels last, in bf16 and in fp32, against a plain loop, in turns."""
     prepared = noise(folder, 12, side=128)
     config = METHOD.fitted(Spade(width=32, discriminator_width=32, size=(128, 128), features="none"), prepared)
     assert isinstance(config, Spade)
-    settings = TrainSettings(steps=1000, batch=4, device="cpu", precision="bf16")
-    engine = LocalEngine(torch.device("cpu"), precision="bf16", channels_last=True)
-    ours = Trainer(METHOD, config, prepared, settings=settings, engine=engine)
+    half, full = trainer(config, prepared, "bf16"), trainer(config, prepared, "fp32")
     torch.manual_seed(0)
     networks = PARTS.networks(config)
     plain = plain_step(config, networks, SpadeObjective(config, networks, None))
     feed = batches(config, prepared, Feed(4))
-    taken: dict[str, list[float]] = {"ours": [], "plain": []}
+    steps = {"bf16": half.advance, "fp32": full.advance, "plain": lambda: plain(next(feed))}
+    taken: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(ROUNDS):
-        taken["ours"].append(seconds(ours.advance, 1))
-        taken["plain"].append(seconds(lambda: plain(next(feed)), 1))
-    ratio = statistics.median(theirs / own for own, theirs in zip(taken["ours"], taken["plain"], strict=True))
-    return [
-        {
-            "what": "spade, width 32, 128x128, batch 4",
-            "plain loop, images/s": round(4 / statistics.median(taken["plain"]), 2),
-            "sembla train, bf16, images/s": round(4 / statistics.median(taken["ours"]), 2),
-            "times": round(ratio, 2),
-            "load": load(),
+        for name, step in steps.items():
+            taken[name].append(seconds(step, 1))
+    row: Row = {
+        "what": "spade, width 32, 128x128, batch 4",
+        "plain loop, images/s": round(4 / statistics.median(taken["plain"]), 2),
+    }
+    for name in ("bf16", "fp32"):
+        ratio = statistics.median(theirs / own for own, theirs in zip(taken[name], taken["plain"], strict=True))
+        row |= {
+            f"sembla train, {name}, images/s": round(4 / statistics.median(taken[name]), 2),
+            f"times the loop in {name}": round(ratio, 2),
         }
-    ]
+    return [{**row, "load": load()}]
+
+
+def trainer(config: Config, prepared: Prepared, precision: Precision) -> Trainer[Config, Prepared, SceneBatch]:
+    """Our own, on this CPU."""
+    settings = TrainSettings(steps=1000, batch=4, device="cpu", precision=precision)
+    engine = LocalEngine(torch.device("cpu"), precision=precision, channels_last=True)
+    return Trainer(METHOD, config, prepared, settings=settings, engine=engine)
 
 
 def main() -> None:

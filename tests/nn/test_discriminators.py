@@ -6,7 +6,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 
 import torch
 
-from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
+from sembla.nn.discriminators import MultiscaleDiscriminator
 
 
 def test_it_has_as_many_parameters_as_was_published() -> None:
@@ -30,16 +30,3 @@ def test_the_second_scale_sees_half_the_picture() -> None:
     half = torch.nn.functional.avg_pool2d(planes, 3, stride=2, padding=1, count_include_pad=False)
     whole, again = judge(planes[:, :1], planes[:, 1:]), judge(half[:, :1], half[:, 1:])
     torch.testing.assert_close(whole[1][-1], again[0][-1])
-
-
-def test_a_segmenting_discriminator_scores_each_pixel() -> None:
-    torch.manual_seed(0)
-    judge = SegmentationDiscriminator(6, width=4).eval()
-    pictures = torch.randn(2, 3, 64, 96)
-    scores = judge(pictures)
-    assert scores.shape == (2, 7, 64, 96)
-    changed = pictures.clone()
-    changed[0, :, 0, 0] += 5
-    moved = (judge(changed) - scores).abs().sum((0, 1)) > 1e-4
-    assert moved[0, 0]
-    assert torch.equal(judge(changed)[1], scores[1])

@@ -22,19 +22,24 @@ from sembla.runs.plain import to_plain
 from sembla.runs.tensors import named
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def begun(root: Path, recipe: str) -> Path:
     """A run with weights as they are drawn before the first step."""
     method = api.find_method("scene")
-    config = method.fitted(replace(method.recipes["sembla"], width=4, size=(64, 96)), prepared())
+    config = method.fitted(replace(method.recipes[recipe], width=4, size=(64, 96)), prepared())
     torch.manual_seed(0)
     parts = method.load()
     networks = parts.networks(config)
-    folder = RunFolder(tmp_path_factory.mktemp("runs") / "street")
+    folder = RunFolder(root)
     folder.root.mkdir()
-    write_description(folder, Description("scene", "sembla", to_plain(config), seed=0, batch=1))
+    write_description(folder, Description("scene", recipe, to_plain(config), seed=0, batch=1))
     write_weights(folder, named({name: networks[name] for name in parts.players(config)}), step=1)
     return folder.root
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of ours."""
+    return begun(tmp_path_factory.mktemp("runs") / "street", "sembla")
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +57,21 @@ def test_it_is_listed_with_scenes_alone(studio: Server, run: Path) -> None:
     label_set = prepared().label_set
     assert label_set is not None
     assert (card["name"], card["kind"], card["photos"]) == (f"model:{run.name}", "model", 0)
-    assert (card["width"], card["height"]) == (96, 64)
+    assert (card["width"], card["height"], card["styled"], card["varies"]) == (96, 64, True, True)
     assert [entry["name"] for entry in card["classes"]] == [*label_set.names, "no class"]
+
+
+def test_what_a_model_has_not_is_told(server: Server, tmp_path: Path) -> None:
+    """SPADE without its encoder has one picture of a layout, and OASIS' noise takes after no photo."""
+    assert server.server.started
+    for recipe in ("critic", "spade"):
+        begun(tmp_path / recipe, recipe)
+    with Server(runs=tmp_path) as running, running.client() as client:
+        cards = client.get("/api/scenes").json()["engines"]
+    assert {(card["title"], card["styled"], card["varies"]) for card in cards} == {
+        ("critic", False, True),
+        ("spade", False, False),
+    }
 
 
 def test_its_pictures_are_the_models_own(studio: Server, run: Path) -> None:

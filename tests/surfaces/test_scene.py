@@ -12,6 +12,7 @@ from tests.methods.scene.scenery import CLASSES, SIZE, layout, make_bank, photo
 from tests.surfaces.support import Sembla
 
 import sembla as library
+from sembla import api
 from sembla.core import memory
 from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
 from sembla.core.tasks import Preview, SceneResult, SceneTask
@@ -82,6 +83,21 @@ def test_variations_and_style_reach_the_engine(sembla: Sembla, maps: Path, bank:
     )
     for out, picture in zip(told["out"], expected.pictures, strict=True):
         assert np.array_equal(read_picture(out), picture)
+
+
+def test_each_variation_is_written_as_soon_as_it_is_there(
+    sembla: Sembla, maps: Path, bank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[list[str]] = []
+
+    def watched(task: SceneTask, *rest: Any, **options: Any) -> SceneResult:
+        found.append(sorted(path.name for path in Path().glob("a-*.png")))
+        return run_scene(task, *rest, **options)
+
+    run_scene = api.run_scene
+    monkeypatch.setattr(api, "run_scene", watched)
+    assert sembla("scene", maps / "m1.png", "--bank", bank, "--variations", "3", "--out", "a.png").code == 0
+    assert found == [[], ["a-1.png"], ["a-1.png", "a-2.png"]]
 
 
 def test_a_folder_gives_a_data_set(sembla: Sembla, maps: Path, bank: Path) -> None:
@@ -206,7 +222,7 @@ class Painter:
     """A stand-in for a trained model: paints each class in its colour, a little brighter for each variation."""
 
     tasks = (SceneTask,)
-    config = SimpleNamespace(label_set=CLASSES, varies=True)
+    config = SimpleNamespace(label_set=CLASSES, varies=lambda *, style: not style)
 
     def __call__(self, task: SceneTask) -> SceneResult:
         assert task.variations == 1

@@ -50,6 +50,7 @@ from sembla.api.scenes import (
     run_scene,
     scene,
     scene_classes,
+    scene_config,
     scene_size,
     warm_up_bank,
 )
@@ -100,6 +101,7 @@ from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
 
 if TYPE_CHECKING:
+    from sembla.api.scenes import SceneConfig as SceneConfig
     from sembla.api.scenes import SceneEngine as SceneEngine
     from sembla.engine.base import Precision as Precision
     from sembla.methods.scene.bank import Bank as Bank
@@ -208,6 +210,7 @@ __all__ = [
     "run_text",
     "scene",
     "scene_classes",
+    "scene_config",
     "scene_size",
     "score_study",
     "segments",

@@ -21,9 +21,11 @@ from sembla.imaging.palette import read_known
 if TYPE_CHECKING:
     from sembla.data.records import Sample
     from sembla.methods.scene.bank import Bank
+    from sembla.methods.scene.config import Config
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = [
+    "SceneConfig",
     "SceneEngine",
     "bank_labels",
     "bank_photo",
@@ -33,10 +35,14 @@ __all__ = [
     "run_scene",
     "scene",
     "scene_classes",
+    "scene_config",
     "scene_size",
     "warm_up_bank",
 ]
 
+
+SceneConfig: TypeAlias = "Config"
+"""The settings of a trained model of scenes."""
 
 SceneEngine: TypeAlias = "Bank | Synthesizer"
 """What makes scenes: a bank, or a trained model."""
@@ -102,11 +108,10 @@ def check_scene(
 ) -> None:
     """Raise `InputError` where an engine is asked for what it has not: styles, looks, instances, variations."""
     from sembla.methods.scene.bank import Bank
-    from sembla.methods.scene.config import Sembla, Spade
 
     scene_classes(engine)
     config = None if isinstance(engine, Bank) else engine.config
-    if looks and not isinstance(config, Sembla):
+    if looks and not (config and config.looks):
         raise InputError("looks of classes came; recipes sembla and laptop have them, so leave them out.")
     if instances and not (config and config.edges):
         raise InputError("instances came; models that were trained with edges use them, so leave them out.")
@@ -114,8 +119,7 @@ def check_scene(
         return
     if style and not config.styled:
         raise InputError("a style photo came; this model has no styles, so leave it out.")
-    decided = not config.varies or (style and isinstance(config, Spade))
-    if decided and variations > 1:
+    if variations > 1 and not config.varies(style=style):
         raise InputError("this model leaves nothing to chance here: it has one picture, and no part of it anew.")
 
 
@@ -131,6 +135,19 @@ def scene_classes(engine: SceneEngine) -> LabelSet:
         raise InputError(f"the model is of method {engine.description.method}, which makes no scenes; give another.")
     label_set: LabelSet = engine.config.label_set
     return label_set
+
+
+def scene_config(recipe: str, values: object, *, place: str) -> SceneConfig:
+    """The settings of a model of scenes, as its method.json holds them, read without PyTorch.
+
+    `place` names the model in errors. Raises `InputError` for what is damaged, or of an unknown recipe.
+    """
+    from sembla.methods.scene.config import RECIPES
+    from sembla.runs.plain import from_plain
+
+    if recipe not in RECIPES:
+        raise InputError(f"{place} is of recipe {recipe[:60]!r}; scenes have {', '.join(RECIPES)}.")
+    return from_plain(type(RECIPES[recipe]), values, place=place)
 
 
 def scene_size(engine: SceneEngine) -> tuple[int, int]:

@@ -17,7 +17,7 @@ class Export:
     """Write a trained method as ONNX or TorchScript, checked against PyTorch: outputs within 1e-4, or no file."""
 
     run_folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(name="run", metavar="RUN")]
-    """Folder of a run, or one with its weights.safetensors and method.json."""
+    """A bundled pack by its name, the folder of a run, or one with its weights.safetensors and method.json."""
     out: Annotated[Path, tyro.conf.arg(metavar="PATH")]
     """The file: .onnx, or .pt for TorchScript."""
     to: Annotated[Literal["onnx", "torchscript"], tyro.conf.arg(metavar="onnx|torchscript")] = "onnx"

@@ -1,14 +1,22 @@
-"""Losses of a discriminator that names the class of each pixel, or says that it is made (Schonfeld et al. 2021, OASIS).
+"""Losses of networks that name the class of each pixel.
 
-Scores are (N, K + 1, H, W), before the softmax; the first stands for "made". Label maps are int64 (N, H, W), and
-values that are no class count nowhere.
+Scores are before the softmax: (N, K, H, W), or for a discriminator that may also say that a pixel is made (Schonfeld et
+al. 2021, OASIS), (N, K + 1, H, W), of which the first stands for "made". Label maps are int64 (N, H, W), and values
+that are no class count nowhere.
 """
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-__all__ = ["class_weights", "label_mix", "mixed_consistency", "segmentation_discriminator", "segmentation_generator"]
+__all__ = [
+    "class_weights",
+    "label_mix",
+    "mixed_consistency",
+    "segmentation",
+    "segmentation_discriminator",
+    "segmentation_generator",
+]
 
 
 def class_weights(labels: Tensor, classes: int) -> Tensor:
@@ -22,15 +30,21 @@ def class_weights(labels: Tensor, classes: int) -> Tensor:
     return weights[labels.clamp(0, classes)]
 
 
+def segmentation(scores: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """The mean over pixels of weight (N, H, W) times cross entropy; targets beyond the scores must have weight 0."""
+    targets = targets.clamp(max=scores.shape[1] - 1)
+    return (F.cross_entropy(scores.float(), targets, reduction="none") * weights).mean()
+
+
 def segmentation_generator(made: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """What is made shall be taken for the classes that were asked for (eq. 2), weighted by pixel (N, H, W)."""
-    return _cross_entropy(made, labels + 1, weights)
+    return segmentation(made, labels + 1, weights)
 
 
 def segmentation_discriminator(real: Tensor, made: Tensor, labels: Tensor, *, weights: Tensor) -> Tensor:
     """Photos shall be taken for their classes, and what is made for made (eq. 1)."""
-    fakes = _cross_entropy(made, torch.zeros_like(labels), torch.ones_like(weights))
-    return _cross_entropy(real, labels + 1, weights) + fakes
+    fakes = segmentation(made, torch.zeros_like(labels), torch.ones_like(weights))
+    return segmentation(real, labels + 1, weights) + fakes
 
 
 def label_mix(labels: Tensor, classes: int) -> Tensor:
@@ -45,9 +59,3 @@ def label_mix(labels: Tensor, classes: int) -> Tensor:
 def mixed_consistency(mixed: Tensor, real: Tensor, made: Tensor, *, mask: Tensor) -> Tensor:
     """Scores of a mixed picture shall be the mix of the scores: mean squared difference (eq. 4)."""
     return F.mse_loss(mixed, torch.where(mask > 0, real, made))
-
-
-def _cross_entropy(scores: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """The mean over pixels of weight times cross entropy; targets beyond the scores have weight 0."""
-    targets = targets.clamp(max=scores.shape[1] - 1)
-    return (F.cross_entropy(scores.float(), targets, reduction="none") * weights).mean()

@@ -1,4 +1,4 @@
-"""Discriminators that see a picture together with its label map, or say what they take each of its pixels for."""
+"""Discriminators that see a picture together with its label map."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-__all__ = ["MultiscaleDiscriminator", "PatchDiscriminator", "SegmentationDiscriminator"]
+__all__ = ["MultiscaleDiscriminator", "PatchDiscriminator"]
 
 _SLOPE = 0.2
 
@@ -52,55 +52,6 @@ class MultiscaleDiscriminator(nn.Module):
             found.append(scale(planes))
             planes = F.avg_pool2d(planes, 3, stride=2, padding=1, count_include_pad=False)
         return found
-
-
-class SegmentationDiscriminator(nn.Module):
-    """Says of each pixel which class it is, or that it is made: K + 1 scores (Schonfeld et al. 2021, OASIS).
-
-    A U-Net of residual blocks, each level of half the size of the one before. Unlike theirs, the first level has half
-    the size of the picture, and its scores are shuffled into pixels, which is less to compute. The first score stands
-    for "made".
-    """
-
-    def __init__(self, classes: int, *, width: int = 32, levels: int = 4) -> None:
-        super().__init__()
-        chain = [width * min(8, 1 << level) for level in range(levels + 1)]
-        self.head = spectral_norm(nn.Conv2d(3, width, 4, stride=2, padding=1))
-        self.down = nn.ModuleList(_Residual(*pair) for pair in pairwise(chain))
-        self.up = nn.ModuleList(
-            _Residual(above if level == 0 else 2 * above, kept)  # what came down stands beside what goes up
-            for level, (above, kept) in enumerate(pairwise(reversed(chain)))
-        )
-        self.score = nn.Conv2d(2 * width, 4 * (classes + 1), 1)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Scores (N, K + 1, H, W), before the softmax, of pictures (N, 3, H, W), sides multiples of 32."""
-        planes = self.head(pictures)
-        found = [planes]
-        for level in self.down:
-            planes = level(F.avg_pool2d(planes, 2))
-            found.append(planes)
-        for level, beside in zip(self.up, reversed(found[:-1]), strict=True):
-            raised = F.interpolate(level(planes), scale_factor=2.0, mode="nearest")
-            planes = torch.cat([raised, beside], dim=1)
-        return F.pixel_shuffle(self.score(F.leaky_relu(planes, _SLOPE)), 2)
-
-
-class _Residual(nn.Module):
-    def __init__(self, channels: int, made: int) -> None:
-        super().__init__()
-        self.first, self.second = _spectral(channels, made), _spectral(made, made)
-        self.beside = spectral_norm(nn.Conv2d(channels, made, 1, bias=False))
-
-    def forward(self, planes: Tensor) -> Tensor:
-        found = self.second(F.leaky_relu(self.first(F.leaky_relu(planes, _SLOPE)), _SLOPE))
-        added: Tensor = self.beside(planes) + found
-        return added
-
-
-def _spectral(channels: int, made: int) -> nn.Module:
-    layer: nn.Module = spectral_norm(nn.Conv2d(channels, made, 3, padding=1))
-    return layer
 
 
 def _normed(channels: int, made: int, *, stride: int) -> nn.Module:

@@ -19,7 +19,7 @@ from sembla.studio.runs import Run, RunStore
 from sembla.studio.wire import ClassEntry, SceneCard, SceneCards, class_entries, one_line
 
 if TYPE_CHECKING:
-    from sembla.api import Bank, SceneEngine
+    from sembla.api import Bank, SceneConfig, SceneEngine
 
 __all__ = ["MadeScene", "Scenes", "UnknownSceneEngineError"]
 
@@ -149,10 +149,11 @@ class Scenes:
         from sembla import api
 
         bank = self._bank(name) if name in self._folders else None
+        config = None if bank else _config(self._run(name))
         label_set = self._label_set(name)
         if label_set.count > MAX_CLASSES:
             raise InputError(f"{name} has {label_set.count} classes; the page takes at most {MAX_CLASSES}.")
-        width, height = api.scene_size(bank) if bank else _trained_size(self._run(name))
+        width, height = config.size[::-1] if config else api.scene_size(self._bank(name))
         return SceneCard(
             name=name,
             title=name.partition(":")[2] + (_BUNDLED if name in self._packs else ""),
@@ -162,6 +163,8 @@ class Scenes:
             height=height,
             ignore=None if len(_entries(label_set)) == label_set.count else label_set.ignore,
             photos=len(bank.names) if bank else 0,
+            styled=config is None or config.styled,
+            varies=config is None or config.varies(),
         )
 
     def _engine(self, name: str) -> "SceneEngine":
@@ -171,7 +174,7 @@ class Scenes:
         return self._models.load(name, run.root)
 
     def _label_set(self, name: str) -> LabelSet:
-        return self._bank(name).label_set if name in self._folders else _learned(self._run(name))
+        return self._bank(name).label_set if name in self._folders else _config(self._run(name)).label_set
 
     def _bank(self, name: str) -> "Bank":
         from sembla import api
@@ -250,23 +253,11 @@ def _entries(label_set: LabelSet) -> list[ClassEntry]:
     return [*entries, ClassEntry(name=_NO_CLASS, colour=free)]
 
 
-def _learned(run: Run) -> LabelSet:
-    """The classes of a run, read without loading it. Raises `InputError`."""
-    try:
-        classes = run.described("config", {})["classes"]
-        colours = tuple((int(red), int(green), int(blue)) for red, green, blue in classes["colours"])
-        return LabelSet(tuple(classes["names"]), colours, ignore=classes["ignore"])
-    except (KeyError, TypeError, ValueError, LabelError) as error:
-        raise InputError(f"{run.name} does not say which classes it learned; train it again.") from error
+def _config(run: Run) -> "SceneConfig":
+    """The settings of a run, read without loading it. Raises `InputError`."""
+    from sembla import api
 
-
-def _trained_size(run: Run) -> tuple[int, int]:
-    """Width and height that a run is trained at. Raises `InputError`."""
-    try:
-        height, width = run.described("config", {})["size"]
-        return int(width), int(height)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{run.name} does not say what size it was trained at; train it again.") from error
+    return api.scene_config(str(run.described("recipe", "")), run.described("config", {}), place=run.name)
 
 
 def _named(banks: Sequence[Path]) -> dict[str, Path]:

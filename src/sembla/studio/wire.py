@@ -232,6 +232,8 @@ class SceneCard(BaseModel):
     height: int
     ignore: int | None = Field(description="What files hold where pixels are of no class, the last one here; or null.")
     photos: int = Field(description="Of a bank: how many may be taken. 0 for a model.")
+    styled: bool = Field(description="Whether it takes after a style photo.")
+    varies: bool = Field(description="Whether it has several pictures of one layout, and parts made anew.")
 
 
 class SceneCards(BaseModel):

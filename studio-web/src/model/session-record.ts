@@ -86,6 +86,8 @@ function readSceneRecord(fields: Fields): SceneRecord {
     kind,
     photos: fields.whole("photos", 0, Number.MAX_SAFE_INTEGER),
     ignore: fields.value("ignore") === null ? null : fields.whole("ignore", 0, 255),
+    styled: fields.optional("styled") !== false, // files from before all had them say nothing
+    varies: fields.optional("varies") !== false,
     styles: fields.inners("styles").map(readPhotoRecord),
   };
 }

@@ -109,7 +109,14 @@ describe("a session file", () => {
 
   it("gives a scene back, with its styles and what was made anew", async () => {
     const style = { ...SIZE, id: "style", name: "dusk.jpg", file: new Blob([someBytes(300)]) };
-    const engine = { engine: "bank:street", title: "street", kind: "bank", photos: 367 } as const;
+    const engine = {
+      engine: "bank:street",
+      title: "street",
+      kind: "bank",
+      photos: 367,
+      styled: true,
+      varies: false,
+    } as const;
     const snapshot: Snapshot = {
       ...document(),
       strokes: null,

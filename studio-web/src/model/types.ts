@@ -63,6 +63,10 @@ export interface Scene {
   readonly photos: number;
   /** What files hold where pixels are of no class, which is the last class here; null where every pixel has one. */
   readonly ignore: number | null;
+  /** Whether it takes after a style photo. */
+  readonly styled: boolean;
+  /** Whether it has several pictures of one layout. */
+  readonly varies: boolean;
   /** Photos whose colours and light were asked for; the setting `style` is a place in this list, or null. */
   readonly styles: readonly Photo[];
 }

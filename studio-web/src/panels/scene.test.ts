@@ -7,7 +7,15 @@ const SIZE = { width: 40, height: 30 };
 
 function opened(values: object = {}): Studio {
   const studio = new Studio();
-  const engine = { engine: "model:s", title: "s", kind: "model", photos: 0, ignore: null } as const;
+  const engine = {
+    engine: "model:s",
+    title: "s",
+    kind: "model",
+    photos: 0,
+    ignore: null,
+    styled: true,
+    varies: true,
+  } as const;
   studio.open({
     ...emptySnapshot(),
     photo: { ...SIZE, id: "begun", name: "s", file: new Blob() },

@@ -120,12 +120,12 @@ export class Documents {
     const uploaded = await this.#load("Beginning the scene…", uploadPhoto(file, title));
     if (uploaded === null) return;
     const { id, width, height } = uploaded;
-    const { name: engine, kind, photos, ignore } = card;
+    const { name: engine, kind, photos, ignore, styled, varies } = card;
     await replace(() =>
       studio.open({
         ...emptySnapshot(),
         photo: { id, width, height, name: title, file },
-        scene: { engine, title, kind, photos, ignore, styles: [] },
+        scene: { engine, title, kind, photos, ignore, styled, varies, styles: [] },
         classes,
         labels: layout,
         layout,

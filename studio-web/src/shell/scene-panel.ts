@@ -62,6 +62,8 @@ export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void
     if (scene === null) return;
     title.textContent = `Scene: ${scene.title}`;
     note.textContent = `Paint what is where. ${words(scene)}`;
+    strip.element.hidden = !scene.styled;
+    anew.element.hidden = !scene.varies;
     strip.show(scene);
     anew.show();
   };
@@ -87,7 +89,8 @@ export function originsOf(credits: Readonly<Record<string, number>>): string {
 }
 
 function words(scene: Scene): string {
-  if (scene.kind === "model") return "A trained model makes the picture.";
+  if (scene.kind === "model")
+    return `A trained model makes the picture${scene.varies ? "." : ": the one that it has of a layout."}`;
   return `The picture is pieced together ${kindOf(scene)}: it copies by design.`;
 }
 
@@ -107,7 +110,7 @@ export function mountAnother(head: HTMLElement, studio: Studio): void {
   element.classList.add("refine");
   head.append(element);
   const follow = () => {
-    element.hidden = studio.scene === null;
+    element.hidden = studio.scene?.varies !== true;
   };
   studio.on("document", follow);
   follow();

@@ -85,7 +85,7 @@ export function toolHint(name: ToolName): string {
 /** Whether a tool makes sense on the map that is painted on. */
 export function toolFits(name: ToolName, { target, scene }: Pick<Studio, "target" | "scene">): boolean {
   const tool = TOOLS.find((each) => each.name === name);
-  return tool?.on.includes(target) === true && (scene !== null || tool.scenes !== true);
+  return tool?.on.includes(target) === true && (tool.scenes !== true || scene?.varies === true);
 }
 
 /** Builds the rail; returns how to choose a tool, which does nothing where it makes no sense. */
@@ -108,7 +108,7 @@ export function mountTools(host: HTMLElement, studio: Studio): (name: ToolName) 
     setChosen(buttons, current === null ? -1 : TOOLS.findIndex((tool) => tool.name === view.tool));
     for (const [at, tool] of TOOLS.entries()) {
       buttons[at].setAttribute("aria-disabled", String(current === null || !toolFits(tool.name, studio)));
-      buttons[at].hidden = tool.scenes === true && scene === null;
+      buttons[at].hidden = tool.scenes === true && scene?.varies !== true;
     }
   };
   studio.on("view", follow);

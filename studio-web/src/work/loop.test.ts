@@ -345,7 +345,14 @@ describe("Loop", () => {
     const style = { ...SIZE, id: "dusk", name: "dusk.jpg", file: new Blob(["y"]) };
 
     beforeEach(async () => {
-      const scene = { engine: "bank:street", title: "street", kind: "bank", photos: 9 } as const;
+      const scene = {
+        engine: "bank:street",
+        title: "street",
+        kind: "bank",
+        photos: 9,
+        styled: true,
+        varies: true,
+      } as const;
       studio.open(
         opened({
           task: "scene",

@@ -14,6 +14,10 @@ export interface SceneCard extends Size {
   readonly ignore: number | null;
   /** Of a bank: how many photos it has. */
   readonly photos: number;
+  /** Whether it takes after a style photo. */
+  readonly styled: boolean;
+  /** Whether it has several pictures of one layout. */
+  readonly varies: boolean;
 }
 
 /** All that makes scenes, and why others cannot. */

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 
 from sembla.core.method import Feed, Term
 from sembla.losses.matching import feature_matching
+from sembla.losses.segmentation import class_weights
 from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp, fitted
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.light_objective import LightObjective
-from sembla.methods.scene.objective import Made, SpadeObjective, UlbpObjective, segmented
+from sembla.methods.scene.objective import CriticObjective, Made, SpadeObjective, UlbpObjective
 from sembla.methods.scene.painters import LightPainter
-from sembla.nn.discriminators import SegmentationDiscriminator
+from sembla.nn.segmentation import SegmentationDiscriminator
 
 SIZE = (64, 96)
 
@@ -93,10 +94,11 @@ class _Names(SegmentationDiscriminator):
 
 def test_a_mixture_is_of_the_photo_and_what_was_made() -> None:
     """A discriminator that looks at single pixels is consistent about mixtures, so the term is zero."""
-    config, _ = learning(Sembla(width=4, discriminator_width=4))
-    seen = batch(config)
-    terms = segmented(config, _Names(3, width=4), seen, photo=-seen.photo, mix=1.0)
-    assert terms["mix"].value.item() == 0
+    config, networks = learning(Critic(width=4, discriminator_width=4))
+    networks["discriminator"] = _Names(3, width=4)
+    objective, made, seen = CriticObjective(cast("Critic", config), networks), Made(), batch(config)
+    made.keep(seen, -seen.photo)
+    assert objective.judge(seen, made)["mix"].value.item() == 0
 
 
 def test_ours_is_taught_by_windows_classes_and_the_photo() -> None:
@@ -104,17 +106,27 @@ def test_ours_is_taught_by_windows_classes_and_the_photo() -> None:
     config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
     assert isinstance(config, Sembla)
     objective = LightObjective(config, networks, lambda pictures: [pictures])
-    paint, judge = objective.turns(0)
-    terms, judged = dict(paint.losses(seen := batch(config))), dict(judge.losses(seen))
-    assert {name: term.weight for name, term in terms.items()} == {
-        **{"segmentation": 8.0, "adversarial": 1.0, "matching": 10.0, "perceptual": 10.0}
+    lessons = {turn.player: dict(turn.losses(seen)) for seen in [batch(config)] for turn in objective.turns(0)}
+    assert {name: term.weight for name, term in lessons["generator"].items()} == {
+        **{"segmentation": 5.0, "adversarial": 1.0, "matching": 10.0, "perceptual": 10.0}
     }
-    assert all(reached(term, objective.painter.generator) for term in terms.values())
-    assert all(reached(term, objective.painter.encoder) for term in terms.values())
-    assert reached(judged["windows"], objective.windows)
-    assert not reached(judged["windows"], objective.pixels)
-    assert reached(judged["adversarial"], objective.pixels)
-    assert set(judged) == {"windows", "adversarial", "mix"}
+    for term in lessons["generator"].values():
+        assert reached(term, objective.painter.generator)
+        assert reached(term, objective.painter.encoder)
+    for player, name in (("discriminator", "adversarial"), ("segmenter", "segmentation")):
+        (term,) = lessons[player].values()
+        assert lessons[player][name] is term
+        assert [other for other in lessons if reached(term, networks[other])] == [player]
+
+
+def test_the_segmenter_learns_from_photos_alone() -> None:
+    """What it is taught is the weighted cross entropy of the photos' classes, rare ones by the root of their weight."""
+    config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
+    objective, seen = LightObjective(cast("Sembla", config), networks, None), batch(config)
+    scores = objective.segmenter(seen.photo)
+    chances = scores.softmax(1).gather(1, seen.labels.clamp(max=config.count - 1)[:, None])[:, 0]
+    wanted = -(chances.log() * class_weights(seen.labels, config.count).sqrt()).mean()
+    torch.testing.assert_close(objective.name(seen)["segmentation"].value, wanted)
 
 
 def test_looks_are_read_by_class_and_from_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,9 +155,14 @@ def test_looks_of_photos_are_remembered() -> None:
     known = classes.flatten(2).any(2)
     torch.testing.assert_close(encoder.looks[:2][known], read[known])
     assert encoder.looks.flatten(1).any(1).all()  # where nothing was, the first photos are
-    encoder.looks[:] = read[1]  # whichever is drawn
-    placed = objective.painter.placed(seen.layout, read[[1, 1]])[0]
-    torch.testing.assert_close(objective.painter.drawn(seen.layout)[0], placed)
+    encoder.looks[::2], encoder.looks[1::2] = read[0], read[1]
+    towards = config.spread * (read - read.mean(0)) + read.mean(0)  # whichever is drawn
+    drawn = objective.painter.recalled(8, like=seen.layout)
+    assert all(any(torch.allclose(one, each) for each in towards) for one in drawn)
+    torch.manual_seed(1)
+    drawn = objective.painter.recalled(2, like=seen.layout)
+    torch.manual_seed(1)
+    torch.testing.assert_close(objective.painter.drawn(seen.layout)[0], objective.painter.placed(seen.layout, drawn)[0])
 
 
 def test_a_class_that_does_not_occur_keeps_its_older_look() -> None:

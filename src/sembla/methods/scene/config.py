@@ -96,8 +96,13 @@ class Config:
         return False
 
     @property
-    def varies(self) -> bool:
-        """Whether anything is left to chance."""
+    def looks(self) -> bool:
+        """Whether a class can have a look of its own."""
+        return False
+
+    def varies(self, *, style: bool = False) -> bool:
+        """Whether anything is left to chance; `style` says that a style photo is given."""
+        del style
         return True
 
     @property
@@ -133,10 +138,9 @@ class Spade(Config):
         """Where it has an encoder."""
         return self.style
 
-    @property
-    def varies(self) -> bool:
-        """Its latent is all that it leaves to chance."""
-        return self.style
+    def varies(self, *, style: bool = False) -> bool:
+        """Its latent is all that it leaves to chance, and a style photo decides that."""
+        return self.style and not style
 
     @property
     def multiple(self) -> int:
@@ -171,9 +175,9 @@ class Ulbp(Spade):
     coupling: float = 1.0
     """Weight of the absolute difference between the generated photo's patterns and the generated patterns."""
 
-    @property
-    def varies(self) -> bool:
+    def varies(self, *, style: bool = False) -> bool:
         """Its noise is all that it leaves to chance."""
+        del style
         return self.noise
 
 
@@ -189,9 +193,9 @@ class Critic(Config):
     mix: float = 10.0
     """Weight of the consistency of mixed pictures (LabelMix)."""
 
-    @property
-    def varies(self) -> bool:
+    def varies(self, *, style: bool = False) -> bool:
         """Its noise is all that it leaves to chance."""
+        del style
         return self.noise > 0
 
     @property
@@ -202,41 +206,45 @@ class Critic(Config):
 
 @dataclass(frozen=True)
 class Sembla(Config):
-    """Ours: a light generator that sees wide around, taught by SPADE's losses and a segmenting discriminator."""
+    """Ours: a light generator that sees wide around, taught by SPADE's losses and a segmentation network."""
 
-    width: int = 32
     latent: int = 16
     """Numbers of each class's latent."""
-    discriminator_width: int = 32
-    """Channels of the discriminators that score windows, as SPADE's."""
-    segmenter_width: int = 48
-    """Channels of the discriminator that names classes."""
+    spread: float = 0.5
+    """Of looks drawn by chance, 0 to 1: at 1 as far from their mean as those of photos, at 0 all are that mean."""
+    discriminator_width: int = 64
+    segmenter_width: int = 64
+    """Channels of the network that learns from photos to name classes."""
     generator_rate: float = 0.0004
+    segmenter_rate: float = 0.001
     features: FeatureNetwork = ""
     """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
-    segmentation: float = 8.0
+    segmentation: float = 5.0
     """Weight of the classes that photos shall be taken for."""
     matching: float = 10.0
     """Weight of the discriminator's features."""
     perceptual: float = 10.0
     """Weight of the frozen network's features."""
-    mix: float = 5.0
-    """Weight of the consistency of mixed pictures (LabelMix)."""
 
     @property
     def styled(self) -> bool:
         """It reads a look of each class in photos."""
         return True
 
+    @property
+    def looks(self) -> bool:
+        """Each class has a latent of its own."""
+        return True
+
 
 RECIPES: Mapping[str, Config] = {
     "sembla": Sembla(),
-    "laptop": Sembla(width=24, discriminator_width=24, segmenter_width=32),
+    "laptop": Sembla(width=24, discriminator_width=32, segmenter_width=32),
     "spade": Spade(),
     "ulbp": Ulbp(),
     "critic": Critic(),
-    "sembla-small": Sembla(width=16, discriminator_width=16, segmenter_width=24),
-    "laptop-small": Sembla(width=12, discriminator_width=12, segmenter_width=16),
+    "sembla-small": Sembla(width=40, discriminator_width=32, segmenter_width=32),
+    "laptop-small": Sembla(width=20, discriminator_width=32, segmenter_width=32),
     "spade-small": Spade(width=16, discriminator_width=16),
     "ulbp-small": Ulbp(width=16, discriminator_width=16, texture_width=16),
     "critic-small": Critic(width=16, discriminator_width=16),
@@ -295,7 +303,7 @@ def pace(config: Config) -> Pace:
 
 def _check(config: Config) -> None:
     """Raise `InputError` for a setting that nothing can be trained with."""
-    check_numbers(config, from_zero={"constant", "decay", "half_size", "noise"})
+    check_numbers(config, from_zero={"constant", "decay", "half_size", "noise", "spread"})
     if isinstance(config, Spade | Critic) and config.upsamplings not in {5, 6}:
         raise InputError(f"upsamplings {config.upsamplings} came; the paper has 5, and 6 for large pictures.")
     if isinstance(config, Ulbp) and config.style:
@@ -306,6 +314,8 @@ def _check(config: Config) -> None:
         raise InputError("softness 0 came; give more, or train with --no-soft.")
     if isinstance(config, Spade) and config.scales > _MOST_SCALES:
         raise InputError(f"scales {config.scales} came; give at most {_MOST_SCALES}.")
+    if isinstance(config, Sembla) and config.spread > 1:
+        raise InputError(f"spread {config.spread} came; give 0 to 1.")
     if config.zoom < 1 or config.flip > 1:
         raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
 

@@ -12,18 +12,22 @@ from sembla.data.prepared import Prepared
 from sembla.methods.scene import synthesis
 from sembla.methods.scene.batches import SceneBatch, batches, layout_planes
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_objective import LightJudges, LightObjective
+from sembla.methods.scene.light_objective import LightObjective
 from sembla.methods.scene.objective import CriticObjective, Judges, Layers, SpadeObjective, UlbpObjective
 from sembla.methods.scene.painters import Painter, painter
 from sembla.nn.baking import baked_twin
-from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
+from sembla.nn.discriminators import MultiscaleDiscriminator
 from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
+from sembla.nn.segmentation import SegmentationDiscriminator, SegmentationNetwork
 
 __all__ = ["PARTS"]
 
 
 def _networks(config: Config) -> nn.ModuleDict:
-    return nn.ModuleDict({"generator": painter(config), "discriminator": _discriminator(config)})
+    networks = nn.ModuleDict({"generator": painter(config), "discriminator": _discriminator(config)})
+    if isinstance(config, Sembla):
+        networks["segmenter"] = SegmentationNetwork(config.count, width=config.segmenter_width)
+    return networks
 
 
 def _discriminator(config: Config) -> nn.Module:
@@ -36,16 +40,19 @@ def _discriminator(config: Config) -> nn.Module:
         case Critic():
             return SegmentationDiscriminator(config.count, width=config.discriminator_width)
         case Sembla():
-            return LightJudges(config)
+            return MultiscaleDiscriminator(config.planes + 3, width=config.discriminator_width)
     raise AssertionError(type(config))
 
 
 def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
-    return {
+    players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
         "discriminator": Player(config.discriminator_rate, betas),
     }
+    if isinstance(config, Sembla):
+        players["segmenter"] = Player(config.segmenter_rate, _PLAIN)  # it plays no game
+    return players
 
 
 def _rate(config: Config, player: str, images: int) -> float:
@@ -77,6 +84,10 @@ def _layers(config: Spade | Sembla, networks: nn.ModuleDict) -> Layers | None:
 
 
 _FEATURES = {"vgg19": VGG19Depths, "squeezenet": SqueezeNetDepths}
+
+
+_PLAIN = (0.9, 0.999)
+"""Adam's own decays."""
 
 
 class _Alone(nn.Module):

@@ -21,10 +21,11 @@ from sembla.losses.segmentation import (
     segmentation_generator,
 )
 from sembla.methods.scene.batches import SceneBatch
-from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
+from sembla.methods.scene.config import Critic, Sembla, Spade, Ulbp
 from sembla.methods.scene.painters import CriticPainter, SpadePainter, UlbpPainter, sampled
-from sembla.nn.discriminators import MultiscaleDiscriminator, SegmentationDiscriminator
+from sembla.nn.discriminators import MultiscaleDiscriminator
 from sembla.nn.lbp import hard_patterns, soft_patterns
+from sembla.nn.segmentation import SegmentationDiscriminator
 
 __all__ = [
     "CriticObjective",
@@ -36,7 +37,6 @@ __all__ = [
     "Turns",
     "UlbpObjective",
     "convincing",
-    "segmented",
     "told_apart",
 ]
 
@@ -178,7 +178,15 @@ class CriticObjective(Turns):
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
-        return segmented(self.config, self.critic, batch, photo=photo, mix=self.config.mix)
+        mask = label_mix(batch.labels, self.config.count)
+        mixed = torch.where(mask > 0, batch.photo, photo)
+        real, fake, both = self.critic(torch.cat([batch.photo, photo, mixed])).chunk(3)
+        weights = class_weights(batch.labels, self.config.count)
+        consistency = mixed_consistency(both.float(), real.float(), fake.float(), mask=mask)
+        return {
+            "adversarial": Term(segmentation_discriminator(real, fake, batch.labels, weights=weights)),
+            "mix": Term(consistency, self.config.mix),
+        }
 
 
 def convincing(
@@ -192,20 +200,6 @@ def convincing(
             real = layers(batch.photo)
         found["perceptual"] = Term(perceptual(layers(photo), real), config.perceptual)
     return found
-
-
-def segmented(
-    config: Config, critic: SegmentationDiscriminator, batch: SceneBatch, *, photo: Tensor, mix: float
-) -> Terms:
-    """What a segmenting discriminator is taught by a batch and a photo made for its layouts."""
-    mask = label_mix(batch.labels, config.count)
-    mixed = torch.where(mask > 0, batch.photo, photo)
-    real, fake, both = critic(torch.cat([batch.photo, photo, mixed])).chunk(3)
-    weights = class_weights(batch.labels, config.count)
-    return {
-        "adversarial": Term(segmentation_discriminator(real, fake, batch.labels, weights=weights)),
-        "mix": Term(mixed_consistency(both.float(), real.float(), fake.float(), mask=mask), mix),
-    }
 
 
 def _style(config: Spade, painter: SpadePainter, batch: SceneBatch) -> tuple[tuple[Tensor, ...], Terms]:

@@ -149,6 +149,7 @@ class LightPainter(Painter):
         super().__init__()
         self.work = 190 + 22 * config.width
         self.draws = config.latent + NOISE
+        self.spread = config.spread
         self.classes = config.planes - config.edges
         """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
@@ -159,7 +160,7 @@ class LightPainter(Painter):
     ) -> Drawn:
         """Planes of the classes' latents, and of noise. All classes but those of `looks` take after a style photo.
 
-        Without one they take after a photo that was seen in training, the one or another.
+        Without one they take after a photo seen in training, the one or another, drawn towards the mean of all.
         """
         if style is not None:
             latents = self.encoder.of_all(self.encoder(style)).repeat(1, self.classes, 1)
@@ -170,9 +171,13 @@ class LightPainter(Painter):
         return self.placed(layout, latents, chance=chance)
 
     def recalled(self, count: int, *, like: Tensor, chance: Chance = None) -> Tensor:
-        """Looks (N, K, L) of as many photos seen in training."""
+        """Looks (N, K, L) of as many photos seen in training, drawn towards their mean (Brock et al. 2019, truncation).
+
+        A look that is far from the others suits few layouts.
+        """
         looks = self.encoder.looks
-        return looks[torch.randint(len(looks), (count,), generator=chance).to(like.device)]
+        found = looks[torch.randint(len(looks), (count,), generator=chance).to(like.device)]
+        return torch.lerp(looks.mean(0), found, self.spread)
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""

@@ -88,7 +88,7 @@ def trials(config: Config, prepared: Prepared) -> tuple[SceneTask, ...]:
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
     """A row for each of the first trials: the layout, its photo, and two made, or one where all would be the same."""
     palette = config.label_set.palette
-    rows, variations = [], 2 if config.varies else 1
+    rows, variations = [], 2 if config.varies() else 1
     for photo, labels in _shown(config, prepared, _ROWS):
         made = paint(config, networks, SceneTask(labels, variations=variations)).pictures
         known = np.where(labels < config.count, labels, 0).astype(np.uint8)

@@ -298,7 +298,16 @@ describe("a floating region", () => {
 });
 
 describe("Anew", () => {
-  const scene = { engine: "bank:b", title: "b", kind: "bank", photos: 3, ignore: null, styles: [] } as const;
+  const scene = {
+    engine: "bank:b",
+    title: "b",
+    kind: "bank",
+    photos: 3,
+    ignore: null,
+    styled: true,
+    varies: true,
+    styles: [],
+  } as const;
 
   it("asks for the connected region under a click, each time for another variation", () => {
     const { stage, studio } = open("layout");
