@@ -4,11 +4,12 @@
 
 Each RUN was trained on PREPARED (sembla train scene) and is named NAME-SEED; runs of one NAME are one row: the mean
 over seeds, and from the least to the most. Every layout of the test split is painted once, at the size that the first
-run was trained at, by each run and by the bank of the training split. Scores: the kernel distance (KID) of
-SqueezeNet 1.1's features to those of the real test photos, and how much of the layout a segmenter sees, which was
-trained on the real photos of the training split (benchmarks/segmenter.py); the row "real test" is that segmenter on the
-real test photos, "real val" the photos of the validation split. The perceptual loss of some recipes looks through the
-same SqueezeNet where VGG-19's weights are not there, which favours their KID; the column "looks through" says so.
+run was trained at, by each run and by the bank of the training split. Scores: the kernel distance (KID) of SqueezeNet
+1.1's features to those of the real test photos, and how much of the layout a segmenter sees, which was trained on the
+real photos of the training split (benchmarks/segmenter.py, which says whom it favours); the row "real test" is that
+segmenter on the real test photos, "real val" the photos of the validation split. The perceptual loss of some recipes
+looks through the same SqueezeNet where VGG-19's weights are not there, which favours their KID; the column "looks
+through" says so.
 
 Writes results/scene_quality_KIND.md and .json, and RUN/test.png of each run (the photos are not ours to publish).
 """
@@ -36,6 +37,7 @@ from sembla.data.loading import batches_once
 from sembla.data.prepared import Prepared, open_prepared
 from sembla.imaging.palette import colourize
 from sembla.methods.scene.config import Config
+from sembla.methods.scene.learned import PARTS
 from sembla.metrics.agreement import Confusion
 from sembla.metrics.kernel import kernel_distance
 from sembla.nn.features import Extractor, squeezenet_caffe
@@ -44,7 +46,17 @@ Row = dict[str, object]
 Paint = Callable[[SceneTask], Picture]
 
 SCORES = ("KID", "mIoU", "pixel accuracy")
-ABOUT = ("seeds", "looks through", "images seen", "minutes", "generator, M", "GMAC", "s", "bf16 off, of 2")
+ABOUT = (
+    "seeds",
+    "looks through",
+    "images seen",
+    "minutes",
+    "generator, M",
+    "teachers, M",
+    "GMAC",
+    "s",
+    "bf16 off, of 2",
+)
 EXACT = 8  # layouts that are painted in fp32 as well
 
 
@@ -108,11 +120,19 @@ def run_row(run: Path, paint: Paint, labels: Sequence[LabelMap]) -> tuple[Row, l
     about = {"looks through": getattr(model.config, "features", "none"), **effort(run)}
     size = {
         "generator, M": round(model.parameters["generator"] / 1e6, 1),
+        "teachers, M": round(teachers(model.config) / 1e6, 1),
         "GMAC": round(counted.get_total_flops() / 2e9, 1),
         "s": round(taken, 3),
         "bf16 off, of 2": f"{off.mean():.4f}, at most {off.max():.2f}",
     }
     return about | size, pictures
+
+
+def teachers(config: Config) -> int:
+    """Parameters of all that learns beside the generator."""
+    with torch.device("meta"):
+        networks = PARTS.networks(config)
+    return sum(weight.numel() for name, its in networks.items() if name != "generator" for weight in its.parameters())
 
 
 def design(run: Path) -> str:
@@ -172,7 +192,8 @@ def main(prepared: Prepared, runs: Sequence[Path]) -> None:
     machine = f"{torch.get_num_threads()} threads, {platform.machine()}, Python {platform.python_version()}"
     head = (
         f"# Quality of scenes: {prepared.kind}\n\n`python -m benchmarks.scene_quality`, {machine}. KID on "
-        f"{extractor.label}, not scaled; mIoU by a U-Net of ours, {STEPS} steps on the real training split. Means over "
+        f"{extractor.label}, not scaled; mIoU by a segmenter of ours, dilated convolutions, {STEPS} steps on the real "
+        "training split, which favours recipes that are taught by a segmentation network (sembla, laptop). Means over "
         "seeds, and in brackets from the least to the most."
     )
     report = {f"{prepared.kind}, {len(labels)} layouts at {width}x{height}": rows}

@@ -110,7 +110,7 @@ def learned(config: Config, real: Prepared, synthetic: Prepared | None, *, seed:
         feed = batches(config, real, Feed(BATCH, seed))
     else:
         feed = mixed(*(batches(config, each, Feed(BATCH // 2, seed)) for each in (real, synthetic)))
-    learn(segmenter, config, feed, steps=STEPS)
+    learn(segmenter, feed, steps=STEPS)
     return segmenter.eval()
 
 
@@ -161,8 +161,9 @@ def main(sets: Sequence[tuple[Path, Path]]) -> None:
         table = [row for each in found for row in each.result()]
     machine = f"{len(sets)} processes of one thread, {platform.machine()}, Python {platform.python_version()}"
     head = (
-        f"# Synthetic pairs beside real ones\n\n`python -m benchmarks.scene_use`, {machine}. A U-Net of ours, {STEPS} "
-        f"steps of {BATCH}, {len(SEEDS)} seeds of it; in brackets the least and the most, of gains the 95 % interval."
+        f"# Synthetic pairs beside real ones\n\n`python -m benchmarks.scene_use`, {machine}. A segmenter of ours, "
+        f"{STEPS} steps of {BATCH}, {len(SEEDS)} seeds of it; in brackets the least and the most, of gains the 95 % "
+        "interval."
     )
     publish("scene_use", {f"{open_prepared(full).kind}, test split": table}, head=head, machine=machine)
 

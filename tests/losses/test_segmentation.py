@@ -15,6 +15,7 @@ from sembla.losses.segmentation import (
     class_weights,
     label_mix,
     mixed_consistency,
+    segmentation,
     segmentation_discriminator,
     segmentation_generator,
 )
@@ -34,9 +35,18 @@ def test_cross_entropies_are_pytorchs_own() -> None:
     rows = scores.movedim(1, 3).reshape(-1, 4).log_softmax(1)
     wanted = -(rows[torch.arange(6), (LABELS + 1).clamp(max=3).flatten()] * weights.flatten()).mean()
     torch.testing.assert_close(segmentation_generator(scores, LABELS, weights), wanted)
+    torch.testing.assert_close(segmentation(scores[:, 1:], LABELS, weights), _plain(scores[:, 1:], weights))
     made = torch.randn(1, 4, 2, 3)
     fakes = -made.movedim(1, 3).reshape(-1, 4).log_softmax(1)[:, 0].mean()
     torch.testing.assert_close(segmentation_discriminator(scores, made, LABELS, weights=weights), wanted + fakes)
+
+
+def _plain(scores: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """By PyTorch's own weights of classes, each pixel without a class passed over."""
+    found = [torch.eq(LABELS, label) for label in range(3)]
+    of_classes = torch.tensor([float(weights[its].mean()) if its.any() else 0.0 for its in found])
+    losses = torch.nn.functional.cross_entropy(scores, LABELS, weight=of_classes, ignore_index=3, reduction="sum")
+    return losses / LABELS.numel()
 
 
 def test_a_discriminator_that_knows_nothing_pays_the_logarithm() -> None:

@@ -25,7 +25,7 @@ from sembla.runs.tensors import named
 def begun(root: Path, recipe: str) -> Path:
     """A run with weights as they are drawn before the first step."""
     method = api.find_method("scene")
-    config = method.fitted(replace(method.recipes[recipe], width=4, size=(64, 96)), prepared())
+    config = method.fitted(replace(method.recipes[recipe], width=4, discriminator_width=4, size=(64, 96)), prepared())
     torch.manual_seed(0)
     parts = method.load()
     networks = parts.networks(config)

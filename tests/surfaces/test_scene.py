@@ -1,6 +1,8 @@
 """`sembla scene` and `sembla.scene`: every form of the call, what it writes, what it refuses."""
 
 import json
+from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +18,7 @@ from sembla import api
 from sembla.core import memory
 from sembla.core.errors import InputError, LabelError, MemoryNeedError, SizeError
 from sembla.core.tasks import Preview, SceneResult, SceneTask
+from sembla.core.types import Picture
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
 
@@ -85,19 +88,21 @@ def test_variations_and_style_reach_the_engine(sembla: Sembla, maps: Path, bank:
         assert np.array_equal(read_picture(out), picture)
 
 
-def test_each_variation_is_written_as_soon_as_it_is_there(
-    sembla: Sembla, maps: Path, bank: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found: list[list[str]] = []
+@pytest.mark.parametrize("trained", [False, True])
+def test_each_picture_is_given_before_the_next_is_begun(maps: Path, bank: Path, *, trained: bool) -> None:
+    engine: Any = Painter() if trained else library.open_bank(bank)
+    events: list[str] = []
+    given: list[tuple[Picture, Mapping[str, float]]] = []
 
-    def watched(task: SceneTask, *rest: Any, **options: Any) -> SceneResult:
-        found.append(sorted(path.name for path in Path().glob("a-*.png")))
-        return run_scene(task, *rest, **options)
+    def take(picture: Picture, shares: Mapping[str, float]) -> None:
+        events.append("picture")
+        given.append((picture, shares))
 
-    run_scene = api.run_scene
-    monkeypatch.setattr(api, "run_scene", watched)
-    assert sembla("scene", maps / "m1.png", "--bank", bank, "--variations", "3", "--out", "a.png").code == 0
-    assert found == [[], ["a-1.png"], ["a-1.png", "a-2.png"]]
+    task = api.read_scene(maps / "m1.png", api.scene_classes(engine), variations=3)
+    result = api.run_scene(task, lambda _: events.append("preview"), on_picture=take, engine=engine)
+    assert [event for event, _ in groupby(events)] == ["preview", "picture"] * 3
+    assert all(np.array_equal(one, other) for (one, _), other in zip(given, result.pictures, strict=True))
+    assert tuple(shares for _, shares in given if shares) == result.credits
 
 
 def test_a_folder_gives_a_data_set(sembla: Sembla, maps: Path, bank: Path) -> None:

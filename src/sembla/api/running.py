@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sembla.core.errors import Cancelled
-from sembla.core.tasks import AnalogyTask, OnPreview, Preview, Result, SceneTask, ShouldStop
+from sembla.core.tasks import AnalogyTask, OnPicture, OnPreview, Preview, Result, SceneTask, ShouldStop
 
 if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
@@ -14,7 +14,12 @@ __all__ = ["one_by_one"]
 
 
 def one_by_one(
-    task: AnalogyTask | SceneTask, on_preview: OnPreview | None, *, stop: ShouldStop | None, engine: "Synthesizer"
+    task: AnalogyTask | SceneTask,
+    on_preview: OnPreview | None,
+    *,
+    stop: ShouldStop | None,
+    engine: "Synthesizer",
+    on_picture: OnPicture | None = None,
 ) -> list[Result]:
     """The result of each variation of a task, one after the other. Raises `Cancelled` where it was asked to stop."""
     began, first, results = time.perf_counter(), task.first_variation, []
@@ -29,4 +34,6 @@ def one_by_one(
         answer = on_preview(shown) if on_preview is not None else None
         if answer is not None and not answer:
             raise Cancelled("the preview's receiver asked to stop.")
+        if on_picture is not None:
+            on_picture(result.picture, {})  # copied from nothing
     return results

@@ -13,7 +13,7 @@ from sembla.api.running import one_by_one
 from sembla.core import memory
 from sembla.core.errors import InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
-from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
+from sembla.core.tasks import OnPicture, OnPreview, SceneResult, SceneTask, ShouldStop
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.imaging.io import Source, read_map, read_picture, source_name
 from sembla.imaging.palette import read_known
@@ -120,7 +120,8 @@ def check_scene(
     if style and not config.styled:
         raise InputError("a style photo came; this model has no styles, so leave it out.")
     if variations > 1 and not config.varies(style=style):
-        raise InputError("this model leaves nothing to chance here: it has one picture, and no part of it anew.")
+        given = ", and a style photo is given: leave that out" if style and config.varies() else ""
+        raise InputError(f"this model leaves nothing to chance{given}. It has one picture, and no part of it anew.")
 
 
 def scene_classes(engine: SceneEngine) -> LabelSet:
@@ -140,14 +141,22 @@ def scene_classes(engine: SceneEngine) -> LabelSet:
 def scene_config(recipe: str, values: object, *, place: str) -> SceneConfig:
     """The settings of a model of scenes, as its method.json holds them, read without PyTorch.
 
-    `place` names the model in errors. Raises `InputError` for what is damaged, or of an unknown recipe.
+    `place` names the model in errors. Raises `InputError` for what is damaged, or of an unknown recipe, `LabelError`
+    for classes that cannot be.
     """
     from sembla.methods.scene.config import RECIPES
     from sembla.runs.plain import from_plain
 
     if recipe not in RECIPES:
         raise InputError(f"{place} is of recipe {recipe[:60]!r}; scenes have {', '.join(RECIPES)}.")
-    return from_plain(type(RECIPES[recipe]), values, place=place)
+    config = from_plain(type(RECIPES[recipe]), values, place=f"{place}: config")
+    try:
+        names = config.label_set.names
+    except LabelError as error:
+        raise LabelError(f"{place}: {error}") from error
+    if not names or min(config.size) < 1:
+        raise InputError(f"{place} does not say which classes and size it learned; train it again.")
+    return config
 
 
 def scene_size(engine: SceneEngine) -> tuple[int, int]:
@@ -212,10 +221,12 @@ def run_scene(
     on_preview: OnPreview | None = None,
     *,
     stop: ShouldStop | None = None,
+    on_picture: OnPicture | None = None,
     engine: SceneEngine,
 ) -> SceneResult:
     """Make the photos of a task. `on_preview` and `stop` can end the work early; then `Cancelled` is raised.
 
+    `on_picture` is called with each picture as soon as it is finished, so that it can be written before the next.
     Raises `MemoryNeedError` before it starts where it predicts that there is no room for it.
     """
     from sembla.methods.scene import bank
@@ -230,9 +241,9 @@ def run_scene(
     if isinstance(engine, bank.Bank):
         bank.check(engine, task)
         _check_memory(task, bank.memory_need(task))
-        return bank.synthesize(engine, task, on_preview, stop=stop)
+        return bank.synthesize(engine, task, on_preview, stop=stop, on_picture=on_picture)
     _check_memory(task, task.variations * 3 * task.labels.size)  # the pictures; what one takes, the model sees to
-    results = one_by_one(task, on_preview, stop=stop, engine=engine)
+    results = one_by_one(task, on_preview, stop=stop, engine=engine, on_picture=on_picture)
     seconds = sum(result.seconds for result in results)
     return SceneResult(tuple(result.picture for result in results), seed=task.seed, seconds=seconds)
 

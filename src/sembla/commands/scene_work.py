@@ -226,19 +226,20 @@ class Job:
         """Make the pictures of a task and write each as soon as it is there, with its map where `pairs` are wanted."""
         from sembla import api
 
-        origins, seconds = [], 0.0
+        numbered, origins = iter(enumerate(outs, 1)), []
         palette = _shown_palette(self.engine.label_set)
-        for number, out in enumerate(outs):
-            one = replace(task, variations=1, first_variation=number)
-            result = api.run_scene(one, on_preview, engine=self.engine.made)
-            origins.append(result.credits[0] if result.credits else {})
-            seconds += result.seconds
-            about = self._record(out, labels, variation=number + 1, origins=origins[-1])
+
+        def keep(picture: "Picture", shares: Mapping[str, float]) -> None:
+            number, out = next(numbered)
+            origins.append(shares)
+            about = self._record(out, labels, variation=number, origins=shares)
             if pairs:  # the map first: a picture says that its pair is whole
                 api.write_label_map(_pair(out)[1], task.labels, palette=palette, force=True)
-            api.write_picture(out, result.picture, settings=about, force=self.force or pairs)
+            api.write_picture(out, picture, settings=about, force=self.force or pairs)
+
+        result = api.run_scene(task, on_preview, engine=self.engine.made, on_picture=keep)
         height, width = task.labels.shape
-        return Finished(tuple(outs), (width, height), seconds, tuple(origins))
+        return Finished(tuple(outs), (width, height), result.seconds, tuple(origins))
 
     def _instances(self, labels: Path) -> Path | None:
         """The map of instances that belongs to a label map."""

@@ -12,6 +12,7 @@ from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 __all__ = [
     "AnalogyResult",
     "AnalogyTask",
+    "OnPicture",
     "OnPreview",
     "Preview",
     "Result",
@@ -62,6 +63,9 @@ class Preview:
 OnPreview: TypeAlias = Callable[[Preview], bool | None]
 """Called with each preview, read-only; an answer that is false but not None cancels the work: `Cancelled` is raised."""
 
+
+OnPicture: TypeAlias = Callable[[Picture, Mapping[str, float]], None]
+"""Called with each finished picture, and the shares of photos that it was copied from, as in `SceneResult.credits`."""
 
 ShouldStop: TypeAlias = Callable[[], bool]
 """Asked between the steps of the work, some ten times a second or more; True stops it: `Cancelled` is raised."""

@@ -19,6 +19,7 @@ __all__ = ["SegmentationDiscriminator", "SegmentationNetwork"]
 _Layer: TypeAlias = Callable[[nn.Conv2d], nn.Module]
 _Norm: TypeAlias = Callable[[int], nn.Module]
 
+_LEVELS = 4
 _SLOPE = 0.2
 _GROUPS = 8
 
@@ -26,9 +27,9 @@ _GROUPS = 8
 class _UNet(nn.Module):
     """Scores of each pixel. `layer` is put around each convolution, `norm` before each pair of activation and layer."""
 
-    def __init__(self, scores: int, *, width: int, levels: int, layer: _Layer, norm: _Norm) -> None:
+    def __init__(self, scores: int, *, width: int, layer: _Layer, norm: _Norm) -> None:
         super().__init__()
-        chain = [width * min(8, 1 << level) for level in range(levels + 1)]
+        chain = [width * min(8, 1 << level) for level in range(_LEVELS + 1)]
         self.head = layer(nn.Conv2d(3, width, 4, stride=2, padding=1))
         self.down = nn.ModuleList(_Residual(*pair, layer=layer, norm=norm) for pair in pairwise(chain))
         self.up = nn.ModuleList(
@@ -56,8 +57,8 @@ class SegmentationNetwork(_UNet):
     Normalised by groups of channels (Wu & He 2018), which lets it learn fast, from batches of any size.
     """
 
-    def __init__(self, classes: int, *, width: int = 32, levels: int = 4) -> None:
-        super().__init__(classes, width=width, levels=levels, layer=lambda convolution: convolution, norm=_grouped)
+    def __init__(self, classes: int, *, width: int = 32) -> None:
+        super().__init__(classes, width=width, layer=lambda convolution: convolution, norm=_grouped)
 
 
 class SegmentationDiscriminator(_UNet):
@@ -66,8 +67,8 @@ class SegmentationDiscriminator(_UNet):
     Its weights are held back by spectral normalisation, as those of OASIS' are.
     """
 
-    def __init__(self, classes: int, *, width: int = 32, levels: int = 4) -> None:
-        super().__init__(classes + 1, width=width, levels=levels, layer=spectral_norm, norm=lambda _: nn.Identity())
+    def __init__(self, classes: int, *, width: int = 32) -> None:
+        super().__init__(classes + 1, width=width, layer=spectral_norm, norm=lambda _: nn.Identity())
 
 
 class _Residual(nn.Module):

@@ -32,7 +32,9 @@ def from_plain(kind: type[T], values: object, *, place: str = "config") -> T:
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # a type that is a dataclass
     strange = [str(name) for name in values if name not in known]
     if strange:
-        raise InputError(f"{place}.{strange[0]} came, which this version does not know; it knows {', '.join(known)}.")
+        raise InputError(
+            f"{place}.{strange[0]} came, which this version does not know; leave it out. It knows {', '.join(known)}."
+        )
     needed = [name for name, field in known.items() if field.default is MISSING and field.default_factory is MISSING]
     lacking = [name for name in needed if name not in values]
     if lacking:

@@ -110,7 +110,7 @@ def read_synthesizer(
         )
     if description.recipe not in method.recipes:
         raise InputError(f"{root} is of recipe {description.recipe!r}; {method.name} has {', '.join(method.recipes)}.")
-    config = from_plain(type(method.recipes[description.recipe]), description.config)
+    config = from_plain(type(method.recipes[description.recipe]), description.config, place=f"{root}: config")
     parts = method.load()
     with torch.random.fork_rng([]):  # building draws numbers that nobody needs
         networks = parts.networks(config)

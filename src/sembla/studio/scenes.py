@@ -165,6 +165,7 @@ class Scenes:
             photos=len(bank.names) if bank else 0,
             styled=config is None or config.styled,
             varies=config is None or config.varies(),
+            varies_styled=config is None or config.varies(style=True),
         )
 
     def _engine(self, name: str) -> "SceneEngine":

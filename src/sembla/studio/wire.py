@@ -234,6 +234,7 @@ class SceneCard(BaseModel):
     photos: int = Field(description="Of a bank: how many may be taken. 0 for a model.")
     styled: bool = Field(description="Whether it takes after a style photo.")
     varies: bool = Field(description="Whether it has several pictures of one layout, and parts made anew.")
+    varies_styled: bool = Field(description="The same where a style photo is given.")
 
 
 class SceneCards(BaseModel):

@@ -86,8 +86,9 @@ function readSceneRecord(fields: Fields): SceneRecord {
     kind,
     photos: fields.whole("photos", 0, Number.MAX_SAFE_INTEGER),
     ignore: fields.value("ignore") === null ? null : fields.whole("ignore", 0, 255),
-    styled: fields.optional("styled") !== false, // files from before all had them say nothing
-    varies: fields.optional("varies") !== false,
+    styled: fields.flag("styled"),
+    varies: fields.flag("varies"),
+    variesStyled: fields.flag("variesStyled"),
     styles: fields.inners("styles").map(readPhotoRecord),
   };
 }
@@ -162,6 +163,13 @@ class Fields {
   /** Null where there is none, as in files from before there were such. */
   optional(name: string): unknown {
     return this.#values.get(name) ?? null;
+  }
+
+  /** Yes or no; yes where there is none, as in files from before every engine could do less. */
+  flag(name: string): boolean {
+    const value = this.optional(name) ?? true;
+    if (typeof value !== "boolean") throw this.wrong(name, "true or false");
+    return value;
   }
 
   text(name: string): string {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { deflate, inflate, pack, unpack } from "./packed";
 import { encodeIndexPng } from "./png";
 import { type HistoryEntry, packSession, unpackSession } from "./session";
+import { readSessionRecord } from "./session-record";
 import { emptySnapshot, type Snapshot } from "./studio";
 import { drawn, noise, plain, seeded } from "./testing";
 import { UNMARKED } from "./types";
@@ -115,7 +116,8 @@ describe("a session file", () => {
       kind: "bank",
       photos: 367,
       styled: true,
-      varies: false,
+      varies: true,
+      variesStyled: false,
     } as const;
     const snapshot: Snapshot = {
       ...document(),
@@ -131,6 +133,19 @@ describe("a session file", () => {
     expect(back.snapshot.scene).toEqual(snapshot.scene);
     expect(back.snapshot.rolls).toEqual(snapshot.rolls);
     expect(back.snapshot).toMatchObject({ task: "scene", settings: snapshot.settings });
+  });
+
+  it("takes what does not say so for an engine that can do all, and refuses another value", () => {
+    const record = (engine: object) =>
+      JSON.stringify({
+        ...{ format: "sembla-session", version: 1, photo: null, classes: [], target: "layout", active: 0 },
+        ...{ task: "scene", settings: {}, maps: [], history: [] },
+        scene: { engine: "bank:b", title: "b", kind: "bank", photos: 1, ignore: null, styles: [], ...engine },
+      });
+    const all = { styled: true, varies: true, variesStyled: true };
+    expect(readSessionRecord(record({})).scene).toMatchObject(all);
+    expect(readSessionRecord(record({ varies: false })).scene).toMatchObject({ ...all, varies: false });
+    expect(() => readSessionRecord(record({ styled: "no" }))).toThrow('"styled" is not true or false');
   });
 
   it("may be from before there were scenes", async () => {

@@ -102,6 +102,13 @@ export class Studio {
     return this.#document.scene;
   }
 
+  /** Whether a scene has several pictures of one layout, and parts made anew, with the style that is chosen. */
+  get varies(): boolean {
+    const { scene, settings } = this.#document;
+    if (scene === null) return false;
+    return typeof settings.style === "number" ? scene.variesStyled : scene.varies;
+  }
+
   /** Which map is painted on. */
   get target(): Target {
     return this.#document.target;

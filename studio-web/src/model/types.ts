@@ -65,8 +65,10 @@ export interface Scene {
   readonly ignore: number | null;
   /** Whether it takes after a style photo. */
   readonly styled: boolean;
-  /** Whether it has several pictures of one layout. */
+  /** Whether it has several pictures of one layout; */
   readonly varies: boolean;
+  /** and whether with a style photo too. */
+  readonly variesStyled: boolean;
   /** Photos whose colours and light were asked for; the setting `style` is a place in this list, or null. */
   readonly styles: readonly Photo[];
 }

@@ -15,6 +15,7 @@ function opened(values: object = {}): Studio {
     ignore: null,
     styled: true,
     varies: true,
+    variesStyled: true,
   } as const;
   studio.open({
     ...emptySnapshot(),

@@ -121,11 +121,12 @@ export class Documents {
     if (uploaded === null) return;
     const { id, width, height } = uploaded;
     const { name: engine, kind, photos, ignore, styled, varies } = card;
+    const variesStyled = card.varies_styled;
     await replace(() =>
       studio.open({
         ...emptySnapshot(),
         photo: { id, width, height, name: title, file },
-        scene: { engine, title, kind, photos, ignore, styled, varies, styles: [] },
+        scene: { engine, title, kind, photos, ignore, styled, varies, variesStyled, styles: [] },
         classes,
         labels: layout,
         layout,

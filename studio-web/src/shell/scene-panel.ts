@@ -61,9 +61,9 @@ export function mountScenePanel(host: HTMLElement, parts: ScenePanelParts): void
     panel.hidden = scene === null;
     if (scene === null) return;
     title.textContent = `Scene: ${scene.title}`;
-    note.textContent = `Paint what is where. ${words(scene)}`;
+    note.textContent = `Paint what is where. ${words(scene, studio.varies)}`;
     strip.element.hidden = !scene.styled;
-    anew.element.hidden = !scene.varies;
+    anew.element.hidden = !studio.varies;
     strip.show(scene);
     anew.show();
   };
@@ -88,9 +88,9 @@ export function originsOf(credits: Readonly<Record<string, number>>): string {
   return `Copied from ${told.join(", ")}${more > 0 ? ` and ${more} more` : ""}.`;
 }
 
-function words(scene: Scene): string {
+function words(scene: Scene, varies: boolean): string {
   if (scene.kind === "model")
-    return `A trained model makes the picture${scene.varies ? "." : ": the one that it has of a layout."}`;
+    return `A trained model makes the picture${varies ? "." : ": the one that it has of a layout."}`;
   return `The picture is pieced together ${kindOf(scene)}: it copies by design.`;
 }
 
@@ -110,9 +110,9 @@ export function mountAnother(head: HTMLElement, studio: Studio): void {
   element.classList.add("refine");
   head.append(element);
   const follow = () => {
-    element.hidden = studio.scene?.varies !== true;
+    element.hidden = !studio.varies;
   };
-  studio.on("document", follow);
+  for (const event of ["document", "settings"] as const) studio.on(event, follow);
   follow();
 }
 

@@ -83,9 +83,9 @@ export function toolHint(name: ToolName): string {
 }
 
 /** Whether a tool makes sense on the map that is painted on. */
-export function toolFits(name: ToolName, { target, scene }: Pick<Studio, "target" | "scene">): boolean {
+export function toolFits(name: ToolName, { target, varies }: Pick<Studio, "target" | "varies">): boolean {
   const tool = TOOLS.find((each) => each.name === name);
-  return tool?.on.includes(target) === true && (tool.scenes !== true || scene?.varies === true);
+  return tool?.on.includes(target) === true && (tool.scenes !== true || varies);
 }
 
 /** Builds the rail; returns how to choose a tool, which does nothing where it makes no sense. */
@@ -103,12 +103,12 @@ export function mountTools(host: HTMLElement, studio: Studio): (name: ToolName) 
   host.append(group);
 
   const follow = () => {
-    const { current, scene, view } = studio;
+    const { current, view } = studio;
     if (!toolFits(view.tool, studio)) return studio.setView({ tool: "brush" }); // comes back here by the event
     setChosen(buttons, current === null ? -1 : TOOLS.findIndex((tool) => tool.name === view.tool));
     for (const [at, tool] of TOOLS.entries()) {
       buttons[at].setAttribute("aria-disabled", String(current === null || !toolFits(tool.name, studio)));
-      buttons[at].hidden = tool.scenes === true && scene?.varies !== true;
+      buttons[at].hidden = tool.scenes === true && !studio.varies;
     }
   };
   studio.on("view", follow);

@@ -352,6 +352,7 @@ describe("Loop", () => {
         photos: 9,
         styled: true,
         varies: true,
+        variesStyled: true,
       } as const;
       studio.open(
         opened({

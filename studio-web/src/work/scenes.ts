@@ -16,8 +16,10 @@ export interface SceneCard extends Size {
   readonly photos: number;
   /** Whether it takes after a style photo. */
   readonly styled: boolean;
-  /** Whether it has several pictures of one layout. */
+  /** Whether it has several pictures of one layout; */
   readonly varies: boolean;
+  /** and whether with a style photo too. */
+  readonly varies_styled: boolean;
 }
 
 /** All that makes scenes, and why others cannot. */

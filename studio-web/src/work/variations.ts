@@ -34,16 +34,16 @@ export function mountVariations(host: HTMLElement, { studio, loop }: { studio: S
     for (const [index, place] of places.entries())
       place.show(loop.variations[index] ?? null, index === chosen);
   };
-  const single = () => studio.scene !== null && !studio.scene.varies;
   const ready = () => {
-    ask.disabled = studio.target !== "layout" || panelOf(studio.task).ready(studio) !== null || single();
+    ask.disabled = studio.target !== "layout" || panelOf(studio.task).ready(studio) !== null;
+    ask.hidden = studio.scene !== null && !studio.varies;
     seed.show();
     show();
   };
   const off = [
     loop.on("variations", show),
     loop.on("status", ({ kind }) => {
-      ask.disabled = kind === "blocked" || studio.target !== "layout" || single();
+      ask.disabled = kind === "blocked" || studio.target !== "layout";
     }),
     ...(["document", "settings", "target"] as const).map((event) => studio.on(event, ready)),
   ];

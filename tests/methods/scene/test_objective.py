@@ -144,7 +144,7 @@ def test_looks_are_read_by_class_and_from_the_whole(monkeypatch: pytest.MonkeyPa
 
 
 def test_looks_of_photos_are_remembered() -> None:
-    """Those of the batches that were seen last, class by class; what is drawn by chance is one of them."""
+    """Those of the batches that were seen last, class by class; what is drawn is between one of them and their mean."""
     config, networks = learning(Sembla(width=4, discriminator_width=4, segmenter_width=4))
     assert isinstance(config, Sembla)
     objective, seen = LightObjective(config, networks, None), batch(config)
@@ -156,7 +156,7 @@ def test_looks_of_photos_are_remembered() -> None:
     torch.testing.assert_close(encoder.looks[:2][known], read[known])
     assert encoder.looks.flatten(1).any(1).all()  # where nothing was, the first photos are
     encoder.looks[::2], encoder.looks[1::2] = read[0], read[1]
-    towards = config.spread * (read - read.mean(0)) + read.mean(0)  # whichever is drawn
+    towards = config.truncation * (read - read.mean(0)) + read.mean(0)  # whichever is drawn
     drawn = objective.painter.recalled(8, like=seen.layout)
     assert all(any(torch.allclose(one, each) for each in towards) for one in drawn)
     torch.manual_seed(1)

@@ -167,6 +167,8 @@ def test_a_config_takes_classes_and_size_from_the_data() -> None:
         fitted(replace(RECIPES["laptop"], size=(50, 64)), prepared())
     with pytest.raises(InputError, match="zoom"):
         fitted(replace(RECIPES["laptop"], zoom=0.5), prepared())
+    with pytest.raises(InputError, match="truncation 2"):
+        fitted(Sembla(truncation=2.0), prepared())
     with pytest.raises(InputError, match="multiples of 64"):
         fitted(Spade(upsamplings=6, size=(64, 96)), prepared())
     for strange, told in (

@@ -149,3 +149,23 @@ def test_a_bundled_pack_paints(browser: Browser) -> None:
         easel = filled(page, "facades (bundled)", width=256, label="facade")
         expected = api.load("facades")(SceneTask(np.ones((256, 256), np.uint8))).picture
         np.testing.assert_array_equal(easel.picture(), expected)
+
+
+def test_what_a_model_has_not_is_not_offered(browser: Browser, tmp_path: Path) -> None:
+    """SPADE without its encoder takes after no photo, and has one picture of a layout; OASIS has several."""
+    pytest.importorskip("torch", reason="needs PyTorch")
+    from tests.studio.test_scene_models import begun as begun_run
+    from tests.studio.test_scene_models import prepared
+
+    label_set = prepared().label_set
+    assert label_set is not None
+    names = label_set.names
+    offers = ("Another", "Make a part anew", "Variations")
+    for recipe, varies in (("spade", False), ("critic", True)):
+        begun_run(tmp_path / recipe, recipe)
+        with running_studio(runs=tmp_path) as studio, visit(browser, studio) as page:
+            filled(page, f"{recipe} A trained model", width=96, label=names[0])
+            for name in offers:
+                expect(page.get_by_role("button", name=name, exact=True)).to_be_visible(visible=varies)
+            expect(page.get_by_role("radio", name="Make anew")).to_be_visible(visible=varies)
+            expect(page.get_by_role("heading", name="Style")).to_be_hidden()

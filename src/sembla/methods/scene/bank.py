@@ -19,7 +19,7 @@ from scipy.ndimage import distance_transform_edt
 
 from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import MAX_LABELS, LabelSet
-from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
+from sembla.core.tasks import OnPicture, OnPreview, SceneResult, SceneTask, ShouldStop
 from sembla.core.types import LabelMap, Picture
 from sembla.data.pairs import SPARE_COLOURS, Packed, Pair, pack
 from sembla.data.prepared import Prepared, open_prepared, read_pairs, read_shards
@@ -185,7 +185,12 @@ class _Made:
 
 
 def synthesize(
-    bank: Bank, task: SceneTask, on_preview: OnPreview | None = None, *, stop: ShouldStop | None = None
+    bank: Bank,
+    task: SceneTask,
+    on_preview: OnPreview | None = None,
+    *,
+    stop: ShouldStop | None = None,
+    on_picture: OnPicture | None = None,
 ) -> SceneResult:
     """Make photos of a layout from those of a bank.
 
@@ -196,6 +201,7 @@ def synthesize(
         task: What to make.
         on_preview: Called with the whole frame after each level, coarse first.
         stop: Asked between the steps of the work.
+        on_picture: Called with each finished picture and its credits.
 
     Raises:
         LabelError: The layout has an id beyond the label set, or a class that no photo has.
@@ -229,6 +235,8 @@ def synthesize(
             )
         )
         plain = made[-1] if variation == 0 and task.region is not None else plain
+        if on_picture is not None:
+            on_picture(made[-1].picture, _credits(bank, made[-1].owners))
     return SceneResult(
         tuple(one.picture for one in made),
         seed=task.seed,

@@ -64,7 +64,7 @@ class Config:
     generator_rate: float = 0.0001
     discriminator_rate: float = 0.0004
     first_beta: float = 0.0
-    """Decay of Adam's mean of gradients."""
+    """Decay of Adam's mean of gradients, of generator and discriminator."""
     second_beta: float = 0.9
     """Decay of Adam's mean of their squares."""
     half_life: float = 2000.0
@@ -210,7 +210,7 @@ class Sembla(Config):
 
     latent: int = 16
     """Numbers of each class's latent."""
-    spread: float = 0.5
+    truncation: float = 0.5
     """Of looks drawn by chance, 0 to 1: at 1 as far from their mean as those of photos, at 0 all are that mean."""
     discriminator_width: int = 64
     segmenter_width: int = 64
@@ -303,7 +303,7 @@ def pace(config: Config) -> Pace:
 
 def _check(config: Config) -> None:
     """Raise `InputError` for a setting that nothing can be trained with."""
-    check_numbers(config, from_zero={"constant", "decay", "half_size", "noise", "spread"})
+    check_numbers(config, from_zero={"constant", "decay", "half_size", "noise"})
     if isinstance(config, Spade | Critic) and config.upsamplings not in {5, 6}:
         raise InputError(f"upsamplings {config.upsamplings} came; the paper has 5, and 6 for large pictures.")
     if isinstance(config, Ulbp) and config.style:
@@ -314,8 +314,8 @@ def _check(config: Config) -> None:
         raise InputError("softness 0 came; give more, or train with --no-soft.")
     if isinstance(config, Spade) and config.scales > _MOST_SCALES:
         raise InputError(f"scales {config.scales} came; give at most {_MOST_SCALES}.")
-    if isinstance(config, Sembla) and config.spread > 1:
-        raise InputError(f"spread {config.spread} came; give 0 to 1.")
+    if isinstance(config, Sembla) and config.truncation > 1:
+        raise InputError(f"truncation {config.truncation} came; give 0 to 1.")
     if config.zoom < 1 or config.flip > 1:
         raise InputError(f"zoom {config.zoom} and flip {config.flip} came; give zoom 1 or more, flip at most 1.")
 

@@ -23,6 +23,10 @@ from sembla.nn.segmentation import SegmentationDiscriminator, SegmentationNetwor
 __all__ = ["PARTS"]
 
 
+_PLAIN = (0.9, 0.999)
+"""Adam's own decays."""
+
+
 def _networks(config: Config) -> nn.ModuleDict:
     networks = nn.ModuleDict({"generator": painter(config), "discriminator": _discriminator(config)})
     if isinstance(config, Sembla):
@@ -56,7 +60,7 @@ def _players(config: Config) -> Mapping[str, Player]:
 
 
 def _rate(config: Config, player: str, images: int) -> float:
-    """The full rate, then linearly to nothing; of both players."""
+    """The full rate, then linearly to nothing; of all players."""
     del player
     return min(1.0, max(0.0, 1 - (images - config.constant) / max(1, config.decay)))
 
@@ -84,10 +88,6 @@ def _layers(config: Spade | Sembla, networks: nn.ModuleDict) -> Layers | None:
 
 
 _FEATURES = {"vgg19": VGG19Depths, "squeezenet": SqueezeNetDepths}
-
-
-_PLAIN = (0.9, 0.999)
-"""Adam's own decays."""
 
 
 class _Alone(nn.Module):

@@ -1,4 +1,4 @@
-"""The networks of `sembla` and `laptop`: SPADE's idea at a hundredth of its work.
+"""The networks of `sembla` and `laptop`: SPADE's idea at a quarter of its work, or as `laptop` at a twenty-fifth.
 
 What differs: the layout is read by a network that sees wide around, down to 1/32 of the size, and its features at each
 size scale and shift the photo's by one 1x1 convolution; SPADE looks at a map anew, 5 pixels wide, before each layer.
@@ -56,8 +56,8 @@ class LightGenerator(nn.Module):
 class ClassEncoder(nn.Module):
     """Each class's latent in a photo (the pooling by region of SEAN, Zhu et al. 2020), and a memory of such.
 
-    The latents of a photo belong together: they are of one light. So what is drawn by chance is the look of a photo
-    that was seen, and not numbers that a divergence has pressed into a normal distribution.
+    The latents of a photo belong together: they are of one light. So what is drawn by chance follows the look of a
+    photo that was seen, and not numbers that a divergence has pressed into a normal distribution.
     """
 
     unshared = ("looks",)

@@ -149,7 +149,7 @@ class LightPainter(Painter):
         super().__init__()
         self.work = 190 + 22 * config.width
         self.draws = config.latent + NOISE
-        self.spread = config.spread
+        self.truncation = config.truncation
         self.classes = config.planes - config.edges
         """Planes of the layout that have a latent: all but edges."""
         self.generator = LightGenerator(config.planes, width=config.width, latent=config.latent)
@@ -171,13 +171,13 @@ class LightPainter(Painter):
         return self.placed(layout, latents, chance=chance)
 
     def recalled(self, count: int, *, like: Tensor, chance: Chance = None) -> Tensor:
-        """Looks (N, K, L) of as many photos seen in training, drawn towards their mean (Brock et al. 2019, truncation).
+        """Looks (N, K, L) of as many photos seen in training, drawn to their mean (truncation, Karras et al. 2019).
 
         A look that is far from the others suits few layouts.
         """
         looks = self.encoder.looks
         found = looks[torch.randint(len(looks), (count,), generator=chance).to(like.device)]
-        return torch.lerp(looks.mean(0), found, self.spread)
+        return torch.lerp(looks.mean(0), found, self.truncation)
 
     def placed(self, layout: Tensor, latents: Tensor, *, chance: Chance = None) -> Drawn:
         """Planes of latents (N, K, L), and of noise."""

@@ -29,7 +29,7 @@ export class Anew extends Tool {
     const { studio, say } = this.#stage;
     this.#shift = shift;
     if (studio.scene === null) say("Parts are made anew in scenes; begin one first.");
-    else if (!studio.scene.varies) say("This model has one picture of a layout, and no part of it anew.");
+    else if (!studio.varies) say("What makes this has one picture of a layout, and no part of it anew.");
     else if (!studio.editing) this.#line.begin(at);
   }
 

@@ -306,6 +306,7 @@ describe("Anew", () => {
     ignore: null,
     styled: true,
     varies: true,
+    variesStyled: true,
     styles: [],
   } as const;
 
@@ -322,6 +323,21 @@ describe("Anew", () => {
     expect(studio.undoLabel).toBe("Make a part anew");
     studio.undo();
     expect(new Set(studio.map("rolls")?.ids)).toEqual(new Set([0, 2]));
+  });
+
+  it("asks for nothing where there is one picture of a layout, with the style that is chosen", () => {
+    const { stage, studio } = open("layout");
+    for (const [own, settings] of [
+      [{ varies: false }, {}],
+      [{ variesStyled: false }, { style: 0 }],
+    ] as const) {
+      studio.open({ ...studio.snapshot(), scene: { ...scene, ...own }, settings });
+      expect(studio.varies).toBe(false);
+      stroke(new Anew(stage), [{ x: 7, y: 7 }]);
+      expect(studio.map("rolls")).toBeNull();
+    }
+    studio.setSettings({ style: null });
+    expect(studio.varies).toBe(true);
   });
 
   it("asks for what a line encloses, whatever is there", () => {
