@@ -154,8 +154,8 @@ def test_a_bundled_pack_paints(browser: Browser) -> None:
 def test_what_a_model_has_not_is_not_offered(browser: Browser, tmp_path: Path) -> None:
     """SPADE without its encoder takes after no photo, and has one picture of a layout; OASIS has several."""
     pytest.importorskip("torch", reason="needs PyTorch")
+    from tests.methods.scene.support import prepared
     from tests.studio.test_scene_models import begun as begun_run
-    from tests.studio.test_scene_models import prepared
 
     label_set = prepared().label_set
     assert label_set is not None
