@@ -42,7 +42,7 @@ def reached(term: Term, network: nn.Module) -> bool:
     return any(gradient.abs().sum().item() > 0 for gradient in found)
 
 
-def ulbp(**settings: bool) -> tuple[UlbpObjective, dict[str, Term]]:
+def ulbp(**settings: float) -> tuple[UlbpObjective, dict[str, Term]]:
     config, networks = learning(
         replace(Ulbp(width=4, discriminator_width=4, texture_width=4, weighted=False), **settings)  # type: ignore[arg-type]
     )
@@ -61,6 +61,18 @@ def test_coupling_teaches_the_photo_and_not_the_patterns_it_is_held_to() -> None
     assert not reached(terms["coupling"], objective.both.patterns)
     assert reached(terms["texture"], objective.both.patterns)
     assert not reached(terms["texture"], objective.both.generator)
+
+
+def test_each_loss_has_a_weight_of_its_own() -> None:
+    given = {
+        **{"adversarial": 2.0, "matching": 3.0, "texture": 4.0, "texture_adversarial": 5.0},
+        **{"unified_adversarial": 6.0, "texture_matching": 7.0, "coupling": 8.0},
+    }
+    _, terms = ulbp(**given)
+    assert {name: term.weight for name, term in terms.items()} == {
+        **{name: weight for name, weight in given.items() if name != "unified_adversarial"},
+        "unified": 6.0,
+    }
 
 
 def test_the_unified_discriminator_teaches_the_photo_where_patterns_are_soft() -> None:

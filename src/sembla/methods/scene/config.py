@@ -126,6 +126,8 @@ class Spade(Config):
     """Discriminators, each at half the size of the one before."""
     features: FeatureNetwork = ""
     """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
+    adversarial: float = 1.0
+    """Weight of the game against the discriminator of photos."""
     matching: float = 10.0
     """Weight of the discriminator's features."""
     perceptual: float = 10.0
@@ -171,7 +173,11 @@ class Ulbp(Spade):
     texture: float = 10.0
     """Weight of the absolute difference between generated patterns and those of the photo."""
     texture_adversarial: float = 1.0
+    """Weight of the game against the discriminator of patterns."""
+    unified_adversarial: float = 1.0
+    """Weight of the same for the generated photo's patterns, with `unified`."""
     texture_matching: float = 10.0
+    """Weight of the features of the discriminator of patterns."""
     coupling: float = 1.0
     """Weight of the absolute difference between the generated photo's patterns and the generated patterns."""
 
@@ -221,6 +227,8 @@ class Sembla(Config):
     """What the perceptual loss looks through: VGG-19 where its weights are found, else SqueezeNet 1.1, else none."""
     segmentation: float = 5.0
     """Weight of the classes that photos shall be taken for."""
+    adversarial: float = 1.0
+    """Weight of the game against the discriminator of photos."""
     matching: float = 10.0
     """Weight of the discriminator's features."""
     perceptual: float = 10.0
@@ -254,6 +262,7 @@ RECIPES: Mapping[str, Config] = {
 NOTES: Mapping[str, str] = {
     "laptop": "As sembla, with at most 6 M parameters, and 6 GMAC at 256x256 with 12 classes.",
     **{name: f"As {name.removesuffix('-small')}, with fewer channels." for name in RECIPES if name.endswith("-small")},
+    "laptop-small": "As laptop, its generator with fewer channels.",
 }
 """A sentence on recipes whose class does not say it."""
 

@@ -143,7 +143,7 @@ class UlbpObjective(SpadeObjective):
         if config.unified and config.soft:
             seen = self.patterns(batch.layout, own)
             fooling = hinge_generator([features[-1].float() for features in seen])
-            terms["unified"] = Term(fooling, config.texture_adversarial)
+            terms["unified"] = Term(fooling, config.unified_adversarial)
         return terms | convincing(config, self.critic, self.layers, batch=batch, photo=photo)
 
     def judge(self, batch: SceneBatch, made: Made) -> Terms:
@@ -194,7 +194,7 @@ def convincing(
 ) -> Terms:
     """SPADE's losses of a photo made for a batch: the game, and features as the batch's photo has them."""
     adversarial, matching = _game(critic, batch.layout, photo, batch.photo)
-    found = {"adversarial": Term(adversarial), "matching": Term(matching, config.matching)}
+    found = {"adversarial": Term(adversarial, config.adversarial), "matching": Term(matching, config.matching)}
     if layers:
         with torch.no_grad():
             real = layers(batch.photo)
