@@ -7,7 +7,7 @@
 FULL is a prepared set with the splits train and test, MODEL a run that was trained on it. For FULL and for FEW, the
 layouts of all training pairs are painted anew, by the model of the set, and by the bank of the set, from which all of
 the pair's own drive is left out (names up to the first underscore: frames that follow one another are near copies).
-Layouts are painted at the set's own size, which the models should have been trained at, and segmented at half of it.
+Layouts are painted at the set's own size, which the models should have been trained at, and segmented at a third of it.
 The segmenter of benchmarks/segmenter.py is trained on the real pairs alone, and on batches that are half real and half
 synthetic; as many steps of as many pictures each. Scored on the real test split of FULL, with three seeds of the
 segmenter. There is one model and one synthetic set, whose own chance the interval does not hold. It is that of
@@ -124,7 +124,7 @@ def rows(full: Path, real_root: Path, model: Path) -> list[Row]:
 def _rows(full: Prepared, real: Prepared, model: Path, shelf: Path) -> Iterator[Row]:
     painter = api.load(model)
     its: Config = painter.config
-    config = Config(classes=its.classes, size=(its.size[0] // 64 * 32, its.size[1] // 64 * 32))
+    config = Config(classes=its.classes, size=(its.size[0] // 3, its.size[1] // 3))
     wanted = pairs(full, "test", config.size)
     sets = {
         "alone": None,

@@ -88,7 +88,7 @@ def is_upload(url: str) -> bool:
 
 @contextmanager
 def held(studio: Studio) -> Iterator[None]:
-    """What it is at is not done before the end of the block, however fast the machine is."""
+    """Nothing is done in the block, so that what is painted there finds it still at work."""
     studio.process.send_signal(signal.SIGSTOP)
     try:
         yield
