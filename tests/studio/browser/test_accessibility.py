@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 from tests.studio.browser.painting import Easel
 from tests.surfaces.support import layout, photo
 
@@ -210,6 +211,21 @@ def test_nothing_jumps_while_loading(page: Page) -> None:
     page.wait_for_timeout(600)  # what is open is kept
     page.reload()
     easel.finished()
+    assert moved(page) < 0.01
+
+
+def test_nothing_jumps_when_scenes_come_late(page: Page) -> None:
+    """They come below the examples, which stay where they are."""
+    pytest.importorskip("torch", reason="needs PyTorch, which bundled packs ask for")
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(400)
+        route.continue_()
+
+    page.route("**/api/scenes", late)
+    page.reload()
+    page.get_by_role("button", name=re.compile("^Chelsea")).wait_for()
+    page.get_by_role("heading", name="Or paint a scene").wait_for()
     assert moved(page) < 0.01
 
 
