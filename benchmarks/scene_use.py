@@ -2,7 +2,7 @@
 
     python -m benchmarks.scene_use draw FULL FEW            # 50 of the training pairs of FULL, as a prepared set FEW
     sembla train scene --data FEW --run FEW_MODEL ...       # so that nothing of the other photos is known
-    python -m benchmarks.scene_use FULL MODEL FEW FEW_MODEL
+    python -m benchmarks.scene_use WORK FULL MODEL FEW FEW_MODEL
 
 FULL is a prepared set with the splits train and test, MODEL a run that was trained on it. For FULL and for FEW, the
 layouts of all training pairs are painted anew, by the model of the set, and by the bank of the set, from which all of
@@ -13,14 +13,18 @@ synthetic; as many steps of as many pictures each. Scored on the real test split
 segmenter. There is one model and one synthetic set, whose own chance the interval does not hold. It is that of
 Student's t over the differences of the seeds, 95 %.
 
-Writes results/scene_use.md and .json.
+Painted sets and scores are kept in the folder WORK; what is there is not made again, so the work can be stopped. Writes
+results/scene_use.md and .json.
 """
 
+import json
+import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -42,6 +46,7 @@ from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config
 
 FEW, SEEDS, STEPS = 50, (0, 1, 2), 500
+ALONE, MODEL, BANK = "", "model", "bank"
 
 Row = dict[str, object]
 Pair = tuple[str, Picture, LabelMap]
@@ -114,36 +119,56 @@ def learned(config: Config, real: Prepared, synthetic: Prepared | None, *, seed:
     return segmenter.eval()
 
 
-def rows(full: Path, real_root: Path, model: Path) -> list[Row]:
-    """Real pairs alone, then with each synthetic set; in a process with one thread."""
-    torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as shelf:
-        return list(_rows(open_prepared(full), open_prepared(real_root), model, Path(shelf)))
+@dataclass(frozen=True)
+class Part:
+    """One of the sets, and what is kept of it."""
+
+    full: Path
+    real: Path
+    model: Path
+    work: Path
+
+    @property
+    def config(self) -> Config:
+        """What is segmented: a third of the size that the model was trained at."""
+        its: Config = api.load(self.model).config
+        return Config(classes=its.classes, size=(its.size[0] // 3, its.size[1] // 3))
+
+    def paint(self, kind: str) -> None:
+        """Paint all training layouts, by the model or by the bank."""
+        out = self.work / kind
+        if (out / "dataset.json").is_file():
+            return
+        torch.set_num_threads(1)
+        real = open_prepared(self.real)
+        if kind == BANK:
+            written(painted(real, by_bank(real)), real, out)
+        else:
+            model = api.load(self.model)
+            written(painted(real, lambda _, task: model(task).picture), real, out)
+
+    def score(self, kind: str, seed: int) -> float:
+        """The mIoU of a segmenter that learned from the real pairs, and where there is a kind, from painted ones."""
+        file = self.work / f"{kind or 'alone'}-{seed}.json"
+        if not file.is_file():
+            torch.set_num_threads(1)
+            real, synthetic = open_prepared(self.real), open_prepared(self.work / kind) if kind else None
+            config = self.config
+            wanted = pairs(open_prepared(self.full), "test", config.size)
+            found = agreement(learned(config, real, synthetic, seed=seed), *wanted, config)
+            file.write_text(json.dumps(found))
+            print(file, found, flush=True)
+        return float(json.loads(file.read_text())["mIoU"])
 
 
-def _rows(full: Prepared, real: Prepared, model: Path, shelf: Path) -> Iterator[Row]:
-    painter = api.load(model)
-    its: Config = painter.config
-    config = Config(classes=its.classes, size=(its.size[0] // 3, its.size[1] // 3))
-    wanted = pairs(full, "test", config.size)
-    sets = {
-        "alone": None,
-        f"and {model.name}": written(painted(real, lambda _, task: painter(task).picture), real, shelf / "model"),
-        "and bank": written(painted(real, by_bank(real)), real, shelf / "bank"),
-    }
-    alone: list[float] = []
-    for name, synthetic in sets.items():
-        scores = []
-        for seed in SEEDS:
-            score = agreement(learned(config, real, synthetic, seed=seed), *wanted, config)
-            scores.append(float(str(score["mIoU"])))
-            print(real.total, name, seed, score, flush=True)
-        alone = alone or scores
+def rows(part: Part, scores: Mapping[str, Sequence[float]]) -> Iterator[Row]:
+    """Real pairs alone, then with each painted set."""
+    for kind, its in scores.items():
         yield {
-            "real pairs": sum(1 for _ in training_pairs(real)),
-            "trained on": f"real {name}",
-            "mIoU": f"{np.mean(scores):.1f} ({min(scores):.1f} to {max(scores):.1f})",
-            "gain": "" if synthetic is None else interval(np.subtract(scores, alone)),
+            "real pairs": sum(1 for _ in training_pairs(open_prepared(part.real))),
+            "trained on": f"real and {kind}" if kind else "real alone",
+            "mIoU": f"{np.mean(its):.1f} ({min(its):.1f} to {max(its):.1f})",
+            "gain": interval(np.subtract(its, scores[ALONE])) if kind else "",
         }
 
 
@@ -153,23 +178,32 @@ def interval(gains: np.ndarray) -> str:
     return f"{gains.mean():+.1f} ({gains.mean() - half:+.1f} to {gains.mean() + half:+.1f})"
 
 
-def main(sets: Sequence[tuple[Path, Path]]) -> None:
-    """Measure, each set in its own process, and publish."""
-    full = sets[0][0]
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        found = [pool.submit(rows, full, *each) for each in sets]
-        table = [row for each in found for row in each.result()]
-    machine = f"{len(sets)} processes of one thread, {platform.machine()}, Python {platform.python_version()}"
+def main(parts: Sequence[Part]) -> None:
+    """Measure, each painting and each segmenter in a process of its own, and publish."""
+    table: list[Row] = []
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        for done in [pool.submit(part.paint, kind) for part in parts for kind in (MODEL, BANK)]:
+            done.result()
+        found = [
+            {kind: [pool.submit(part.score, kind, seed) for seed in SEEDS] for kind in (ALONE, MODEL, BANK)}
+            for part in parts
+        ]
+        for part, kinds in zip(parts, found, strict=True):
+            table += rows(part, {kind: [each.result() for each in its] for kind, its in kinds.items()})
+    machine = f"{os.cpu_count()} processes of one thread, {platform.machine()}, Python {platform.python_version()}"
     head = (
         f"# Synthetic pairs beside real ones\n\n`python -m benchmarks.scene_use`, {machine}. A segmenter of ours, "
         f"{STEPS} steps of {BATCH}, {len(SEEDS)} seeds of it; in brackets the least and the most, of gains the 95 % "
         "interval."
     )
-    publish("scene_use", {f"{open_prepared(full).kind}, test split": table}, head=head, machine=machine)
+    publish("scene_use", {f"{open_prepared(parts[0].full).kind}, test split": table}, head=head, machine=machine)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "draw":
         draw(open_prepared(sys.argv[2]), Path(sys.argv[3]))
     else:
-        main([(Path(sys.argv[at]), Path(sys.argv[at + 1])) for at in range(1, len(sys.argv), 2)])
+        work, *roots = (Path(word) for word in sys.argv[1:])
+        for root in roots[::2]:
+            (work / root.name).mkdir(parents=True, exist_ok=True)
+        main([Part(roots[0], *pair, work / pair[0].name) for pair in zip(roots[::2], roots[1::2], strict=True)])
