@@ -43,7 +43,7 @@ from sembla.core.types import LabelMap, Picture
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared, open_prepared
 from sembla.methods.scene.batches import SceneBatch, batches
-from sembla.methods.scene.config import Config
+from sembla.methods.scene.config import Config, split
 
 FEW, SEEDS, STEPS = 50, (0, 1, 2), 500
 ALONE, MODEL, BANK = "", "model", "bank"
@@ -54,14 +54,14 @@ Pair = tuple[str, Picture, LabelMap]
 
 def training_pairs(prepared: Prepared) -> Iterator[Pair]:
     """Names, photos and label maps of the training split, or of a set without splits."""
-    for packed in pairs_once(prepared, "" if "" in prepared.counts else "train"):
+    for packed in pairs_once(prepared, split(prepared, "train")):
         sample = packed.decode()
         assert sample.labels is not None
         yield packed.pair.name, sample.picture, sample.labels
 
 
-def written(made: Iterator[Pair], like: Prepared, out: Path) -> Prepared:
-    """A prepared set of pairs, with the classes of another."""
+def written(made: Iterator[Pair], like: Prepared, out: Path) -> None:
+    """Write a prepared set of pairs, with the classes of another."""
     assert like.label_set is not None
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary)
@@ -72,7 +72,7 @@ def written(made: Iterator[Pair], like: Prepared, out: Path) -> Prepared:
             Image.fromarray(picture).save(source / "images" / file)
             Image.fromarray(labels).save(source / "labels" / file)
         api.write_declared(source, like.label_set)
-        return api.prepare("folder", source, out, workers=1).prepared
+        api.prepare("folder", source, out, workers=1)
 
 
 def draw(full: Prepared, out: Path) -> None:
@@ -163,9 +163,10 @@ class Part:
 
 def rows(part: Part, scores: Mapping[str, Sequence[float]]) -> Iterator[Row]:
     """Real pairs alone, then with each painted set."""
+    real = open_prepared(part.real)
     for kind, its in scores.items():
         yield {
-            "real pairs": sum(1 for _ in training_pairs(open_prepared(part.real))),
+            "real pairs": real.counts[split(real, "train")],
             "trained on": f"real and {kind}" if kind else "real alone",
             "mIoU": f"{np.mean(its):.1f} ({min(its):.1f} to {max(its):.1f})",
             "gain": interval(np.subtract(its, scores[ALONE])) if kind else "",

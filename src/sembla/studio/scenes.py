@@ -103,9 +103,12 @@ class Scenes:
         Where `rolls` (H, W) is k and not 0, it is variation k of the same picture; elsewhere it is the plain one, bit
         for bit. `on_preview` is not called with the finished picture. Raises what `api.run_scene` does.
         """
+        from sembla import api
+
         if stop():
             raise Cancelled("the page asked to stop.")
-        engine, label_set = self._engine(name), self._label_set(name)
+        engine = self._engine(name)
+        label_set = api.scene_classes(engine)
         task = replace(task, labels=_with_ignored(task.labels, label_set))
         parts = _parts(task, rolls)
         results = [_run(part, engine, on_preview, stop=stop) for part in parts]
@@ -150,7 +153,7 @@ class Scenes:
 
         bank = self._bank(name) if name in self._folders else None
         config = None if bank else _config(self._run(name))
-        label_set = self._label_set(name)
+        label_set = config.label_set if config else self._bank(name).label_set
         if label_set.count > MAX_CLASSES:
             raise InputError(f"{name} has {label_set.count} classes; the page takes at most {MAX_CLASSES}.")
         width, height = config.size[::-1] if config else api.scene_size(self._bank(name))

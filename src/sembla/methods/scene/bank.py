@@ -217,6 +217,7 @@ def synthesize(
     mains = _mains(bank, scores, task, last)
     plain: _Made | None = None
     made: list[_Made] = []
+    origins: list[Mapping[str, float]] = []
     for variation in range(task.first_variation, last):
         if variation > 0 and task.region is not None and plain is None:
             plain = _make(bank, task, layout, main=mains[0], scores=scores, variation=0, clock=clock, stop=stop)
@@ -235,13 +236,14 @@ def synthesize(
             )
         )
         plain = made[-1] if variation == 0 and task.region is not None else plain
+        origins.append(_credits(bank, made[-1].owners))
         if on_picture is not None:
-            on_picture(made[-1].picture, _credits(bank, made[-1].owners))
+            on_picture(made[-1].picture, origins[-1])
     return SceneResult(
         tuple(one.picture for one in made),
         seed=task.seed,
         seconds=clock.seconds,
-        credits=tuple(_credits(bank, one.owners) for one in made),
+        credits=tuple(origins),
     )
 
 
