@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, uniform_filter
 
+from sembla.core.compiling import Array
 from sembla.core.errors import Cancelled
 from sembla.core.tasks import ShouldStop
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.changes import cover
-from sembla.patches.compiling import Array
 from sembla.patches.field import Field, LabelPool, Weights, label_pool, rate, sweep
 from sembla.patches.layer import RADIUS, SIDE, Layer, pad_edges
 from sembla.patches.pyramid import Size, level_sizes

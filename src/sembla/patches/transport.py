@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.compiling import Array, kernel, parallel_kernel, plain, prange
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, kernel, parallel_kernel, plain, prange
 from sembla.patches.layer import PATCH, RADIUS
 
 __all__ = ["transported"]

@@ -11,11 +11,11 @@ from functools import cache
 
 import numpy as np
 
+from sembla.core.compiling import cached
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, ShouldStop
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture
 from sembla.patches.changes import changes, cover
-from sembla.patches.compiling import cached
 from sembla.patches.previews import Clock
 from sembla.patches.pyramid import Size, resize_labels, resize_picture
 from sembla.patches.synthesis import Job, Settled, solve

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from sembla.core.compiling import cached
 from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import MAX_LABELS, LabelSet
 from sembla.core.tasks import OnPicture, OnPreview, SceneResult, SceneTask, ShouldStop
@@ -31,7 +32,6 @@ from sembla.methods.scene.bank_index import Index, open_index
 from sembla.methods.scene.bank_pages import OBJECT_AREA, Collage, Page, collage, opened
 from sembla.methods.scene.bank_regions import regions
 from sembla.methods.scene.checks import check_layout
-from sembla.patches.compiling import cached
 from sembla.patches.layer import SIDE
 from sembla.patches.previews import Clock
 from sembla.patches.synthesis import Given, Job, Settled, solve

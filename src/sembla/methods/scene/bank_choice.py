@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.compiling import Array, kernel, plain
 from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap
 from sembla.methods.scene.bank_index import GRID, Index
-from sembla.patches.compiling import Array, kernel, plain
 from sembla.patches.pyramid import resize_labels
 
 __all__ = ["Chosen", "Shape", "Shelf", "agreements", "best_parts", "choose", "ranked"]

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.compiling import Array, kernel, plain
 from sembla.core.types import LabelMap, Picture
-from sembla.patches.compiling import Array, kernel, plain
 
 __all__ = ["Tones", "harmonised", "styled", "tone_distance", "tones"]
 

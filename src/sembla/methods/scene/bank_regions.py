@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.compiling import Array, Integer, kernel, plain
 from sembla.core.types import LabelMap
-from sembla.patches.compiling import Array, Integer, kernel, plain
 
 __all__ = ["MASK", "Regions", "mask_of", "regions"]
 

@@ -11,8 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from sembla.patches import compiling
-from sembla.patches.compiling import kernel, parallel_kernel, plain, prange
+from sembla.core import compiling
+from sembla.core.compiling import kernel, parallel_kernel, plain, prange
 
 
 @kernel
@@ -101,7 +101,7 @@ def test_a_folder_given_or_writable_is_left_to_numba(bare: Path, monkeypatch: py
     assert chosen() == Path()
 
 
-ARE_CACHED = "import sembla.patches.synthesis; from sembla.patches.compiling import cached; print(cached())"
+ARE_CACHED = "import sembla.patches.synthesis; from sembla.core.compiling import cached; print(cached())"
 
 
 def test_an_empty_folder_holds_no_kernels(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ from dataclasses import replace
 from tests.patches.support import scene, scene_labels
 from sembla.core.tasks import AnalogyTask
 from sembla.methods.analogy.instant import synthesize, synthesize_sequence, warm_up
-from sembla.patches import compiling
+from sembla.core import compiling
 
 counts = lambda: {item.py_func.__name__: len(item.signatures) for item in compiling._KERNELS}
 warm_up()
