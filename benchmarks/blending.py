@@ -2,7 +2,7 @@
 
 An elliptic and a rectangular hole, three channels: milliseconds for a first picture and for each after it with the same
 hole, the largest residual of a pixel's equation in grey levels, and how far the filled picture is from SciPy's sparse
-LU. pyamg takes part where it is installed (pip install pyamg). Prints the table and writes results/blending.md and .json.
+LU. pyamg takes part where it is installed (pip install pyamg). Prints the table and writes results/blending.{md,json}.
 
     python -m benchmarks.blending
 """

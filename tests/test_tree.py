@@ -93,7 +93,7 @@ class Function:
 
     @property
     def compiled(self) -> bool:
-        """Whether numba compiles it (see `core.compiling`); then it cannot take keyword-only arguments."""
+        """Whether numba compiles it (see `compiling`); then it cannot take keyword-only arguments."""
         return any(ast.unparse(decorator).endswith("kernel") for decorator in self.node.decorator_list)
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sembla.core.compiling import Array, Integer, Real, kernel, plain
+from sembla.compiling import Array, Integer, Real, kernel, plain
 
 __all__ = ["across", "blend_at", "down", "mix", "pick_at", "places", "plain", "taps"]
 

@@ -118,7 +118,7 @@ def _solvers(hole: Region) -> "tuple[_Rectangle | _Shape, ...]":
     """One for each rectangle where there are few and nothing else; else one for all."""
     numbered, count = ndimage.label(hole)
     if count <= _FEW:
-        places: list[Slices] = ndimage.find_objects(numbered)
+        places: list[Slices] = [(rows, columns) for rows, columns in ndimage.find_objects(numbered)]
         if all((numbered[place] == number).all() for number, place in enumerate(places, 1)):
             return tuple(_Rectangle(place, _borders(place, hole)) for place in places)
     ((box,), height, width) = (ndimage.find_objects(hole.astype(np.int8)), *hole.shape)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, Integer, kernel
+from sembla.compiling import Array, Integer, kernel
 from sembla.core.errors import SemblaError
 from sembla.core.types import Region
 

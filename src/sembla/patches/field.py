@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sembla.core.compiling import Array, Integer, Real, kernel, parallel_kernel, plain, prange
+from sembla.compiling import Array, Integer, Real, kernel, parallel_kernel, plain, prange
 from sembla.patches.layer import PATCH, RADIUS, Layer
 
 __all__ = ["Field", "LabelPool", "Weights", "continued", "drawn", "label_at", "label_pool", "mix", "rate", "sweep"]

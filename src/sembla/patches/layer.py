@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
+from sembla.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
 from sembla.core.types import LabelMap, Picture
 
 __all__ = ["CHANNELS", "PATCH", "RADIUS", "SIDE", "Layer", "border_distance", "class_distances", "layer", "pad_edges"]

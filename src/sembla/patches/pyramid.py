@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sembla.core.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
+from sembla.compiling import Array, Integer, kernel, parallel_kernel, plain, prange
 from sembla.core.types import LabelMap, Picture, Region
 from sembla.patches.layer import class_distances
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sembla.core.compiling import Array, Integer, Real, kernel, parallel_kernel, prange
+from sembla.compiling import Array, Integer, Real, kernel, parallel_kernel, prange
 from sembla.patches.field import GOLDEN, LabelPool, drawn, label_at, mix
 from sembla.patches.layer import SIDE, Layer
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, uniform_filter
 
-from sembla.core.compiling import Array
+from sembla.compiling import Array
 from sembla.core.errors import Cancelled
 from sembla.core.tasks import ShouldStop
 from sembla.core.types import LabelMap, Picture, Region

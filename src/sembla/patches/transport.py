@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, kernel, parallel_kernel, plain, prange
+from sembla.compiling import Array, kernel, parallel_kernel, plain, prange
 from sembla.core.types import LabelMap, Picture
 from sembla.patches.layer import PATCH, RADIUS
 

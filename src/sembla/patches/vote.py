@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sembla.core.compiling import Array, Integer, Real, parallel_kernel, prange
+from sembla.compiling import Array, Integer, Real, parallel_kernel, prange
 from sembla.patches.field import label_at
 from sembla.patches.layer import RADIUS, Layer
 

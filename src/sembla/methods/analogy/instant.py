@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 
-from sembla.core.compiling import cached
+from sembla.compiling import cached
 from sembla.core.errors import LabelError, SizeError
 from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, ShouldStop
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from sembla.core.compiling import cached
+from sembla.compiling import cached
 from sembla.core.errors import InputError, LabelError
 from sembla.core.labels import MAX_LABELS, LabelSet
 from sembla.core.tasks import OnPicture, OnPreview, SceneResult, SceneTask, ShouldStop

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, kernel, plain
+from sembla.compiling import Array, kernel, plain
 from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap
 from sembla.methods.scene.bank_index import GRID, Index

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, kernel, plain
+from sembla.compiling import Array, kernel, plain
 from sembla.core.types import LabelMap, Picture
 
 __all__ = ["Tones", "harmonised", "styled", "tone_distance", "tones"]

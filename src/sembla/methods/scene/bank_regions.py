@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.compiling import Array, Integer, kernel, plain
+from sembla.compiling import Array, Integer, kernel, plain
 from sembla.core.types import LabelMap
 
 __all__ = ["MASK", "Regions", "mask_of", "regions"]

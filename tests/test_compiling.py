@@ -11,8 +11,8 @@ import numba
 import numpy as np
 import pytest
 
-from sembla.core import compiling
-from sembla.core.compiling import kernel, parallel_kernel, plain, prange
+from sembla import compiling
+from sembla.compiling import kernel, parallel_kernel, plain, prange
 
 
 @kernel
@@ -101,7 +101,7 @@ def test_a_folder_given_or_writable_is_left_to_numba(bare: Path, monkeypatch: py
     assert chosen() == Path()
 
 
-ARE_CACHED = "import sembla.patches.synthesis; from sembla.core.compiling import cached; print(cached())"
+ARE_CACHED = "import sembla.patches.synthesis; from sembla.compiling import cached; print(cached())"
 
 
 def test_an_empty_folder_holds_no_kernels(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ from dataclasses import replace
 from tests.patches.support import scene, scene_labels
 from sembla.core.tasks import AnalogyTask
 from sembla.methods.analogy.instant import synthesize, synthesize_sequence, warm_up
-from sembla.core import compiling
+from sembla import compiling
 
 counts = lambda: {item.py_func.__name__: len(item.signatures) for item in compiling._KERNELS}
 warm_up()
@@ -148,7 +148,7 @@ print(json.dumps([warm, counts()]))
 
 @pytest.mark.slow
 def test_the_warm_up_compiles_all_that_any_job_needs() -> None:
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[1])
     warm, after = json.loads(run(SIGNATURES, PYTHONPATH=root).splitlines()[-1])
     assert after == warm
     assert set(after.values()) <= {0, 1}  # 0: only called, and so compiled, within another
