@@ -31,7 +31,7 @@ LEARNED = frozenset(
         *(f"sembla.nn.{path.stem}" for path in (PACKAGE / "nn").glob("[!_]*.py") if path.stem != "weights"),
         *(
             f"sembla.{package}.{path.stem}"
-            for package in ("engine", "losses", "runs", "train")
+            for package in ("engine", "latents", "losses", "runs", "train")
             for path in (PACKAGE / package).glob("[!_]*.py")
         ),
         *(

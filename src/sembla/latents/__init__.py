@@ -1,0 +1,1 @@
+"""Codes of a trained generator, looked for so that what it makes fits what is known."""
