@@ -179,7 +179,10 @@ class Parts(Generic[C, S, B]):
     graph: Callable[[C, nn.ModuleDict], Graph] | None = None
     """What can be exported, from trained networks in evaluation mode; None where nothing can."""
     used: Sequence[str] | None = None
-    """The players that tasks, previews and the graph need, the others being there to teach them; None is all."""
+    """The players that tasks, previews and the graph need, where a config has them; None is all.
+
+    The others are there to teach them.
+    """
 
 
 @dataclass(frozen=True)

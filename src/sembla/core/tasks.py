@@ -12,13 +12,21 @@ from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 __all__ = [
     "AnalogyResult",
     "AnalogyTask",
+    "Bedrooms",
+    "Faces",
+    "Kept",
     "OnPicture",
     "OnPreview",
+    "Pixels",
+    "PreserveResult",
+    "PreserveTask",
     "Preview",
     "Result",
     "SceneResult",
     "SceneTask",
+    "Search",
     "ShouldStop",
+    "Steered",
     "Whole",
     "ranges",
 ]
@@ -117,6 +125,81 @@ class SceneTask:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A region of a picture, whose meaning is to be kept."""
+
+    picture: Picture
+    """(H, W, 3), of the size that the model makes."""
+    region: Region
+    """Where, (H, W)."""
+    weight: float = 1.0
+    """How much it counts beside other regions, above 0."""
+    locked: bool = False
+    """Its very pixels come back: they are pasted into what was found, and its surroundings meet them without a seam."""
+
+
+@dataclass(frozen=True)
+class Steered:
+    """Ours: codes that an encoder moves towards what the regions show, then a few steps downhill.
+
+    Candidates are compared with the reference in their own surroundings, at all depths of a frozen network.
+    """
+
+    steps: Annotated[int, Whole(0, 1000)] = 8
+    """Steps of Adam after the encoder; a model without an encoder begins with codes as drawn, and needs some 40."""
+    meaning: float = 0.6
+    """What counts, from 0 (colours, pixel by pixel) to 1 (what the deepest planes of a network see)."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The published search for faces: what is outside the regions is black, both where it is sought and found."""
+
+    steps: Annotated[int, Whole(1, 10_000)] = 40
+    hard: bool = False
+    """Cells of the network's planes count only where they lie within a region wholly, as in the published notebook."""
+    gram: bool = False
+    """Compare which places look like which others, and not the planes themselves."""
+
+
+@dataclass(frozen=True)
+class Bedrooms:
+    """The published search for rooms: the network sees regions within the first picture, and steps are plain."""
+
+    steps: Annotated[int, Whole(1, 10_000)] = 400
+    gram: bool = False
+    """Compare which places look like which others, and not the planes themselves."""
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The baseline of Zhu et al. 2016 (iGAN): squared differences of the regions' pixels."""
+
+    steps: Annotated[int, Whole(1, 10_000)] = 40
+
+
+Search: TypeAlias = Steered | Faces | Bedrooms | Pixels
+"""How codes are looked for."""
+
+
+@dataclass(frozen=True)
+class PreserveTask:
+    """Regions of one picture or several: ask for pictures that mean the same there, and differ elsewhere."""
+
+    kept: tuple[Kept, ...]
+    """At least one; where they overlap, the later one counts."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same pictures."""
+    candidates: Annotated[int, Whole(1, 256)] = 36
+    """How many are looked for, together."""
+    shown: Annotated[int, Whole(1, 256)] = 9
+    """How many of them are chosen, at most as many as there are."""
+    diverse: bool = False
+    """Choose good ones that differ, and not the best."""
+    search: Search = Steered()
+
+
+@dataclass(frozen=True)
 class Result:
     """What every task returns."""
 
@@ -152,3 +235,21 @@ class SceneResult(Result):
 
     Empty for a trained model, which copies nothing.
     """
+
+
+@dataclass(frozen=True)
+class PreserveResult(Result):
+    """Pictures that mean the same in the regions; `pictures` are those chosen."""
+
+    distances: tuple[float, ...]
+    """Of each picture chosen, from the reference within the regions, as the search measured it."""
+    candidates: tuple[Picture, ...]
+    """All that were looked for: by their distance, the least first, or as they came where the search has no order."""
+    reference: Picture
+    """What was looked at: the regions, on black, or within the first picture."""
+    region: Region
+    """All regions, (H, W)."""
+    mean: Picture
+    """Of the candidates, (H, W, 3): what they share stays sharp."""
+    deviation: Picture
+    """Of the candidates about it, (H, W, 3), as grey: 255 is the largest in it."""

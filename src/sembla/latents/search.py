@@ -95,7 +95,7 @@ def search(generator: Generator, start: Tensor, loss: Loss, *, plan: Plan, on_st
             total = now.losses.sum()
             (free.grad,) = torch.autograd.grad(total, free)
         seen[:] = [now]
-        return float(total)
+        return float(total.detach())
 
     for number in range(1, plan.steps + 1):
         optimizer.step(closure)

@@ -9,11 +9,11 @@ from typing import Any
 
 from sembla.core.errors import InputError
 from sembla.core.method import Method
-from sembla.methods import analogy, scene
+from sembla.methods import analogy, preserve, scene
 
 __all__ = ["METHODS", "all_methods", "find_method"]
 
-METHODS: tuple[Method[Any, Any, Any], ...] = (analogy.METHOD, scene.METHOD)
+METHODS: tuple[Method[Any, Any, Any], ...] = (analogy.METHOD, preserve.METHOD, scene.METHOD)
 """Those of Sembla itself."""
 
 _GROUP = "sembla.methods"

@@ -1,0 +1,92 @@
+"""How alike two pictures are within a region, in their pixels and in what a frozen network sees at several depths.
+
+The published distance blacks out what lies outside, or lets the network see two different surroundings; either way its
+deep planes, which see wider than most regions, compare what was not asked. Here a candidate is held against itself with
+the reference's region pasted in: both are seen in the same surroundings, and only the region can differ.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
+
+__all__ = ["Depths", "Likeness", "depth_weights", "find_depths", "pixel_pyramid"]
+
+Depths: TypeAlias = Callable[[Tensor], list[Tensor]]
+"""Pictures (N, 3, H, W) in -1 to 1 in, planes (N, C, h, w) out, shallow first."""
+
+_LEVELS = 3
+_REACH = 0.35
+_LEAST = 32
+
+
+def find_depths(name: str, device: torch.device) -> Depths:
+    """The frozen network of that name, or averages of pixels for "none"."""
+    if name not in _NETWORKS:
+        return pixel_pyramid
+    network = _NETWORKS[name]().to(device).eval().requires_grad_(requires_grad=False)
+    return lambda pictures: network(_large(pictures))
+
+
+_NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
+    "vgg19": VGG19Depths,
+    "squeezenet": SqueezeNetDepths,
+}
+
+
+def _large(pictures: Tensor) -> Tensor:
+    """Deep planes need some pixels to see."""
+    if min(pictures.shape[2:]) >= _LEAST:
+        return pictures
+    return F.interpolate(pictures, scale_factor=float(_LEAST // min(pictures.shape[2:]) + 1), mode="bilinear")
+
+
+def pixel_pyramid(pictures: Tensor) -> list[Tensor]:
+    """Means of 2, 4 and 8 pixels a side, as depths of a network that sees colours alone."""
+    return [F.avg_pool2d(pictures, 2 << level) for level in range(_LEVELS)]
+
+
+def depth_weights(depths: int, meaning: float) -> tuple[float, ...]:
+    """How much pixels, then each depth, count, 1.0 in all; `meaning` goes from pixels (0) to the deepest (1)."""
+    places = torch.linspace(0, 1, depths + 1, dtype=torch.float64)
+    weights = (-((places - meaning) / _REACH).square() * 2).exp()
+    return tuple((weights / weights.sum()).tolist())
+
+
+class Likeness:
+    """The distance of candidates from a reference within weighted regions."""
+
+    def __init__(self, depths: Depths, reference: Tensor, weights: Tensor, *, meaning: float) -> None:
+        """`reference` (N or 1, 3, H, W) in -1 to 1; `weights` (N or 1, 1, H, W), 0 to 1, what counts how much."""
+        self._depths, self._reference, self._weights = depths, reference, weights
+        self._meaning = meaning
+
+    def __call__(self, candidates: Tensor) -> Tensor:
+        """The distances (N,) of candidates (N, 3, H, W): mean absolute differences; gradients flow to candidates."""
+        return sum((each.abs().flatten(1).sum(1) for each in self.residuals(candidates)), torch.zeros(()))
+
+    def residuals(self, candidates: Tensor) -> list[Tensor]:
+        """Differences of pixels, then of each depth, (N, C, h, w); their absolutes sum to the distances."""
+        inside = (self._weights > 0).float()
+        pasted = torch.lerp(candidates.detach(), self._reference.expand_as(candidates), inside)
+        seen = [candidates, *self._depths(candidates)]
+        with torch.no_grad():
+            wanted = [pasted, *self._depths(pasted)]
+        apart = [one - other for one, other in zip(seen, wanted, strict=True)]
+        shares = depth_weights(len(apart) - 1, self._meaning)
+        return [_weighted(each, self._weights, share) for each, share in zip(apart, shares, strict=True)]
+
+
+def _weighted(apart: Tensor, weights: Tensor, share: float) -> Tensor:
+    here = F.adaptive_avg_pool2d(weights, (apart.shape[2], apart.shape[3]))
+    return apart * (here / here.sum((1, 2, 3), keepdim=True).clamp(min=1e-6) * (share / apart.shape[1]))
+
+
+def channels_of(depths: Depths, side: int) -> Sequence[int]:
+    """How many planes each depth has."""
+    with torch.no_grad():
+        return [planes.shape[1] for planes in depths(torch.zeros(1, 3, side, side))]

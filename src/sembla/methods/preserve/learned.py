@@ -1,0 +1,111 @@
+"""What of the method needs PyTorch, for all recipes."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from sembla.core.method import Graph, Objective, Parts, Player
+from sembla.core.tasks import PreserveTask
+from sembla.data.prepared import Prepared
+from sembla.methods.preserve import synthesis
+from sembla.methods.preserve.batches import PhotoBatch, batches
+from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
+from sembla.methods.preserve.distance import channels_of, find_depths
+from sembla.methods.preserve.light_networks import LightGenerator, PlainDepths, ProjectedDiscriminator, RegionEncoder
+from sembla.methods.preserve.light_objective import Judged, LightObjective
+from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
+from sembla.methods.preserve.objective import BeganObjective, WganObjective, draw_codes
+from sembla.nn.baking import baked_twin
+
+__all__ = ["PARTS"]
+
+_LEAST_RATE = 0.25
+_FULL = 0.6  # share of the game that is played at the full rate
+
+
+def _networks(config: Config) -> nn.ModuleDict:
+    match config:
+        case Began():
+            return nn.ModuleDict({"generator": BeganGenerator(config), "discriminator": Autoencoder(config)})
+        case Wgan():
+            return nn.ModuleDict({"generator": WganGenerator(config), "discriminator": WganCritic(config)})
+        case Sembla():
+            learned = PlainDepths() if config.features == "none" else None
+            channels = learned.channels if learned else _channels(config)
+            judge = Judged(ProjectedDiscriminator(channels, width=config.discriminator_width), learned)
+            return nn.ModuleDict(
+                {"generator": LightGenerator(config), "discriminator": judge, "encoder": RegionEncoder(config)}
+            )
+    raise AssertionError(type(config))
+
+
+def _channels(config: Sembla) -> tuple[int, ...]:
+    return tuple(channels_of(find_depths(config.features, torch.device("cpu")), config.side))
+
+
+def _players(config: Config) -> Mapping[str, Player]:
+    betas = config.first_beta, config.second_beta
+    players = {
+        "generator": Player(config.generator_rate, betas, half_life=config.half_life),
+        "discriminator": Player(config.discriminator_rate, betas),
+    }
+    if isinstance(config, Sembla):
+        players["encoder"] = Player(config.encoder_rate, (0.9, 0.999))
+    return players
+
+
+def _rate(config: Config, player: str, images: int) -> float:
+    match config:
+        case Began():
+            return float(max(_LEAST_RATE, 0.5 ** (images // config.halving)))
+        case Sembla():
+            end = config.images if player == "encoder" else config.game
+            return min(1.0, max(0.0, (1 - images / end) / (1 - _FULL)))
+    return 1.0
+
+
+def _objective(config: Config, networks: nn.ModuleDict) -> Objective[PhotoBatch]:
+    match config:
+        case Began():
+            return BeganObjective(config, networks)
+        case Wgan():
+            return WganObjective(config, networks)
+        case Sembla():
+            device = next(networks.parameters()).device
+            return LightObjective(config, networks, find_depths(config.features, device))
+    raise AssertionError(type(config))
+
+
+class _Codes(nn.Module):
+    """A generator by itself."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, codes: Tensor) -> Tensor:
+        made: Tensor = self.generator(codes)
+        return made
+
+
+def _graph(config: Config, networks: nn.ModuleDict) -> Graph:
+    """The generator, of any number of codes."""
+    twin = baked_twin(networks["generator"], new=_networks(config)["generator"])
+    codes = draw_codes(config, 2, like=torch.zeros(()), chance=torch.Generator().manual_seed(0))
+    return Graph(_Codes(twin), {"codes": codes}, ("picture",), {"codes": (0,)})
+
+
+PARTS: Parts[Config, Prepared, PhotoBatch] = Parts(
+    networks=_networks,
+    players=_players,
+    rate=_rate,
+    objective=_objective,
+    batches=batches,
+    previews=synthesis.previews,
+    tasks={PreserveTask: synthesis.preserve},
+    trials=synthesis.trials,
+    graph=_graph,
+    used=("generator", "encoder"),
+)
+"""All recipes, told apart by their configs."""

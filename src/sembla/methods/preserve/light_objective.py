@@ -1,0 +1,109 @@
+"""How `sembla` learns: a projected GAN, and beside it the encoder that search begins with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeAlias, cast
+
+import torch
+from torch import Tensor, nn
+
+from sembla.core.method import Term, Turn
+from sembla.losses.adversarial import hinge_discriminator, hinge_generator
+from sembla.methods.preserve.batches import PhotoBatch
+from sembla.methods.preserve.config import Sembla
+from sembla.methods.preserve.distance import Depths, Likeness
+from sembla.methods.preserve.light_networks import RegionEncoder
+from sembla.methods.preserve.objective import draw_codes
+from sembla.nn.augmenting import augmented
+
+__all__ = ["Judged", "LightObjective"]
+
+Terms: TypeAlias = Mapping[str, Term]
+
+_MEANING = 0.6
+_REGION = (0.15, 0.7)
+
+
+class Judged(nn.Module):
+    """A discriminator and what it looks through, where that learns too."""
+
+    def __init__(self, discriminator: nn.Module, depths: nn.Module | None) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+        self.depths = depths
+
+    def forward(self, pictures: Tensor, frozen: Depths) -> list[Tensor]:
+        """Maps of scores of pictures (N, 3, H, W)."""
+        found: list[Tensor] = self.discriminator((self.depths or frozen)(pictures))
+        return found
+
+
+class LightObjective:
+    """The game is Sauer et al. 2021's; the encoder learns from the photos and what the generator makes of its codes.
+
+    The generator learns more and more slowly towards the end, so that it is its own average when the encoder has
+    learned to use it.
+    """
+
+    def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths) -> None:
+        self.config, self.depths = config, depths
+        self.generator, self.judge = networks["generator"], cast("Judged", networks["discriminator"])
+        self.encoder = cast("RegionEncoder", networks["encoder"])
+
+    def turns(self, step: int) -> Sequence[Turn[PhotoBatch]]:
+        """The game first; the encoder last, alone in the end."""
+        encode = Turn("encoder", self.encode)
+        if step * self.config.batch >= self.config.game:
+            return (encode,)
+        return (Turn("discriminator", self.tell), Turn("generator", self.make), encode)
+
+    def tell(self, batch: PhotoBatch) -> Terms:
+        """Photos from what is made."""
+        with torch.no_grad():
+            made = self.generator(draw_codes(self.config, batch.count, like=batch.photo))
+        return {"adversarial": Term(hinge_discriminator(self._scores(batch.photo), self._scores(made)))}
+
+    def make(self, batch: PhotoBatch) -> Terms:
+        """Pictures that shall be taken for photos."""
+        made = self.generator(draw_codes(self.config, batch.count, like=batch.photo))
+        return {"adversarial": Term(hinge_generator(self._scores(made)))}
+
+    def encode(self, batch: PhotoBatch) -> Terms:
+        """Codes whose pictures show what a region shows, near those that were drawn."""
+        drawn = draw_codes(self.config, batch.count, like=batch.photo)
+        regions = _regions(batch.photo)
+        codes = self.encoder(drawn, batch.photo, regions)
+        with _still(self.generator):
+            made = self.generator(codes)
+        likeness = Likeness(self.depths, batch.photo, regions, meaning=_MEANING)
+        return {
+            "region": Term(likeness(made).mean(), self.config.region),
+            "tether": Term((codes - drawn).square().mean(), self.config.tether),
+        }
+
+    def _scores(self, pictures: Tensor) -> list[Tensor]:
+        seen = augmented(pictures) if self.config.augment else pictures
+        scores: list[Tensor] = self.judge(seen, self.depths)
+        return scores
+
+
+@contextmanager
+def _still(network: nn.Module) -> Iterator[None]:
+    """A network as it is used, which does not learn from what it is given."""
+    learning = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(learning)
+
+
+def _regions(photos: Tensor) -> Tensor:
+    """A rectangle in each photo (N, 3, H, W), as (N, 1, H, W) of 0.0 and 1.0."""
+    inside = []
+    for side in photos.shape[2:]:
+        share = torch.empty(len(photos), 1, device=photos.device).uniform_(*_REGION)
+        first = torch.rand(len(photos), 1, device=photos.device) * (1 - share)
+        places = (torch.arange(side, device=photos.device) + 0.5) / side
+        inside.append((places >= first) & (places < first + share))
+    return (inside[0][:, None, :, None] & inside[1][:, None, None, :]).to(photos.dtype)

@@ -1,0 +1,107 @@
+"""The four searches: what each asks of a candidate, and how it goes downhill."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial, singledispatch
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from sembla.core.method import Term
+from sembla.core.tasks import Bedrooms, Faces, Pixels, Search, Steered
+from sembla.latents.search import Loss, Plan
+from sembla.methods.preserve.distance import Depths, Likeness
+
+__all__ = ["Sought", "plan_of"]
+
+_GREYS = 127.5  # from -1 to 1 to 0 to 255
+_FACES_SCALE = 1 / (2 * 512 * 64) ** 2
+_PIXELS_SCALE = 1 / (2 * 3 * 4096) ** 2
+_TETHER = 0.05
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for, as tensors."""
+
+    alone: Tensor
+    """(1, 3, H, W) in -1 to 1: the regions, black elsewhere."""
+    within: Tensor
+    """The same within the first picture."""
+    weights: Tensor
+    """(1, 1, H, W), 0 to 1."""
+    start: Tensor
+    """Codes as they were drawn, (N, L)."""
+    depths: Depths
+    one: int
+    """The depth that the published searches compare: an eighth of the size."""
+
+
+@singledispatch
+def plan_of(search: Search, sought: Sought) -> tuple[Loss, Plan]:
+    """The loss of a search, and how it is lessened."""
+    raise AssertionError(type(search), sought)
+
+
+@plan_of.register
+def _steered(search: Steered, sought: Sought) -> tuple[Loss, Plan]:
+    likeness = Likeness(sought.depths, sought.within, sought.weights, meaning=search.meaning)
+
+    def loss(pictures: Tensor, codes: Tensor) -> Mapping[str, Term]:
+        far = (codes - sought.start).square().mean(1)
+        return {"region": Term(likeness(pictures)), "tether": Term(far, _TETHER)}
+
+    return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.05, betas=(0.8, 0.99)))
+
+
+@plan_of.register
+def _faces(search: Faces, sought: Sought) -> tuple[Loss, Plan]:
+    """Both pictures are black outside; the sum of absolute differences in the planes, times the published scale."""
+    wanted = _plane(sought, sought.alone)
+    cells = F.interpolate(sought.weights, wanted.shape[2:], mode="bilinear", antialias=True)
+    cells = (cells >= 1 - 1e-6).float() if search.hard else cells
+
+    def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
+        seen = _plane(sought, (pictures + 1) * sought.weights - 1)
+        return {"region": Term(_apart(seen, wanted, cells, gram=search.gram).flatten(1).sum(1), _FACES_SCALE)}
+
+    return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.09, betas=(0.4, 0.99), eps=1e-8))
+
+
+@plan_of.register
+def _bedrooms(search: Bedrooms, sought: Sought) -> tuple[Loss, Plan]:
+    """The network sees whole pictures; the mean of absolute differences in the planes."""
+    wanted = _plane(sought, sought.within)
+    cells = F.interpolate(sought.weights, wanted.shape[2:], mode="area")
+
+    def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
+        seen = _plane(sought, pictures)
+        return {"region": Term(_apart(seen, wanted, cells, gram=search.gram).flatten(1).mean(1))}
+
+    return loss, Plan(search.steps, partial(torch.optim.SGD, lr=0.01))
+
+
+@plan_of.register
+def _pixels(search: Pixels, sought: Sought) -> tuple[Loss, Plan]:
+    def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
+        apart = (_GREYS * (pictures - sought.within) * sought.weights).square()
+        return {"region": Term(apart.flatten(1).sum(1), _PIXELS_SCALE)}
+
+    return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.09, betas=(0.4, 0.99), eps=1e-8))
+
+
+def _plane(sought: Sought, pictures: Tensor) -> Tensor:
+    return sought.depths(pictures)[sought.one]
+
+
+def _apart(seen: Tensor, wanted: Tensor, cells: Tensor, *, gram: bool) -> Tensor:
+    """Absolute differences of planes (N, C, h, w), or of their places' likeness to one another, (N, hw, hw)."""
+    if not gram:
+        return (cells * (seen - wanted)).abs()
+    return (_places(cells * seen) - _places(cells * wanted)).abs()
+
+
+def _places(planes: Tensor) -> Tensor:
+    flat = planes.flatten(2)
+    return flat.transpose(1, 2) @ flat

@@ -1,0 +1,131 @@
+"""What trained priors make: pictures that mean the same in some regions."""
+
+import time
+from functools import cache
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sembla.core.method import Sheet
+from sembla.core.tasks import Faces, Kept, PreserveResult, PreserveTask, Steered
+from sembla.core.types import Picture
+from sembla.data.augment import apply, centre
+from sembla.data.loading import pairs_once
+from sembla.data.prepared import Prepared
+from sembla.imaging.holes import rectangle
+from sembla.latents.ranking import best, diverse
+from sembla.latents.search import search
+from sembla.methods.preserve.batches import part_of
+from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
+from sembla.methods.preserve.config import Config, Sembla
+from sembla.methods.preserve.distance import Depths, find_depths
+from sembla.methods.preserve.light_networks import RegionEncoder
+from sembla.methods.preserve.objective import draw_codes
+from sembla.methods.preserve.searches import Sought, plan_of
+from sembla.nn.planes import to_picture, to_planes
+from sembla.nn.weights import best_features
+
+__all__ = ["preserve", "previews", "trials"]
+
+_ROWS, _COLUMNS = 4, 8
+_TRIALS = 4
+_ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
+"""Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
+
+
+def preserve(config: Config, networks: nn.ModuleDict, task: PreserveTask) -> PreserveResult:
+    """Look for pictures that mean the same in the regions. Raises as `check_kept`."""
+    check_kept(task.kept, config.side)
+    began = time.perf_counter()
+    canvas, generator = lay_out(task.kept), networks["generator"]
+    its = next(generator.parameters())
+    codes = draw_codes(config, task.candidates, like=its, chance=torch.Generator().manual_seed(task.seed))
+    sought = _sought(config, canvas, codes)
+    loss, plan = plan_of(task.search, sought)
+    found = search(generator, _start(networks, task, sought), loss, plan=plan)
+    losses = found.losses.float().cpu().numpy()
+    order = range(len(losses)) if isinstance(task.search, Faces) else best(losses, len(losses))  # as published
+    made = [canvas.paste(to_picture(picture)) for picture in found.pictures]
+    chosen = best(losses, task.shown)
+    if task.diverse:
+        chosen = diverse(losses, _apart(found.pictures), task.shown)
+    stack = np.stack(made).astype(np.float64)
+    spread = stack.std(axis=0).mean(axis=2, keepdims=True)
+    return PreserveResult(
+        pictures=tuple(made[at] for at in chosen),
+        seed=task.seed,
+        seconds=time.perf_counter() - began,
+        distances=tuple(float(losses[at]) for at in chosen),
+        candidates=tuple(made[at] for at in order),
+        reference=canvas.alone if isinstance(task.search, Faces) else canvas.within,
+        region=canvas.region,
+        mean=np.rint(stack.mean(axis=0)).astype(np.uint8),
+        deviation=np.rint(np.repeat(spread / max(spread.max(), 1e-9) * 255, 3, axis=2)).astype(np.uint8),
+    )
+
+
+def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
+    name = config.features if isinstance(config, Sembla) else best_features() or "none"
+    weights = torch.from_numpy(canvas.weights)[None, None].to(codes.device)
+    return Sought(
+        alone=to_planes([canvas.alone]).to(codes.device),
+        within=to_planes([canvas.within]).to(codes.device),
+        weights=weights,
+        start=codes,
+        depths=_depths(name, codes.device),
+        one=_ONE[name],
+    )
+
+
+@cache
+def _depths(name: str, device: torch.device) -> Depths:
+    return find_depths(name, device)
+
+
+def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tensor:
+    """Where a search begins: at codes as drawn, or where the encoder moves them."""
+    if not isinstance(task.search, Steered) or "encoder" not in networks:
+        return sought.start
+    encoder, count = cast("RegionEncoder", networks["encoder"]), len(sought.start)
+    regions = (sought.weights > 0).float().expand(count, -1, -1, -1)
+    moved: Tensor = encoder(sought.start, sought.within.expand(count, -1, -1, -1), regions)
+    return moved.float()
+
+
+def _apart(pictures: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Mean absolute differences of all pairs of pictures, (N, N)."""
+    flat = pictures.float().flatten(1)
+    apart: np.ndarray[tuple[int, ...], np.dtype[np.float64]] = torch.cdist(flat, flat, p=1).double().cpu().numpy()
+    return apart / flat.shape[1]
+
+
+def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
+    """Rows of pictures of codes that are the same each time, and, of a model with an encoder, of kept regions."""
+    like = next(networks["generator"].parameters())
+    codes = draw_codes(config, _ROWS * _COLUMNS, like=like, chance=torch.Generator().manual_seed(0))
+    made = [to_picture(picture) for picture in networks["generator"](codes)]
+    rows = [made[at : at + _COLUMNS] for at in range(0, len(made), _COLUMNS)]
+    if "encoder" in networks:
+        rows += [_preview(config, networks, task) for task in trials(config, prepared)]
+    return Sheet(("",) * _COLUMNS, rows)
+
+
+def _preview(config: Config, networks: nn.ModuleDict, task: PreserveTask) -> list[Picture]:
+    """The photo, its region alone, and what is made of it without a step."""
+    ((kept,), count) = (task.kept, _COLUMNS - 2)
+    found = preserve(config, networks, PreserveTask(task.kept, candidates=count, shown=count, search=Steered(0)))
+    return [kept.picture, np.where(kept.region[..., None], kept.picture, 0).astype(np.uint8), *found.candidates]
+
+
+def trials(config: Config, prepared: Prepared) -> list[PreserveTask]:
+    """The middle of each of the first photos that are not trained on, where there are such."""
+    side = config.side
+    region = rectangle((side, side), left=side // 4, top=side // 4, width=side // 2, height=side // 2)
+    tasks = []
+    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_TRIALS), strict=False):
+        sample = packed.decode()
+        photo = apply(centre(sample.picture.shape[:2], (side, side)), sample).picture
+        tasks.append(PreserveTask((Kept(photo, region),), candidates=_COLUMNS, shown=1, search=Steered(2)))
+    return tasks
