@@ -25,6 +25,7 @@ MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 60
 MOST_POSITIONAL = 3
 
+ENGINES = ("copying", "distance", "learned", "painters", "searches")
 LEARNED = frozenset(
     {
         "sembla.metrics.lpips",
@@ -36,7 +37,7 @@ LEARNED = frozenset(
         ),
         *(
             f"sembla.methods.{path.parent.name}.{path.stem}"
-            for part in ("*batches", "*networks", "*objective", "*synthesis", "copying", "learned", "painters")
+            for part in ("*batches", "*networks", "*objective", "*synthesis", *ENGINES)
             for path in (PACKAGE / "methods").glob(f"*/{part}.py")
         ),
     }

@@ -4,8 +4,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sembla.core.errors import Cancelled
-from sembla.core.tasks import AnalogyTask, OnPicture, OnPreview, Preview, Result, SceneTask, ShouldStop
+from sembla.core.tasks import AnalogyTask, OnPicture, OnPreview, Result, SceneTask, ShouldStop, Watch
 
 if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
@@ -23,17 +22,12 @@ def one_by_one(
 ) -> list[Result]:
     """The result of each variation of a task, one after the other. Raises `Cancelled` where it was asked to stop."""
     began, first, results = time.perf_counter(), task.first_variation, []
+    watch = Watch(on_preview, stop)
     for variation in range(first, first + task.variations):
-        if stop is not None and stop():
-            raise Cancelled("the work was asked to stop.")
+        watch.check()
         result = engine(replace(task, variations=1, first_variation=variation))
         results.append(result)
-        picture = result.picture.view()
-        picture.flags.writeable = False
-        shown = Preview(picture, level=0, levels=1, seconds=time.perf_counter() - began)
-        answer = on_preview(shown) if on_preview is not None else None
-        if answer is not None and not answer:
-            raise Cancelled("the preview's receiver asked to stop.")
+        watch.show(result.picture, seconds=time.perf_counter() - began)
         if on_picture is not None:
             on_picture(result.picture, {})  # copied from nothing
     return results

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
-from sembla.core.tasks import Result
+from sembla.core.tasks import Result, Watch
 from sembla.core.types import Picture
 
 if TYPE_CHECKING:
@@ -168,8 +168,8 @@ class Parts(Generic[C, S, B]):
     """Batches without end, on the CPU; must draw no random number but from the seed and the numbers of its images."""
     previews: Callable[[C, nn.ModuleDict, S], Sheet]
     """What the networks can do now, from fixed inputs; they are in evaluation mode and without gradients."""
-    tasks: Mapping[type[Any], Callable[[C, nn.ModuleDict, Any], Result]] = field(default_factory=dict)
-    """By type of task: config, trained networks in evaluation mode and the task in, its result out.
+    tasks: Mapping[type[Any], Callable[[C, nn.ModuleDict, Any, Watch], Result]] = field(default_factory=dict)
+    """By type of task: config, trained networks in evaluation mode, the task and who follows it in, its result out.
 
     They are called without gradients, with PyTorch's random state begun anew from the task's seed, and under autocast:
     what comes out of a network may be bf16.

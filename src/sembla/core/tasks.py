@@ -7,9 +7,11 @@ from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
+from sembla.core.errors import Cancelled
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 
 __all__ = [
+    "UNWATCHED",
     "AnalogyResult",
     "AnalogyTask",
     "Bedrooms",
@@ -27,6 +29,7 @@ __all__ = [
     "Search",
     "ShouldStop",
     "Steered",
+    "Watch",
     "Whole",
     "ranges",
 ]
@@ -77,6 +80,33 @@ OnPicture: TypeAlias = Callable[[Picture, Mapping[str, float]], None]
 
 ShouldStop: TypeAlias = Callable[[], bool]
 """Asked between the steps of the work, some ten times a second or more; True stops it: `Cancelled` is raised."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who follows the work, and may end it."""
+
+    on_preview: OnPreview | None = None
+    stop: ShouldStop | None = None
+
+    def check(self) -> None:
+        """Raise `Cancelled` where the work shall stop."""
+        if self.stop is not None and self.stop():
+            raise Cancelled("the work was asked to stop.")
+
+    def show(self, picture: Picture, *, level: int = 0, levels: int = 1, seconds: float) -> None:
+        """Give a preview, as `Preview` says, read-only. Raises `Cancelled` where its receiver asks for that."""
+        if self.on_preview is None:
+            return
+        shown = picture.view()
+        shown.flags.writeable = False
+        answer = self.on_preview(Preview(shown, level=level, levels=levels, seconds=seconds))
+        if answer is not None and not answer:
+            raise Cancelled("the preview's receiver asked to stop.")
+
+
+UNWATCHED = Watch()
+"""Nobody follows."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from torch import nn
 from sembla.core.errors import InputError, MemoryNeedError
 from sembla.core.memory import ran_out
 from sembla.core.method import Graph, Method
-from sembla.core.tasks import Result
+from sembla.core.tasks import UNWATCHED, Result, Watch
 from sembla.nn.baking import bake
 from sembla.runs.description import Description, read_description, read_weights
 from sembla.runs.plain import from_plain
@@ -55,10 +55,11 @@ class Synthesizer:
         """Number of weights in use, by network."""
         return {name: sum(weight.numel() for weight in its.parameters()) for name, its in self._networks.items()}
 
-    def __call__(self, task: Any) -> Result:
+    def __call__(self, task: Any, watch: Watch = UNWATCHED) -> Result:
         """Do a task. The same task gives the same result, and PyTorch's random state stays as it is.
 
-        Raises `InputError` for a task that this method does not do, `MemoryNeedError` for one that does not fit.
+        Raises `InputError` for a task that this method does not do, `MemoryNeedError` for one that does not fit, and
+        `Cancelled` where `watch` asks for it: between variations, or between the steps of a search.
         """
         do = self._parts.tasks.get(type(task))
         if do is None:
@@ -66,7 +67,7 @@ class Synthesizer:
             raise InputError(f"a {type(task).__name__} came; {self._name} does {known}.")
         try:
             with self._working(task.seed):
-                return do(self.config, self._networks, task)
+                return do(self.config, self._networks, task, watch)
         except RuntimeError as error:
             if not ran_out(error):
                 raise

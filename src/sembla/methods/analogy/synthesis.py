@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from sembla.core.errors import LabelError
 from sembla.core.method import Sheet
-from sembla.core.tasks import AnalogyResult, AnalogyTask
+from sembla.core.tasks import UNWATCHED, AnalogyResult, AnalogyTask, Watch
 from sembla.core.types import LabelMap, Picture
 from sembla.data.case import Case
 from sembla.imaging.palette import colourize
@@ -76,7 +76,9 @@ Make: TypeAlias = Callable[[C, nn.Module, Scene, torch.Generator], Tensor]
 """A generator's picture of a scene, (1, 3, H, W), or a whole number of times as large; may draw from what is given."""
 
 
-def relayout(config: C, networks: nn.ModuleDict, task: AnalogyTask, *, make: Make[C]) -> AnalogyResult:
+def relayout(
+    config: C, networks: nn.ModuleDict, task: AnalogyTask, watch: Watch = UNWATCHED, /, *, make: Make[C]
+) -> AnalogyResult:
     """Answer a task by one pass of the generator a variation.
 
     The photo is brought to the scale that it was learned at, and the result from there to its size. With `keep`, pixels
@@ -93,6 +95,7 @@ def relayout(config: C, networks: nn.ModuleDict, task: AnalogyTask, *, make: Mak
     scene = _scene(config, task)
     pictures = []
     for variation in range(task.first_variation, task.first_variation + task.variations):
+        watch.check()
         chance = torch.Generator().manual_seed((task.seed + variation * _SEED_STEP) % 2**63)
         made = to_picture(make(config, networks["generator"], scene, chance)[0])
         pictures.append(_finished(scene, made))

@@ -101,8 +101,8 @@ class ProjectedDiscriminator(nn.Module):
 
 def _random(made: int, channels: int, side: int, chance: torch.Generator) -> Tensor:
     """Weights that keep the size of values, as He et al. 2015 draw them, without what a rectifier takes."""
-    drawn = torch.randn(made, channels, side, side, generator=chance)
-    return drawn / float(channels * side**2) ** 0.5
+    size: float = (channels * side**2) ** 0.5
+    return torch.randn(made, channels, side, side, generator=chance) / size
 
 
 class _Judge(nn.Module):

@@ -1,4 +1,8 @@
-"""The four searches: what each asks of a candidate, and how it goes downhill."""
+"""The four searches: what each asks of a candidate, and how it goes downhill.
+
+The published losses of faces and pixels are sums, times some 1e-10 and 1e-9. Adam does not see a scale but through its
+`eps`, beside which these gradients are small, by how much depends on the frozen network. Means are taken here instead.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +19,6 @@ from sembla.methods.preserve.distance import Depths, Likeness
 
 __all__ = ["Sought", "plan_of"]
 
-_GREYS = 127.5  # from -1 to 1 to 0 to 255
-_FACES_SCALE = 1 / (2 * 512 * 64) ** 2
-_PIXELS_SCALE = 1 / (2 * 3 * 4096) ** 2
 _TETHER = 0.05
 
 
@@ -57,14 +58,14 @@ def _steered(search: Steered, sought: Sought) -> tuple[Loss, Plan]:
 
 @plan_of.register
 def _faces(search: Faces, sought: Sought) -> tuple[Loss, Plan]:
-    """Both pictures are black outside; the sum of absolute differences in the planes, times the published scale."""
+    """Both pictures are black outside; the mean of absolute differences in the planes."""
     wanted = _plane(sought, sought.alone)
     cells = F.interpolate(sought.weights, wanted.shape[2:], mode="bilinear", antialias=True)
     cells = (cells >= 1 - 1e-6).float() if search.hard else cells
 
     def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
         seen = _plane(sought, (pictures + 1) * sought.weights - 1)
-        return {"region": Term(_apart(seen, wanted, cells, gram=search.gram).flatten(1).sum(1), _FACES_SCALE)}
+        return {"region": Term(_apart(seen, wanted, cells, gram=search.gram).flatten(1).mean(1))}
 
     return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.09, betas=(0.4, 0.99), eps=1e-8))
 
@@ -85,8 +86,8 @@ def _bedrooms(search: Bedrooms, sought: Sought) -> tuple[Loss, Plan]:
 @plan_of.register
 def _pixels(search: Pixels, sought: Sought) -> tuple[Loss, Plan]:
     def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
-        apart = (_GREYS * (pictures - sought.within) * sought.weights).square()
-        return {"region": Term(apart.flatten(1).sum(1), _PIXELS_SCALE)}
+        apart = ((pictures - sought.within) * sought.weights).square()
+        return {"region": Term(apart.flatten(1).mean(1))}
 
     return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.09, betas=(0.4, 0.99), eps=1e-8))
 

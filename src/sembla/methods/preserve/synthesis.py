@@ -1,5 +1,6 @@
 """What trained priors make: pictures that mean the same in some regions."""
 
+import math
 import time
 from functools import cache
 from typing import cast
@@ -9,14 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Sheet
-from sembla.core.tasks import Faces, Kept, PreserveResult, PreserveTask, Steered
+from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTask, Steered, Watch
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
 from sembla.latents.ranking import best, diverse
-from sembla.latents.search import search
+from sembla.latents.search import Step, search
 from sembla.methods.preserve.batches import part_of
 from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
 from sembla.methods.preserve.config import Config, Sembla
@@ -35,8 +36,11 @@ _ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
 """Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
 
 
-def preserve(config: Config, networks: nn.ModuleDict, task: PreserveTask) -> PreserveResult:
-    """Look for pictures that mean the same in the regions. Raises as `check_kept`."""
+def preserve(config: Config, networks: nn.ModuleDict, task: PreserveTask, watch: Watch = UNWATCHED) -> PreserveResult:
+    """Look for pictures that mean the same in the regions; previews show all candidates, in rows.
+
+    Raises as `check_kept`, and `Cancelled` where `watch` asks for it.
+    """
     check_kept(task.kept, config.side)
     began = time.perf_counter()
     canvas, generator = lay_out(task.kept), networks["generator"]
@@ -44,7 +48,14 @@ def preserve(config: Config, networks: nn.ModuleDict, task: PreserveTask) -> Pre
     codes = draw_codes(config, task.candidates, like=its, chance=torch.Generator().manual_seed(task.seed))
     sought = _sought(config, canvas, codes)
     loss, plan = plan_of(task.search, sought)
-    found = search(generator, _start(networks, task, sought), loss, plan=plan)
+
+    def tell(step: Step) -> None:
+        watch.check()
+        if watch.on_preview is not None and step.number < step.of:
+            picture = _tiled([to_picture(each) for each in step.pictures])
+            watch.show(picture, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
+
+    found = search(generator, _start(networks, task, sought), loss, plan=plan, on_step=tell)
     losses = found.losses.float().cpu().numpy()
     order = range(len(losses)) if isinstance(task.search, Faces) else best(losses, len(losses))  # as published
     made = [canvas.paste(to_picture(picture)) for picture in found.pictures]
@@ -92,6 +103,17 @@ def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tenso
     regions = (sought.weights > 0).float().expand(count, -1, -1, -1)
     moved: Tensor = encoder(sought.start, sought.within.expand(count, -1, -1, -1), regions)
     return moved.float()
+
+
+def _tiled(pictures: list[Picture]) -> Picture:
+    """Pictures of one size, in rows, as near to a square as they go; places left over are black."""
+    across = math.ceil(len(pictures) ** 0.5)
+    height, width = pictures[0].shape[:2]
+    sheet = np.zeros((math.ceil(len(pictures) / across) * height, across * width, 3), np.uint8)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, across)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+    return sheet
 
 
 def _apart(pictures: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

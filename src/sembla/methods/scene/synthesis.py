@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from sembla.core import memory
 from sembla.core.errors import LabelError
 from sembla.core.method import Sheet
-from sembla.core.tasks import SceneResult, SceneTask
+from sembla.core.tasks import UNWATCHED, SceneResult, SceneTask, Watch
 from sembla.core.types import MIN_SIDE, LabelMap, Picture, Region
 from sembla.data.augment import apply, centre
 from sembla.data.edges import instance_edges
@@ -40,7 +40,7 @@ _PLANE_BYTES = 9  # of memory that each plane of a layout takes a pixel
 _TRIALS, _ROWS = 16, 8
 
 
-def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResult:
+def paint(config: Config, networks: nn.ModuleDict, task: SceneTask, watch: Watch = UNWATCHED) -> SceneResult:
     """Photos of a label map of any size.
 
     Sides are brought to multiples of what the generator needs by repeating the last pixels, and cropped again. Raises
@@ -63,6 +63,7 @@ def paint(config: Config, networks: nn.ModuleDict, task: SceneTask) -> SceneResu
         return its.drawn(layout, style=style, chance=chance, looks=_looks(config, task))
 
     def picture(chosen: Drawn) -> Picture:
+        watch.check()
         return np.ascontiguousarray(_painted(its, layout, chosen)[:height, :width])
 
     variations = range(task.first_variation, task.first_variation + task.variations)

@@ -1,0 +1,197 @@
+"""Searches on a prior whose pictures are known: a code says the colours of four quarters."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from torch import Tensor, nn
+
+from sembla.core.errors import Cancelled, InputError, SizeError
+from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Preview, Search, Steered, Watch
+from sembla.core.types import Picture, Region
+from sembla.imaging.holes import rectangle
+from sembla.methods.preserve.canvas import check_kept, lay_out
+from sembla.methods.preserve.config import Sembla
+from sembla.methods.preserve.distance import Likeness, depth_weights, pixel_pyramid
+from sembla.methods.preserve.synthesis import preserve
+
+SIDE = 32
+CONFIG = Sembla(side=SIDE, latent=12, features="none")
+CORNER = rectangle((SIDE, SIDE), left=0, top=0, width=SIDE // 2, height=SIDE // 2)
+SEARCHES: dict[str, Search] = {
+    "steered": Steered(60, meaning=0.3),
+    "pixels": Pixels(60),
+    "faces": Faces(60),
+    "bedrooms": Bedrooms(3000),
+}
+
+
+class Quarters(nn.Module):
+    """Codes (N, 12) to pictures whose quarters have the colours that the code says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, codes: Tensor) -> Tensor:
+        colours = torch.tanh(self.scale * codes).reshape(-1, 3, 2, 2)
+        return nn.functional.interpolate(colours, scale_factor=float(SIDE // 2))
+
+
+def networks() -> nn.ModuleDict:
+    return nn.ModuleDict({"generator": Quarters()}).eval().requires_grad_(requires_grad=False)
+
+
+def photo() -> Picture:
+    values: NDArray[np.uint8] = np.full((SIDE, SIDE, 3), (200, 90, 40), np.uint8)
+    return values
+
+
+def task(search: Search, *, kept: Kept | None = None) -> PreserveTask:
+    return PreserveTask((kept or Kept(photo(), CORNER),), candidates=8, shown=3, search=search, seed=4)
+
+
+def apart(picture: Picture, region: Region) -> float:
+    return float(np.abs(picture[region].astype(float) - photo()[region]).mean())
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_what_is_kept_is_found_and_the_rest_differs(name: str) -> None:
+    found = preserve(CONFIG, networks(), task(SEARCHES[name]))
+    before = preserve(CONFIG, networks(), task(Steered(0)))
+    assert len(found.pictures) == 3
+    assert len(found.candidates) == 8
+    now = np.mean([apart(picture, CORNER) for picture in found.candidates])
+    then = np.mean([apart(picture, CORNER) for picture in before.candidates])
+    assert now < 0.4 * then
+    rest = np.stack(found.candidates)[:, ~CORNER].astype(float)
+    assert rest.std(axis=0).mean() > 20
+    assert found.deviation[~CORNER].mean() > 2 * found.deviation[CORNER].mean()
+
+
+@pytest.mark.parametrize("name", ["steered", "pixels", "bedrooms"])
+def test_the_best_come_first(name: str) -> None:
+    found = preserve(CONFIG, networks(), task(replace(SEARCHES[name], steps=5)))
+    assert list(found.distances) == sorted(found.distances)
+    for chosen, first in zip(found.pictures, found.candidates, strict=False):
+        np.testing.assert_array_equal(chosen, first)
+
+
+def test_the_published_search_for_faces_keeps_the_order_of_its_candidates() -> None:
+    few = preserve(CONFIG, networks(), task(Faces(1)))
+    distances = [apart(picture, CORNER) for picture in few.candidates]
+    assert distances != sorted(distances)
+    assert not few.reference[~CORNER].any()
+
+
+def test_diverse_ones_differ_more_than_the_best() -> None:
+    def spread(pictures: tuple[Picture, ...]) -> float:
+        stack = np.stack(pictures).astype(float)
+        return float(np.abs(stack[:, None] - stack).mean())
+
+    many = replace(task(Steered(20)), candidates=24, shown=6)
+    best, diverse = (preserve(CONFIG, networks(), replace(many, diverse=each)) for each in (False, True))
+    assert spread(diverse.pictures) > spread(best.pictures)
+    assert diverse.distances[0] == best.distances[0]
+
+
+def test_the_same_seed_gives_the_same_pictures() -> None:
+    one, again, other = (
+        preserve(CONFIG, networks(), replace(task(Steered(3)), seed=seed)).candidates for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(np.stack(one), np.stack(again))
+    assert not np.array_equal(np.stack(one), np.stack(other))
+
+
+def test_locked_regions_come_back_bit_for_bit() -> None:
+    noisy = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
+    found = preserve(CONFIG, networks(), task(Steered(2), kept=Kept(noisy, CORNER, locked=True)))
+    for picture in found.candidates:
+        np.testing.assert_array_equal(picture[CORNER], noisy[CORNER])
+
+
+@pytest.mark.parametrize("gram", [True, False])
+@pytest.mark.parametrize("kind", [Faces, Bedrooms])
+def test_the_gram_form_is_another_search(kind: type[Faces] | type[Bedrooms], gram: bool) -> None:
+    found = preserve(CONFIG, networks(), task(kind(steps=2, gram=gram)))
+    assert all(np.isfinite(found.distances))
+
+
+def test_hard_cells_lie_within_the_region_wholly() -> None:
+    odd = rectangle((SIDE, SIDE), left=3, top=3, width=10, height=10)
+    soft, hard = (
+        preserve(CONFIG, networks(), task(Faces(1, hard=each), kept=Kept(photo(), odd))) for each in (False, True)
+    )
+    assert soft.distances != hard.distances
+
+
+def test_a_search_is_seen_and_can_be_stopped() -> None:
+    seen: list[Preview] = []
+
+    def show(preview: Preview) -> bool:
+        seen.append(preview)
+        return len(seen) < 3
+
+    with pytest.raises(Cancelled):
+        preserve(CONFIG, networks(), task(Steered(10)), Watch(show))
+    assert [(one.level, one.levels) for one in seen] == [(0, 10), (1, 10), (2, 10)]
+    assert seen[0].picture.shape == (3 * SIDE, 3 * SIDE, 3)
+    with pytest.raises(Cancelled):
+        preserve(CONFIG, networks(), task(Steered(10)), Watch(stop=lambda: True))
+
+
+def test_several_regions_meet_on_one_canvas() -> None:
+    red, blue = (np.full((SIDE, SIDE, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 0, 255)))
+    wide = rectangle((SIDE, SIDE), left=8, top=8, width=20, height=20)
+    canvas = lay_out((Kept(red, CORNER, weight=2), Kept(blue, wide, locked=True)))
+    assert (canvas.alone[CORNER & ~wide] == (255, 0, 0)).all()
+    assert (canvas.alone[wide] == (0, 0, 255)).all()
+    assert not canvas.alone[~CORNER & ~wide].any()
+    assert (canvas.within[~wide] == (255, 0, 0)).all()
+    assert set(np.unique(canvas.weights)) == {0.0, 0.5, 1.0}
+    np.testing.assert_array_equal(canvas.locked, wide)
+    np.testing.assert_array_equal(canvas.region, CORNER | wide)
+
+
+@pytest.mark.parametrize(
+    ("kept", "error", "told"),
+    [
+        ((), InputError, "no region came"),
+        ((Kept(photo(), np.zeros((SIDE, SIDE), np.bool_)),), InputError, "region 1 is empty"),
+        ((Kept(photo()[:16], CORNER),), SizeError, "are not 32x32"),
+        ((Kept(photo(), CORNER, weight=0),), InputError, "the weight 0"),
+        (
+            (Kept(photo(), CORNER), Kept(photo(), CORNER, weight=float("nan"))),
+            InputError,
+            "region 2 has the weight nan",
+        ),
+    ],
+)
+def test_regions_that_cannot_be_used_are_told(kept: tuple[Kept, ...], error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        check_kept(kept, SIDE)
+
+
+@pytest.mark.parametrize("meaning", [0.0, 0.4, 1.0])
+def test_depths_share_one_weight_about_what_is_meant(meaning: float) -> None:
+    weights = depth_weights(4, meaning)
+    assert sum(weights) == pytest.approx(1)
+    assert int(np.argmax(weights)) == round(meaning * 4)
+
+
+def test_a_distance_ignores_what_lies_outside() -> None:
+    """Even to planes that see beyond the region: the surroundings are the candidate's own."""
+    reference = torch.rand(1, 3, SIDE, SIDE) * 2 - 1
+    weights = torch.from_numpy(CORNER)[None, None].float()
+    candidate = torch.rand(2, 3, SIDE, SIDE) * 2 - 1
+    alike = torch.where(weights > 0, reference, candidate)
+    likeness = Likeness(pixel_pyramid, reference, weights, meaning=0.5)
+    assert torch.equal(likeness(alike), torch.zeros(2))
+    assert (likeness(candidate) > 0.05).all()
+    residuals = likeness.residuals(candidate)
+    torch.testing.assert_close(sum(each.abs().flatten(1).sum(1) for each in residuals), likeness(candidate))
