@@ -27,7 +27,7 @@ import torch
 
 from benchmarks.tables import load, publish
 from sembla import api
-from sembla.core.tasks import UNWATCHED, AnalogyTask
+from sembla.core.tasks import AnalogyTask
 from sembla.core.types import Picture
 from sembla.data.case import Case, read_case
 from sembla.engine.devices import has_bf16
@@ -106,7 +106,7 @@ def frames() -> list[Row]:
         for _ in range(12):
             for name, those in taken.items():
                 with torch.autocast("cpu", torch.bfloat16, enabled=name == "bf16"):
-                    those.extend(seconds(lambda: answer(its.config, networks, task, UNWATCHED), 1))
+                    those.extend(seconds(lambda: answer(its.config, networks, task), 1))
     medians = {f"{name}, ms": round(1000 * statistics.median(those[2:]), 1) for name, those in taken.items()}
     native = "yes" if has_bf16(torch.device("cpu")) else "no"
     return [{"what": "fast, frame at 256x256", **medians, "computes bf16 itself": native, "load": load()}]

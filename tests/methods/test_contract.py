@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from sembla.core.method import Feed, Method
-from sembla.core.tasks import UNWATCHED
 from sembla.data.case import Case
 from sembla.data.prepared import Prepared
 from sembla.engine.local import LocalEngine
@@ -170,7 +169,7 @@ def test_its_trials_are_answered_alike_each_time(trained: AnyTrainer) -> None:
     assert parts.trials
     with trained.shown() as networks:
         for task in parts.trials(trained.config, trained.source):
-            answer, again = (parts.tasks[type(task)](trained.config, networks, task, UNWATCHED) for _ in range(2))
+            answer, again = (parts.tasks[type(task)](trained.config, networks, task) for _ in range(2))
             assert np.array_equal(answer.picture, again.picture)
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812  its usual name
 
 from sembla.core.errors import LabelError
 from sembla.core.method import Feed, Graph, Method, Pace, Parts, Player, Sheet, Term, Turn
-from sembla.core.tasks import AnalogyTask, Result, Watch
+from sembla.core.tasks import UNWATCHED, AnalogyTask, Result, Watch
 from sembla.core.types import Picture
 from sembla.data.case import Case
 
@@ -101,7 +101,7 @@ def previews(config: PainterConfig, nets: nn.ModuleDict, case: Case) -> Sheet:
     return Sheet(("photo", "painted"), [[case.picture, paint(config, nets, case.labels)]])
 
 
-def analogy(config: PainterConfig, nets: nn.ModuleDict, task: AnalogyTask, watch: Watch) -> Result:
+def analogy(config: PainterConfig, nets: nn.ModuleDict, task: AnalogyTask, *, watch: Watch = UNWATCHED) -> Result:
     watch.check()
     return Result((paint(config, nets, task.layout),), seed=task.seed, seconds=0.0)
 

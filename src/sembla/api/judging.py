@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sembla.core.method import Method
-from sembla.core.tasks import UNWATCHED, AnalogyTask, Result
+from sembla.core.tasks import AnalogyTask, Result
 
 if TYPE_CHECKING:
     from torch import nn
@@ -39,7 +39,7 @@ def find_metric(method: Method[Any, Any, Any], config: Any, source: Any) -> "Met
 
     def measure(networks: "nn.ModuleDict") -> Mapping[str, float]:
         """Means over all trials."""
-        told = [judge.score(trial, parts.tasks[type(trial)](config, networks, trial, UNWATCHED)) for trial in trials]
+        told = [judge.score(trial, parts.tasks[type(trial)](config, networks, trial)) for trial in trials]
         return {name: float(np.mean([scores[name] for scores in told])) for name in told[0]}
 
     return Metric(judge.best, measure, lower_is_better=judge.lower_is_better)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
-from sembla.core.tasks import Result, Watch
+from sembla.core.tasks import UNWATCHED, Result, Watch
 from sembla.core.types import Picture
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 __all__ = [
+    "Answer",
     "Batch",
     "Feed",
     "Graph",
@@ -33,6 +34,8 @@ __all__ = [
 
 C = TypeVar("C")
 """The config of a method: a frozen dataclass of plain values, tuples of them, and such dataclasses."""
+C_contra = TypeVar("C_contra", contravariant=True)
+"""The same, as what is asked for."""
 S = TypeVar("S")
 """What the method is trained on: a case or a prepared set."""
 
@@ -150,6 +153,14 @@ class Graph:
     """Axes that may have other lengths, by input. Tried is twice what the examples have, all at once."""
 
 
+class Answer(Protocol[C_contra]):
+    """How a task is done."""
+
+    def __call__(self, config: C_contra, networks: nn.ModuleDict, task: Any, /, *, watch: Watch = UNWATCHED) -> Result:
+        """Config, trained networks in evaluation mode and the task in, its result out; `watch` may end it early."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts(Generic[C, S, B]):
     """What of a method needs PyTorch. All are pure functions of their arguments and of PyTorch's random state."""
@@ -168,8 +179,8 @@ class Parts(Generic[C, S, B]):
     """Batches without end, on the CPU; must draw no random number but from the seed and the numbers of its images."""
     previews: Callable[[C, nn.ModuleDict, S], Sheet]
     """What the networks can do now, from fixed inputs; they are in evaluation mode and without gradients."""
-    tasks: Mapping[type[Any], Callable[[C, nn.ModuleDict, Any, Watch], Result]] = field(default_factory=dict)
-    """By type of task: config, trained networks in evaluation mode, the task and who follows it in, its result out.
+    tasks: Mapping[type[Any], Answer[C]] = field(default_factory=dict)
+    """What is made of a task, by its type.
 
     They are called without gradients, with PyTorch's random state begun anew from the task's seed, and under autocast:
     what comes out of a network may be bf16.

@@ -55,7 +55,7 @@ class Synthesizer:
         """Number of weights in use, by network."""
         return {name: sum(weight.numel() for weight in its.parameters()) for name, its in self._networks.items()}
 
-    def __call__(self, task: Any, watch: Watch = UNWATCHED) -> Result:
+    def __call__(self, task: Any, *, watch: Watch = UNWATCHED) -> Result:
         """Do a task. The same task gives the same result, and PyTorch's random state stays as it is.
 
         Raises `InputError` for a task that this method does not do, `MemoryNeedError` for one that does not fit, and
@@ -67,7 +67,7 @@ class Synthesizer:
             raise InputError(f"a {type(task).__name__} came; {self._name} does {known}.")
         try:
             with self._working(task.seed):
-                return do(self.config, self._networks, task, watch)
+                return do(self.config, self._networks, task, watch=watch)
         except RuntimeError as error:
             if not ran_out(error):
                 raise

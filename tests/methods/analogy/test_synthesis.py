@@ -15,7 +15,7 @@ from torch import nn
 
 from sembla.core.errors import LabelError
 from sembla.core.method import Feed
-from sembla.core.tasks import UNWATCHED, AnalogyTask
+from sembla.core.tasks import AnalogyTask
 from sembla.methods.analogy.config import RECIPES, Config, Fast, fitted
 from sembla.methods.analogy.fast_batches import batches
 from sembla.methods.analogy.learned import PARTS
@@ -94,7 +94,7 @@ def test_seeds_and_variations_of_fast_are_told_apart() -> None:
 
     def made(task: AnalogyTask) -> tuple[Any, ...]:
         with torch.no_grad():
-            return PARTS.tasks[AnalogyTask](config, networks, replace(task, keep=False), UNWATCHED).pictures
+            return PARTS.tasks[AnalogyTask](config, networks, replace(task, keep=False)).pictures
 
     three, second = made(replace(TASK, variations=3)), made(replace(TASK, first_variation=1))
     assert np.array_equal(three[1], second[0])

@@ -138,11 +138,11 @@ def test_a_search_is_seen_and_can_be_stopped() -> None:
         return len(seen) < 3
 
     with pytest.raises(Cancelled):
-        preserve(CONFIG, networks(), task(Steered(10)), Watch(show))
+        preserve(CONFIG, networks(), task(Steered(10)), watch=Watch(show))
     assert [(one.level, one.levels) for one in seen] == [(0, 10), (1, 10), (2, 10)]
     assert seen[0].picture.shape == (3 * SIDE, 3 * SIDE, 3)
     with pytest.raises(Cancelled):
-        preserve(CONFIG, networks(), task(Steered(10)), Watch(stop=lambda: True))
+        preserve(CONFIG, networks(), task(Steered(10)), watch=Watch(stop=lambda: True))
 
 
 def test_several_regions_meet_on_one_canvas() -> None:

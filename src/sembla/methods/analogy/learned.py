@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts
-from sembla.core.tasks import AnalogyTask
+from sembla.core.tasks import UNWATCHED, AnalogyTask, Result, Watch
 from sembla.data.case import Case
 from sembla.imaging.palette import colourize
 from sembla.methods.analogy import batches, fast_batches, fast_objective, objective, synthesis
@@ -184,6 +184,10 @@ def _any_graph(config: Config, networks: nn.ModuleDict) -> Graph:
     return graph(config, networks)
 
 
+def _any_relayout(config: Config, networks: nn.ModuleDict, task: AnalogyTask, *, watch: Watch = UNWATCHED) -> Result:
+    return _of(config).tasks[AnalogyTask](config, networks, task, watch=watch)
+
+
 PARTS: Parts[Config, Case, Any] = Parts(
     networks=lambda config: _of(config).networks(config),
     players=lambda config: _of(config).players(config),
@@ -191,7 +195,7 @@ PARTS: Parts[Config, Case, Any] = Parts(
     objective=_any_objective,
     batches=lambda config, case, feed: _of(config).batches(config, case, feed),
     previews=lambda config, networks, case: _of(config).previews(config, networks, case),
-    tasks={AnalogyTask: lambda config, *given: _of(config).tasks[AnalogyTask](config, *given)},
+    tasks={AnalogyTask: _any_relayout},
     trials=synthesis.trials,
     graph=_any_graph,
     used=("generator",),

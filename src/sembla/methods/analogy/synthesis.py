@@ -77,7 +77,7 @@ Make: TypeAlias = Callable[[C, nn.Module, Scene, torch.Generator], Tensor]
 
 
 def relayout(
-    config: C, networks: nn.ModuleDict, task: AnalogyTask, watch: Watch = UNWATCHED, /, *, make: Make[C]
+    config: C, networks: nn.ModuleDict, task: AnalogyTask, *, make: Make[C], watch: Watch = UNWATCHED
 ) -> AnalogyResult:
     """Answer a task by one pass of the generator a variation.
 

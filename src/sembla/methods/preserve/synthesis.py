@@ -36,7 +36,9 @@ _ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
 """Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
 
 
-def preserve(config: Config, networks: nn.ModuleDict, task: PreserveTask, watch: Watch = UNWATCHED) -> PreserveResult:
+def preserve(
+    config: Config, networks: nn.ModuleDict, task: PreserveTask, *, watch: Watch = UNWATCHED
+) -> PreserveResult:
     """Look for pictures that mean the same in the regions; previews show all candidates, in rows.
 
     Raises as `check_kept`, and `Cancelled` where `watch` asks for it.

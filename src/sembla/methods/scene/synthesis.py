@@ -40,7 +40,7 @@ _PLANE_BYTES = 9  # of memory that each plane of a layout takes a pixel
 _TRIALS, _ROWS = 16, 8
 
 
-def paint(config: Config, networks: nn.ModuleDict, task: SceneTask, watch: Watch = UNWATCHED) -> SceneResult:
+def paint(config: Config, networks: nn.ModuleDict, task: SceneTask, *, watch: Watch = UNWATCHED) -> SceneResult:
     """Photos of a label map of any size.
 
     Sides are brought to multiples of what the generator needs by repeating the last pixels, and cropped again. Raises
