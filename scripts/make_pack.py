@@ -11,12 +11,12 @@ from pathlib import Path
 
 import torch
 
+from sembla.methods import find_method
 from sembla.runs.description import read_description, read_weights, write_description
 from sembla.runs.folder import RunFolder
 from sembla.runs.tensors import write_tensors
 
 PACKS = Path(__file__).parent.parent / "src" / "sembla" / "packs"
-USED = "generator."
 
 
 def main(run: Path, name: str) -> None:
@@ -26,7 +26,8 @@ def main(run: Path, name: str) -> None:
     description = read_description(run)
     place, bracket, about = description.data.partition(" (")
     write_description(RunFolder(folder), replace(description, data=Path(place).name + bracket + about))
-    tensors = {name: each for name, each in read_weights(run).items() if name.startswith(USED)}
+    used = find_method(description.method).load().used or ()
+    tensors = {name: each for name, each in read_weights(run).items() if name.partition(".")[0] in used}
     half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}
     write_tensors(folder / "weights.safetensors", half)
     print(f"{folder}: {(folder / 'weights.safetensors').stat().st_size / 1e6:.1f} MB")

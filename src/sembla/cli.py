@@ -26,6 +26,7 @@ from sembla.commands.export import Export
 from sembla.commands.label import Label
 from sembla.commands.methods import Methods, Recipes
 from sembla.commands.prepare import Prepare
+from sembla.commands.preserve import Preserve
 from sembla.commands.scene import Scene
 from sembla.commands.settings import statement
 from sembla.commands.studio import Studio
@@ -37,6 +38,7 @@ __all__ = ["main"]
 Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
     | Annotated[Scene, subcommand("scene")]
+    | Annotated[Preserve, subcommand("preserve")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Prepare, subcommand("prepare")]

@@ -41,6 +41,7 @@ from sembla.api.evaluations import (
     write_run,
 )
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
+from sembla.api.preserving import check_preserve, is_strange, keep, model_side, preserve, run_preserve
 from sembla.api.scenes import (
     bank_labels,
     bank_photo,
@@ -68,7 +69,22 @@ from sembla.api.training import (
 )
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
-from sembla.core.tasks import AnalogyResult, AnalogyTask, OnPreview, Preview, SceneResult, SceneTask
+from sembla.core.tasks import (
+    AnalogyResult,
+    AnalogyTask,
+    Bedrooms,
+    Faces,
+    Kept,
+    OnPreview,
+    Pixels,
+    PreserveResult,
+    PreserveTask,
+    Preview,
+    SceneResult,
+    SceneTask,
+    Search,
+    Steered,
+)
 from sembla.data.augment import Augmentation
 from sembla.data.classes import write_declared
 from sembla.data.doctor import Fault, Mended, Report, examine, repair
@@ -95,7 +111,7 @@ from sembla.imaging.save import (
     write_label_map,
     write_picture,
 )
-from sembla.imaging.sheet import contact_sheet, thumbnail
+from sembla.imaging.sheet import contact_sheet, thumbnail, tiled
 from sembla.methods import find_method
 from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
@@ -119,11 +135,14 @@ __all__ = [
     "AnalogyTask",
     "Augmentation",
     "Batch",
+    "Bedrooms",
     "CaseFolder",
     "Evaluation",
     "Example",
+    "Faces",
     "Fault",
     "Judged",
+    "Kept",
     "LabelSet",
     "Labelling",
     "Mended",
@@ -131,16 +150,21 @@ __all__ = [
     "OnPreview",
     "OnProgress",
     "OnStep",
+    "Pixels",
     "Preparation",
     "Prepared",
+    "PreserveResult",
+    "PreserveTask",
     "Preview",
     "Protocol",
     "Report",
     "SceneResult",
     "SceneTask",
     "Score",
+    "Search",
     "Share",
     "SignalStop",
+    "Steered",
     "Trained",
     "TrainingPlan",
     "__version__",
@@ -154,6 +178,7 @@ __all__ = [
     "check_animation",
     "check_comparison",
     "check_output",
+    "check_preserve",
     "check_repair",
     "check_run",
     "check_scene",
@@ -180,6 +205,8 @@ __all__ = [
     "find_pictures",
     "for_engine",
     "has_models",
+    "is_strange",
+    "keep",
     "kinds",
     "label",
     "load",
@@ -188,12 +215,14 @@ __all__ = [
     "match_map",
     "methods",
     "model_folder",
+    "model_side",
     "open_bank",
     "open_prepared",
     "output_size",
     "pack_folders",
     "plan_training",
     "prepare",
+    "preserve",
     "read_analogy",
     "read_own_labels",
     "read_picture",
@@ -205,6 +234,7 @@ __all__ = [
     "report_lines",
     "run",
     "run_json",
+    "run_preserve",
     "run_scene",
     "run_sequence",
     "run_text",
@@ -217,6 +247,7 @@ __all__ = [
     "study_json",
     "study_text",
     "thumbnail",
+    "tiled",
     "train",
     "warm_up",
     "warm_up_bank",

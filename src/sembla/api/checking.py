@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sembla.core import memory
 from sembla.core.errors import InputError, MemoryNeedError, SizeError
-from sembla.core.tasks import AnalogyTask, SceneTask, Whole, ranges
+from sembla.core.tasks import AnalogyTask, Whole, ranges
 from sembla.core.types import MAX_PIXELS, MIN_SIDE
 
 __all__ = ["check", "check_memory", "numbers", "output_size", "told_size", "whole"]
@@ -26,7 +26,7 @@ def check(task: AnalogyTask) -> None:
     check_memory([task])
 
 
-def numbers(task_type: type[AnalogyTask] | type[SceneTask], given: Mapping[str, int | None]) -> dict[str, Any]:
+def numbers(task_type: type, given: Mapping[str, int | None]) -> dict[str, Any]:
     """Settings of a task as Python's own numbers, to be passed to `replace`.
 
     None stays where it is the default. Raises `InputError` for what is out of its range, or no whole number.

@@ -283,3 +283,6 @@ class PreserveResult(Result):
     """Of the candidates, (H, W, 3): what they share stays sharp."""
     deviation: Picture
     """Of the candidates about it, (H, W, 3), as grey: 255 is the largest in it."""
+    strangeness: float
+    """How far the given pictures are from what the model makes; 1 is as far as its own are from one another, and much
+    more is another kind of picture, or one that it never learned to make. 0 where there are too few to tell."""

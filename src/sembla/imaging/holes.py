@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw
 
 from sembla.core.errors import InputError, SizeError
 from sembla.core.types import Region
-from sembla.imaging.io import read_picture
+from sembla.imaging.io import Source, read_picture, source_name
 
-__all__ = ["HOLES", "POLYGONS", "draw_hole", "read_hole", "rectangle"]
+__all__ = ["HOLES", "POLYGONS", "draw_hole", "read_hole", "read_mask", "rectangle"]
 
 Size = tuple[int, int]
 Draw = Callable[[Size, np.random.Generator | None], Region]
@@ -48,22 +48,34 @@ def draw_hole(name: str, size: Size, rng: np.random.Generator | None = None) -> 
     return HOLES[name](size, rng)
 
 
-def read_hole(source: str | os.PathLike[str], size: Size) -> Region:
-    """A hole from a picture of it: white is missing, black is known. Raises `InputError` as `draw_hole` for no file.
+def read_mask(source: Source, size: Size) -> Region:
+    """What is white in a picture of a mask; an array (H, W) of bool is taken as it is.
 
-    Raises `SizeError` for another size than (H, W), `InputError` for a mask without a hole, or without anything known.
+    Raises `SizeError` for another size than (H, W), and what `read_picture` raises.
     """
-    path = Path(source)
-    if not path.exists():
-        raise InputError(f"mask {path}: no such file; there are also the kinds {', '.join(HOLES)}.")
-    hole: Region = read_picture(path, name="the mask").max(axis=2) >= _WHITE
-    if hole.shape != size:
-        came = f"{hole.shape[1]}x{hole.shape[0]}"
-        raise SizeError(f"mask {path.name} is {came}; the picture is {size[1]}x{size[0]}. Make them one size.")
+    name = source_name(source, "the mask")
+    if isinstance(source, np.ndarray) and source.dtype == np.bool_:
+        mask: Region = source.astype(np.bool_)
+    else:
+        mask = read_picture(source, name=name).max(axis=2) >= _WHITE
+    if mask.shape != size:
+        came = "x".join(map(str, mask.shape[::-1]))
+        raise SizeError(f"{name} is {came}; the picture is {size[1]}x{size[0]}. Make them one size.")
+    return mask
+
+
+def read_hole(source: Source, size: Size) -> Region:
+    """As `read_mask`, for a hole: white is missing, black is known.
+
+    Raises `InputError` as well for no file, for a mask without a hole, and for one without anything known.
+    """
+    if isinstance(source, (str, os.PathLike)) and not Path(source).exists():
+        raise InputError(f"mask {source}: no such file; there are also the kinds {', '.join(HOLES)}.")
+    hole, name = read_mask(source, size), source_name(source, "the mask")
     if not hole.any():
-        raise InputError(f"mask {path.name} is black everywhere, so nothing is missing; paint what to fill in white.")
+        raise InputError(f"{name} is black everywhere, so nothing is missing; paint what to fill in white.")
     if hole.all():
-        raise InputError(f"mask {path.name} is white everywhere, so nothing is known; paint what to keep in black.")
+        raise InputError(f"{name} is white everywhere, so nothing is known; paint what to keep in black.")
     return hole
 
 

@@ -1,5 +1,6 @@
 """Contact sheets: rows of pictures side by side, for judging many results at one look."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from sembla.core.errors import InputError
 from sembla.core.types import MAX_PIXELS, Picture
 
-__all__ = ["contact_sheet", "thumbnail"]
+__all__ = ["contact_sheet", "thumbnail", "tiled"]
 
 _GAP = 8
 _HEAD = 20
@@ -40,6 +41,17 @@ def contact_sheet(rows: Sequence[Sequence[Picture]], *, headings: Sequence[str],
             tile = _fit(picture, box)
             sheet.paste(tile, (left + (cell - tile.width) // 2, top + (box[1] - tile.height) // 2))
     return np.asarray(sheet)
+
+
+def tiled(pictures: Sequence[Picture]) -> Picture:
+    """Pictures of one size side by side, without gaps, in rows as near to a square as they go; the rest is black."""
+    across = math.ceil(len(pictures) ** 0.5)
+    height, width = pictures[0].shape[:2]
+    sheet = np.zeros((math.ceil(len(pictures) / across) * height, across * width, 3), np.uint8)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, across)
+        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
+    return sheet
 
 
 def thumbnail(picture: Picture, *, longest: int = 560) -> Picture:

@@ -119,7 +119,7 @@ class _Seen:
 
 
 def _look(generator: Generator, codes: Tensor, loss: Loss) -> _Seen:
-    pictures = generator(codes)
+    pictures = generator(codes).float()  # whatever it computes in
     terms = loss(pictures, codes)
     losses = torch.stack([term.weight * term.value for term in terms.values()]).sum(0)
     return _Seen(pictures, losses, {name: term.value.detach() for name, term in terms.items()})

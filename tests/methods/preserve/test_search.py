@@ -177,6 +177,14 @@ def test_regions_that_cannot_be_used_are_told(kept: tuple[Kept, ...], error: typ
         check_kept(kept, SIDE)
 
 
+def test_a_picture_of_another_kind_is_strange() -> None:
+    white = Kept(np.full((SIDE, SIDE, 3), 255, np.uint8), CORNER)
+    many = [replace(task(Steered(0), kept=kept), candidates=64) for kept in (None, white)]
+    its, other = (preserve(CONFIG, networks(), one) for one in many)
+    assert its.strangeness < 1.5 < other.strangeness
+    assert preserve(CONFIG, networks(), replace(task(Steered(0)), candidates=3)).strangeness == 0
+
+
 @pytest.mark.parametrize("meaning", [0.0, 0.4, 1.0])
 def test_depths_share_one_weight_about_what_is_meant(meaning: float) -> None:
     weights = depth_weights(4, meaning)

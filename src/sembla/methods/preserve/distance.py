@@ -71,7 +71,7 @@ class Likeness:
 
     def residuals(self, candidates: Tensor) -> list[Tensor]:
         """Differences of pixels, then of each depth, (N, C, h, w); their absolutes sum to the distances."""
-        inside = (self._weights > 0).float()
+        candidates, inside = candidates.float(), (self._weights > 0).float()
         pasted = torch.lerp(candidates.detach(), self._reference.expand_as(candidates), inside)
         seen = [candidates, *self._depths(candidates)]
         with torch.no_grad():

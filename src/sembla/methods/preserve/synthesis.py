@@ -1,6 +1,5 @@
 """What trained priors make: pictures that mean the same in some regions."""
 
-import math
 import time
 from functools import cache
 from typing import cast
@@ -16,6 +15,7 @@ from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
+from sembla.imaging.sheet import tiled
 from sembla.latents.ranking import best, diverse
 from sembla.latents.search import Step, search
 from sembla.methods.preserve.batches import part_of
@@ -31,6 +31,7 @@ from sembla.nn.weights import best_features
 __all__ = ["preserve", "previews", "trials"]
 
 _ROWS, _COLUMNS = 4, 8
+_FEW = 8  # pictures that say too little of what a model makes
 _TRIALS = 4
 _ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
 """Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
@@ -54,7 +55,7 @@ def preserve(
     def tell(step: Step) -> None:
         watch.check()
         if watch.on_preview is not None and step.number < step.of:
-            picture = _tiled([to_picture(each) for each in step.pictures])
+            picture = tiled([to_picture(each) for each in step.pictures])
             watch.show(picture, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
 
     found = search(generator, _start(networks, task, sought), loss, plan=plan, on_step=tell)
@@ -75,6 +76,7 @@ def preserve(
         reference=canvas.alone if isinstance(task.search, Faces) else canvas.within,
         region=canvas.region,
         mean=np.rint(stack.mean(axis=0)).astype(np.uint8),
+        strangeness=_strangeness(sought, task.kept, generator(sought.start).float()),
         deviation=np.rint(np.repeat(spread / max(spread.max(), 1e-9) * 255, 3, axis=2)).astype(np.uint8),
     )
 
@@ -107,15 +109,18 @@ def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tenso
     return moved.float()
 
 
-def _tiled(pictures: list[Picture]) -> Picture:
-    """Pictures of one size, in rows, as near to a square as they go; places left over are black."""
-    across = math.ceil(len(pictures) ** 0.5)
-    height, width = pictures[0].shape[:2]
-    sheet = np.zeros((math.ceil(len(pictures) / across) * height, across * width, 3), np.uint8)
-    for number, picture in enumerate(pictures):
-        row, column = divmod(number, across)
-        sheet[row * height : (row + 1) * height, column * width : (column + 1) * width] = picture
-    return sheet
+def _strangeness(sought: Sought, kept: tuple[Kept, ...], made: Tensor) -> float:
+    """How far the references are from what the model makes, where 1 is as far as its own pictures are from one another.
+
+    Distances are those of mean features at the deepest depth, each to the nearest of the pictures (N, 3, H, W) made.
+    """
+    if len(made) < _FEW:
+        return 0.0
+    given = to_planes([one.picture for one in kept]).to(made.device)
+    own, theirs = (sought.depths(each)[-1].float().mean((2, 3)) for each in (made, given))
+    among = torch.cdist(own, own)
+    among.fill_diagonal_(torch.inf)
+    return float(torch.cdist(theirs, own).min(1).values.max() / among.min(1).values.max().clamp(min=1e-9))
 
 
 def _apart(pictures: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

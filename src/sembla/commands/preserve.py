@@ -1,0 +1,272 @@
+"""`sembla preserve`: regions in, pictures that mean the same there out."""
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+import tyro
+
+from sembla.commands.console import progress, say, say_json
+from sembla.commands.making import seen_from
+from sembla.commands.options import Flag
+from sembla.core.errors import InputError, OutputError
+from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered, ranges
+
+if TYPE_CHECKING:
+    from sembla.core.tasks import Kept, PreserveResult, Search
+    from sembla.core.types import Picture
+    from sembla.runs.synthesizer import Synthesizer
+
+__all__ = ["Preserve"]
+
+_log = logging.getLogger("sembla")
+
+Several: TypeAlias = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
+
+_REGION = re.compile(r"(?:(?P<file>.+)=)?(?P<place>-?\d+,-?\d+,-?\d+,-?\d+)(?:\*(?P<weight>[\d.]+))?")
+_MASK = re.compile(r"(?:(?P<file>.+)=)?(?P<place>.+?)(?:\*(?P<weight>[\d.]+))?")
+
+
+@dataclass(frozen=True)
+class Given:
+    """One region as it was given."""
+
+    picture: Path
+    place: tuple[int, int, int, int] | Path
+    """A rectangle, or the file of a mask."""
+    weight: float
+
+
+@dataclass(frozen=True)
+class Preserve:
+    """Keep what a region means and make the rest anew, many times over, with a trained prior.
+
+    Regions may come from several pictures. The model sees the middle square of each, at its own size.
+    """
+
+    reference: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="REF")]
+    """A picture; regions are of it unless they name another file."""
+    model: Annotated[Path, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="(required)")]
+    """A bundled pack by its name, or the folder of a run of sembla train preserve."""
+    region: Annotated[Several, tyro.conf.arg(metavar="[FILE=]X,Y,W,H[*WEIGHT]", help_behavior_hint="")] = ()
+    """A rectangle to keep: left, top, width, height in pixels. May be given several times; later ones lie on top."""
+    mask: Annotated[Several, tyro.conf.arg(metavar="[FILE=]MASK[*WEIGHT]", help_behavior_hint="")] = ()
+    """A picture of the size of REF (or FILE) that is white where it is to be kept. May be given several times."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="")] = None
+    """A folder for what is written. Without: REF-preserve here."""
+    seed: int = 0
+    """Same seed, same pictures."""
+    candidates: int = 36
+    """How many are looked for together, 1 to 256."""
+    shown: int = 9
+    """How many of them are chosen and written one by one, 1 to 256."""
+    diverse: Flag = False
+    """Choose good ones that differ, and not the best."""
+    lock: Flag = False
+    """Bring back the very pixels of the regions; what is around them shifts to meet them."""
+    search: Literal["steered", "faces", "bedrooms", "pixels"] = "steered"
+    """Ours, or the published ones for faces and for bedrooms, or pixels alone (iGAN)."""
+    steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
+    """Of the search. Without: its own number."""
+    meaning: float = 0.6
+    """Of the search steered: what counts, from 0 (colours, pixel by pixel) to 1 (what a network sees deepest)."""
+    exact: Flag = False
+    """Compute in fp32 where bf16 would be faster."""
+    device: str = "auto"
+    """Compute on auto, cpu, cuda, cuda:NUMBER or mps."""
+    force: Flag = False
+    """Replace files that exist."""
+    json: Flag = False
+    """Print one JSON object: out, pictures, distances, strangeness, seconds, seed, model."""
+    debug: Flag = False
+    """Show where an error came from."""
+
+    def run(self) -> None:
+        """Do it, and say what was written."""
+        given = self._regions()
+        search = self._search()
+        from sembla import api
+
+        out = self.out or Path(f"{self.reference.stem}-preserve")
+        files = self._files(out)
+        self._claim(out, files, given)
+        model = api.load(self.model, exact=self.exact, device=self.device)
+        kept = [self._kept(one, model) for one in given]
+        with progress(1) as on_preview:
+            result = api.preserve(
+                kept,
+                model=model,
+                seed=self.seed,
+                candidates=self.candidates,
+                shown=self.shown,
+                diverse=self.diverse,
+                search=search,
+                on_preview=on_preview,
+            )
+        if api.is_strange(result):
+            self._warn(result)
+        self._write(out, result, given)
+        self._tell(out, result)
+
+    def _regions(self) -> list[Given]:
+        """All regions, rectangles first. Raises `InputError` for what is none, and where there is none."""
+        if not self.region and not self.mask:
+            raise InputError("no region came; say what is to be kept with --region X,Y,W,H or --mask FILE.")
+        found = []
+        for text in self.region:
+            match = _REGION.fullmatch(text)
+            if not match:
+                raise InputError(f"--region {text} came; expected X,Y,W,H in pixels, such as 20,30,40,24.")
+            left, top, width, height = map(int, match["place"].split(","))
+            found.append(Given(self._picture(match), (left, top, width, height), _weight(match, text)))
+        for text in self.mask:
+            match = _MASK.fullmatch(text)
+            if not match:
+                raise InputError(f"--mask {text!r} came; give the file of a mask.")
+            found.append(Given(self._picture(match), Path(match["place"]), _weight(match, text)))
+        return found
+
+    def _picture(self, match: "re.Match[str]") -> Path:
+        return Path(match["file"]) if match["file"] else self.reference
+
+    def _search(self) -> "Search":
+        """Raises `InputError` for steps and meanings of no use."""
+        if not 0 <= self.meaning <= 1:
+            raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
+        if self.meaning != type(self).meaning and self.search != "steered":
+            raise InputError(f"--meaning came with --search {self.search}; it is for steered, so leave it out.")
+        kinds: Mapping[str, Search] = {
+            "steered": Steered(meaning=self.meaning),
+            "faces": Faces(),
+            "bedrooms": Bedrooms(),
+            "pixels": Pixels(),
+        }
+        search = kinds[self.search]
+        if self.steps is None:
+            return search
+        known = ranges(type(search))["steps"]
+        if not known.least <= self.steps <= known.most:
+            raise InputError(f"--steps {self.steps} came; {self.search} takes {known.least} to {known.most}.")
+        return replace(search, steps=self.steps)
+
+    def _files(self, out: Path) -> list[Path]:
+        count = max(0, min(self.shown, self.candidates))
+        names = [
+            "reference",
+            "region",
+            "all",
+            "mean",
+            "deviation",
+            *(f"{number:02d}" for number in range(1, count + 1)),
+        ]
+        return [out / f"{name}.png" for name in names]
+
+    def _claim(self, out: Path, files: list[Path], given: list[Given]) -> None:
+        """Make the folder, and see that files can be written. Raises `OutputError`."""
+        from sembla import api
+
+        inputs = [
+            self.reference,
+            *(one.picture for one in given),
+            *(p.place for p in given if isinstance(p.place, Path)),
+        ]
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"{out} is a file; give a folder.")
+        for file in files:
+            if out.exists():
+                api.check_output(file, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=inputs)
+
+    def _kept(self, one: Given, model: "Synthesizer") -> "Kept":
+        from sembla import api
+
+        if isinstance(one.place, Path):
+            return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=self.lock)
+        return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=self.lock)
+
+    def _warn(self, result: "PreserveResult") -> None:
+        _log.warning(
+            "%s is %.1f times as far from what %s makes as its own pictures are from one another: it may be of another "
+            "kind, and what is kept of it little",
+            self.reference.name,
+            result.strangeness,
+            self.model,
+        )
+
+    def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
+        from sembla import api
+
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{out} cannot be made ({error.strerror}); choose another place.") from error
+        region = (result.region[..., None] * [255, 255, 255]).astype("uint8")
+        views: list[Picture] = [
+            result.reference,
+            region,
+            api.tiled(result.candidates),
+            result.mean,
+            result.deviation,
+            *result.pictures,
+        ]
+        weights = api.model_folder(self.model) / "weights.safetensors"
+        settings: dict[str, object] = {
+            "version": api.__version__,
+            "verb": "preserve",
+            "seed": self.seed,
+            "candidates": self.candidates,
+            "diverse": self.diverse,
+            "lock": self.lock,
+            "search": self.search,
+            "steps": self.steps,
+            "meaning": self.meaning,
+            "exact": self.exact,
+            "regions": [_told(out, one) for one in given],
+            "model": {"path": seen_from(out, weights), "sha256": api.digest(weights)},
+        }
+        for file, picture in zip(self._files(out), views, strict=True):
+            api.write_picture(file, picture, settings=settings, force=self.force)
+
+    def _tell(self, out: Path, result: "PreserveResult") -> None:
+        chosen = [str(file) for file in self._files(out)[-len(result.pictures) :]]
+        if not self.json:
+            say(str(out / "all.png"))
+            for file in chosen:
+                say(file)
+            return
+        say_json(
+            {
+                "out": str(out),
+                "pictures": chosen,
+                "distances": [round(one, 6) for one in result.distances],
+                "strangeness": round(result.strangeness, 3),
+                "seconds": round(result.seconds, 4),
+                "seed": result.seed,
+                "model": str(self.model),
+            }
+        )
+
+
+def _weight(match: "re.Match[str]", text: str) -> float:
+    """Raises `InputError` for what is no number above 0."""
+    try:
+        weight = float(match["weight"] or 1)
+    except ValueError:
+        weight = 0.0
+    if not weight > 0:
+        raise InputError(f"{text} came; a weight is a number above 0.")
+    return weight
+
+
+def _told(out: Path, one: Given) -> dict[str, object]:
+    """A region as it is recorded."""
+    from sembla import api
+
+    place: object = {"path": seen_from(out, one.place)} if isinstance(one.place, Path) else list(one.place)
+    return {
+        "picture": {"path": seen_from(out, one.picture), "sha256": api.digest(one.picture)},
+        "place": place,
+        "weight": one.weight,
+    }
