@@ -21,8 +21,10 @@ from benchmarks.scene_quality import Row, agreement, kid, painted, pairs
 from benchmarks.segmenter import trained
 from benchmarks.tables import publish
 from sembla import api
+from sembla.core.tasks import SceneTask
 from sembla.core.types import Picture
 from sembla.data.prepared import open_prepared
+from sembla.methods.scene.bank import Bank
 from sembla.methods.scene.config import Config
 from sembla.nn.features import squeezenet_caffe
 from sembla.patches.pyramid import resize_picture
@@ -51,7 +53,7 @@ def rows(root: Path, pack: str) -> Iterator[Row]:
     yield {**row("real test", real), "KID": ""}
 
 
-def _banked(bank: api.Bank, task: api.SceneTask) -> Picture:
+def _banked(bank: Bank, task: SceneTask) -> Picture:
     return api.run_scene(task, engine=bank).picture
 
 

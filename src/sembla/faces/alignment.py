@@ -1,0 +1,87 @@
+"""Faces brought to one place and size, and back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sembla.core.types import Picture, Region
+from sembla.faces.landmarks import Landmarks
+from sembla.faces.shape import shape_model, similarity
+
+__all__ = ["Alignment", "align"]
+
+_SCALE = 0.235  # of the side: the size of a face (root mean squared distance of its points from their middle)
+_MIDDLE = (0.5, 0.60)  # where the middle of its points lies, in shares of the side: room for hair above
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Where a square cut-out lies in a picture."""
+
+    turn: NDArray[np.float64]
+    """(2, 2)."""
+    shift: NDArray[np.float64]
+    """(2,): points of the picture are points of the cut-out by `points @ turn + shift`."""
+    side: int
+    """Of the cut-out, in pixels."""
+
+    def points(self, points: Landmarks) -> Landmarks:
+        """Points of the picture as points of the cut-out."""
+        return (points @ self.turn + self.shift).astype(np.float32)
+
+    def back(self, points: Landmarks) -> Landmarks:
+        """Points of the cut-out as points of the picture."""
+        return ((points - self.shift) @ np.linalg.inv(self.turn)).astype(np.float32)
+
+    def cut(self, picture: Picture) -> Picture:
+        """The cut-out (side, side, 3) of a picture; what lies beyond its border repeats the border's pixels."""
+        return self._cut(picture, Image.Resampling.BICUBIC)
+
+    def cut_region(self, region: Region) -> Region:
+        """The same of a region."""
+        inside: Region = self._cut(np.repeat(region[..., None] * np.uint8(255), 3, axis=2), _LINEAR)[..., 0] >= 128
+        return inside
+
+    def paste(self, picture: Picture, made: Picture, region: Region) -> Picture:
+        """The picture (H, W, 3), where `region` (H, W) is True as a cut-out `made` (side, side, 3) shows it."""
+        pasted = picture.copy()
+        pasted[region] = _sampled(made, self.turn, self.shift, picture.shape[:2])[region]
+        return pasted
+
+    def _cut(self, picture: Picture, filter_: Image.Resampling) -> Picture:
+        """Reduced first where the cut-out is much smaller, so that nothing is left out between pixels."""
+        steps = max(1, int(1 / max(np.sqrt(abs(np.linalg.det(self.turn))), 1e-9)))
+        small = np.asarray(Image.fromarray(picture).reduce(steps)) if steps > 1 else picture
+        inverse = np.linalg.inv(self.turn)
+        offset = -self.shift @ inverse
+        edge = max(small.shape[:2])
+        padded = np.pad(small, ((edge, edge), (edge, edge), (0, 0)), mode="edge")
+        to_small = (inverse / steps, (offset + 0.5) / steps - 0.5 + edge)
+        return _sampled(padded, *to_small, (self.side, self.side), filter_=filter_)
+
+
+_LINEAR = Image.Resampling.BILINEAR
+
+
+def align(points: Landmarks, side: int) -> Alignment:
+    """The square cut-out of a face (68, 2) in which its mean shape stands upright in the middle, with a margin."""
+    mean = shape_model().mean * (_SCALE * side) + np.array(_MIDDLE) * side - 0.5
+    turn, shift = similarity(points.astype(np.float64), mean)
+    return Alignment(turn, shift, side)
+
+
+def _sampled(
+    picture: Picture,
+    turn: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    size: tuple[int, ...],
+    *,
+    filter_: Image.Resampling = Image.Resampling.BICUBIC,
+) -> Picture:
+    """A picture of `size` whose pixel at p shows what lies at `p @ turn + shift`."""
+    begin = np.array([-0.5, -0.5]) @ turn + shift + 0.5  # Pillow counts from the corners of pixels
+    terms = (turn[0, 0], turn[1, 0], begin[0], turn[0, 1], turn[1, 1], begin[1])
+    image = Image.fromarray(picture).transform((size[1], size[0]), Image.Transform.AFFINE, terms, filter_)
+    return np.asarray(image)

@@ -1,0 +1,135 @@
+"""Faces found, their 68 points and who they are, by dlib (King 2009): the extra `faces`.
+
+The points are those of Kazemi and Sullivan 2014, trained on iBUG 300-W, whose terms exclude commercial use; numbers for
+a person are those of dlib's residual network. Both come in the package face_recognition_models, which is only searched
+for its files: importing it fails beside PyTorch.
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from sembla.core.errors import InputError, MissingExtraError
+from sembla.core.types import Picture, Region
+from sembla.faces.landmarks import Landmarks
+from sembla.faces.shape import complete
+from sembla.imaging.blend import Poisson
+
+__all__ = ["Face", "find_face", "find_faces", "has_faces", "identity", "landmarks_in", "landmarks_of_damaged"]
+
+_log = logging.getLogger("sembla")
+
+_SMALL = 160  # of the shorter side in pixels: below, faces are looked for at twice the size
+_POINTS, _PERSON = "shape_predictor_68_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face that was found."""
+
+    box: tuple[int, int, int, int]
+    """Left, top, right, bottom, the last two not included; may stick out of the picture."""
+    score: float
+    """The surer, the higher; above 0."""
+
+    @property
+    def area(self) -> int:
+        """Of the box, in pixels."""
+        left, top, right, bottom = self.box
+        return (right - left) * (bottom - top)
+
+
+def has_faces() -> bool:
+    """Whether the extra is installed."""
+    return find_spec("dlib") is not None and find_spec("face_recognition_models") is not None
+
+
+def find_faces(picture: Picture) -> list[Face]:
+    """All faces of a picture (H, W, 3), the largest first. Raises `MissingExtraError` without the extra `faces`."""
+    detector = _dlib().get_frontal_face_detector()
+    boxes, scores, _ = detector.run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
+    faces = [
+        Face((box.left(), box.top(), box.right() + 1, box.bottom() + 1), float(score))
+        for box, score in zip(boxes, scores, strict=True)
+    ]
+    return sorted(faces, key=lambda face: -face.area)
+
+
+def find_face(picture: Picture, *, name: str = "the picture") -> Face:
+    """The largest face; where there are others, a note says so. Raises `InputError` where there is none."""
+    faces = find_faces(picture)
+    if not faces:
+        raise InputError(f"no face was found in {name}; give its points with --landmarks (landmarks=).")
+    if len(faces) > 1:
+        _log.info("%s shows %d faces; the largest is taken", name, len(faces))
+    return faces[0]
+
+
+def landmarks_in(picture: Picture, face: Face) -> Landmarks:
+    """The points (68, 2) of a face."""
+    dlib = _dlib()
+    left, top, right, bottom = face.box
+    found = _predictor()(np.ascontiguousarray(picture), dlib.rectangle(left, top, right - 1, bottom - 1))
+    return np.array([(part.x, part.y) for part in found.parts()], np.float32)
+
+
+def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the picture") -> Landmarks:
+    """The points of a face that is partly missing; what `picture` (H, W, 3) holds in the hole (H, W) is not looked at.
+
+    The hole is filled smoothly from its rim, the face is found in that, and points within the hole or at its rim follow
+    from the others. Raises `InputError` where no face is found, or too little of it is visible.
+    """
+    flat = np.full_like(picture, 128)
+    filled = Poisson(hole)(picture, flat)
+    points = landmarks_in(filled, find_face(filled, name=name))
+    height, width = hole.shape
+    rim = ndimage.binary_dilation(hole, iterations=max(1, round(min(height, width) / 64)))
+    columns, rows = np.rint(points).astype(int).T
+    seen = ~rim[rows.clip(0, height - 1), columns.clip(0, width - 1)]
+    return complete(points, seen)
+
+
+def identity(picture: Picture, points: Landmarks) -> NDArray[np.float64]:
+    """128 numbers of who it is; those of one person lie within 0.6 of one another."""
+    dlib = _dlib()
+    parts = dlib.points([dlib.point(round(float(x)), round(float(y))) for x, y in points])
+    left, top = (int(value) for value in points.min(axis=0))
+    right, bottom = (int(value) for value in points.max(axis=0))
+    shape = dlib.full_object_detection(dlib.rectangle(left, top, right, bottom), parts)
+    return np.array(_person().compute_face_descriptor(np.ascontiguousarray(picture), shape))
+
+
+def _dlib() -> Any:
+    try:
+        import dlib
+    except ImportError as error:
+        raise MissingExtraError(
+            "faces are found with dlib; install it with: pip install 'sembla[faces]', or give landmarks."
+        ) from error
+    return dlib
+
+
+@cache
+def _predictor() -> Any:
+    return _dlib().shape_predictor(str(_model(_POINTS)))
+
+
+@cache
+def _person() -> Any:
+    return _dlib().face_recognition_model_v1(str(_model(_PERSON)))
+
+
+def _model(name: str) -> Path:
+    """The file of a model, found without running the package that it lies in."""
+    spec = find_spec("face_recognition_models")
+    path = Path(spec.origin).parent / "models" / name if spec and spec.origin else Path(name)
+    if not path.is_file():
+        raise MissingExtraError(f"the model {name} is missing; install it with: pip install 'sembla[faces]'.")
+    return path
