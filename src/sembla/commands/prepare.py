@@ -24,7 +24,7 @@ class Prepare:
 
     kind: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="KIND")]
     """What SOURCE is: cityscapes, cityscapes_19, ade20k, coco_stuff, camvid, facades, celebamask_hq,
-    celebamask_hq_parsing, celeba, lsun_bedrooms, fasseg, or folder for any images/ and labels/."""
+    celebamask_hq_parsing, celeba, lsun_bedrooms, fasseg, faces, or folder for any images/ and labels/."""
     source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="SOURCE")]
     """Its folder, as downloaded; it is never written to."""
     out: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="OUT")]

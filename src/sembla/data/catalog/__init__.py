@@ -13,6 +13,7 @@ from sembla.data.catalog import (
     cityscapes,
     coco_stuff,
     facades,
+    faces,
     fasseg,
     folder,
     lsun,
@@ -36,6 +37,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             celeba.KIND,
             lsun.KIND,
             fasseg.KIND,
+            faces.KIND,
             folder.KIND,
         )
     }
