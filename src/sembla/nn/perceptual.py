@@ -1,6 +1,10 @@
 """Frozen networks cut at five depths, to see whether two pictures look alike: VGG-19 or SqueezeNet 1.1."""
 
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from sembla.nn.loading import load_weights
@@ -8,7 +12,13 @@ from sembla.nn.shallow import SqueezeNetTaps
 from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
 from sembla.nn.weights import VGG19, find_weights
 
-__all__ = ["SqueezeNetDepths", "VGG19Depths"]
+__all__ = ["Depths", "SqueezeNetDepths", "VGG19Depths", "channels_of", "find_depths", "pixel_pyramid"]
+
+Depths: TypeAlias = Callable[[Tensor], list[Tensor]]
+"""Pictures (N, 3, H, W) in -1 to 1 in, planes (N, C, h, w) out, shallow first."""
+
+_LEVELS = 3
+_LEAST = 32
 
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_LAYERS = tuple(f"relu{block}_1" for block in range(1, 6))
@@ -44,3 +54,35 @@ class SqueezeNetDepths(SqueezeNetTaps):
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 17 px a side or more."""
         return [planes / mean for planes, mean in zip(super().forward(pictures), _SQUEEZENET_MEANS, strict=True)]
+
+
+def find_depths(name: str, device: torch.device) -> Depths:
+    """The frozen network of that name, or averages of pixels for "none"."""
+    if name not in _NETWORKS:
+        return pixel_pyramid
+    network = _NETWORKS[name]().to(device).eval().requires_grad_(requires_grad=False)
+    return lambda pictures: network(_large(pictures))
+
+
+_NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
+    "vgg19": VGG19Depths,
+    "squeezenet": SqueezeNetDepths,
+}
+
+
+def _large(pictures: Tensor) -> Tensor:
+    """Deep planes need some pixels to see."""
+    if min(pictures.shape[2:]) >= _LEAST:
+        return pictures
+    return F.interpolate(pictures, scale_factor=float(_LEAST // min(pictures.shape[2:]) + 1), mode="bilinear")
+
+
+def pixel_pyramid(pictures: Tensor) -> list[Tensor]:
+    """Means of 2, 4 and 8 pixels a side, as depths of a network that sees colours alone."""
+    return [F.avg_pool2d(pictures, 2 << level) for level in range(_LEVELS)]
+
+
+def channels_of(depths: Depths, side: int) -> tuple[int, ...]:
+    """How many planes each depth has."""
+    with torch.no_grad():
+        return tuple(planes.shape[1] for planes in depths(torch.zeros(1, 3, side, side)))

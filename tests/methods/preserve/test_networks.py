@@ -9,11 +9,12 @@ pytest.importorskip("torch", reason="needs PyTorch")
 import torch
 from torch import nn
 
+from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve.batches import PhotoBatch
 from sembla.methods.preserve.config import RECIPES, Began, Sembla, Wgan
 from sembla.methods.preserve.learned import PARTS
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
-from sembla.methods.preserve.objective import BeganObjective, WganObjective, draw_codes
+from sembla.methods.preserve.objective import BeganObjective, WganObjective
 
 
 def weights(network: nn.Module) -> int:

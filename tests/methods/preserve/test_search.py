@@ -17,8 +17,9 @@ from sembla.core.types import Picture, Region
 from sembla.imaging.holes import rectangle
 from sembla.methods.preserve.canvas import check_kept, lay_out
 from sembla.methods.preserve.config import Sembla
-from sembla.methods.preserve.distance import Likeness, depth_weights, pixel_pyramid
+from sembla.methods.preserve.distance import Likeness, depth_weights
 from sembla.methods.preserve.synthesis import preserve
+from sembla.nn.perceptual import pixel_pyramid
 
 SIDE = 32
 CONFIG = Sembla(side=SIDE, latent=12, features="none")

@@ -5,49 +5,15 @@ deep planes, which see wider than most regions, compare what was not asked. Here
 the reference's region pasted in: both are seen in the same surroundings, and only the region can differ.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
-
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor, nn
+from torch import Tensor
 
-from sembla.nn.perceptual import SqueezeNetDepths, VGG19Depths
+from sembla.nn.perceptual import Depths
 
-__all__ = ["Depths", "Likeness", "depth_weights", "find_depths", "pixel_pyramid"]
+__all__ = ["Likeness", "depth_weights"]
 
-Depths: TypeAlias = Callable[[Tensor], list[Tensor]]
-"""Pictures (N, 3, H, W) in -1 to 1 in, planes (N, C, h, w) out, shallow first."""
-
-_LEVELS = 3
 _REACH = 0.35
-_LEAST = 32
-
-
-def find_depths(name: str, device: torch.device) -> Depths:
-    """The frozen network of that name, or averages of pixels for "none"."""
-    if name not in _NETWORKS:
-        return pixel_pyramid
-    network = _NETWORKS[name]().to(device).eval().requires_grad_(requires_grad=False)
-    return lambda pictures: network(_large(pictures))
-
-
-_NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
-    "vgg19": VGG19Depths,
-    "squeezenet": SqueezeNetDepths,
-}
-
-
-def _large(pictures: Tensor) -> Tensor:
-    """Deep planes need some pixels to see."""
-    if min(pictures.shape[2:]) >= _LEAST:
-        return pictures
-    return F.interpolate(pictures, scale_factor=float(_LEAST // min(pictures.shape[2:]) + 1), mode="bilinear")
-
-
-def pixel_pyramid(pictures: Tensor) -> list[Tensor]:
-    """Means of 2, 4 and 8 pixels a side, as depths of a network that sees colours alone."""
-    return [F.avg_pool2d(pictures, 2 << level) for level in range(_LEVELS)]
 
 
 def depth_weights(depths: int, meaning: float) -> tuple[float, ...]:
@@ -84,9 +50,3 @@ class Likeness:
 def _weighted(apart: Tensor, weights: Tensor, share: float) -> Tensor:
     here = F.adaptive_avg_pool2d(weights, (apart.shape[2], apart.shape[3]))
     return apart * (here / here.sum((1, 2, 3), keepdim=True).clamp(min=1e-6) * (share / apart.shape[1]))
-
-
-def channels_of(depths: Depths, side: int) -> Sequence[int]:
-    """How many planes each depth has."""
-    with torch.no_grad():
-        return [planes.shape[1] for planes in depths(torch.zeros(1, 3, side, side))]

@@ -8,15 +8,17 @@ from torch import Tensor, nn
 from sembla.core.method import Graph, Objective, Parts, Player
 from sembla.core.tasks import PreserveTask
 from sembla.data.prepared import Prepared
+from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve import synthesis
 from sembla.methods.preserve.batches import PhotoBatch, batches
 from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
-from sembla.methods.preserve.distance import channels_of, find_depths
-from sembla.methods.preserve.light_networks import LightGenerator, PlainDepths, ProjectedDiscriminator, RegionEncoder
-from sembla.methods.preserve.light_objective import Judged, LightObjective
+from sembla.methods.preserve.light_networks import LightGenerator, RegionEncoder
+from sembla.methods.preserve.light_objective import LightObjective
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
-from sembla.methods.preserve.objective import BeganObjective, WganObjective, draw_codes
+from sembla.methods.preserve.objective import BeganObjective, WganObjective
 from sembla.nn.baking import baked_twin
+from sembla.nn.perceptual import channels_of, find_depths
+from sembla.nn.projected import Judged, PlainDepths, ProjectedDiscriminator
 
 __all__ = ["PARTS"]
 
@@ -41,7 +43,7 @@ def _networks(config: Config) -> nn.ModuleDict:
 
 
 def _channels(config: Sembla) -> tuple[int, ...]:
-    return tuple(channels_of(find_depths(config.features, torch.device("cpu")), config.side))
+    return channels_of(find_depths(config.features, torch.device("cpu")), config.side)
 
 
 def _players(config: Config) -> Mapping[str, Player]:

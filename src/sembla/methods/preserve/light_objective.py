@@ -8,34 +8,22 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Term, Turn
+from sembla.latents.drawing import draw_codes
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.methods.preserve.batches import PhotoBatch
 from sembla.methods.preserve.config import Sembla
-from sembla.methods.preserve.distance import Depths, Likeness
+from sembla.methods.preserve.distance import Likeness
 from sembla.methods.preserve.light_networks import RegionEncoder
-from sembla.methods.preserve.objective import draw_codes
 from sembla.nn.augmenting import augmented
+from sembla.nn.perceptual import Depths
+from sembla.nn.projected import Judged
 
-__all__ = ["Judged", "LightObjective"]
+__all__ = ["LightObjective"]
 
 Terms: TypeAlias = Mapping[str, Term]
 
 _MEANING = 0.6
 _REGION = (0.15, 0.7)
-
-
-class Judged(nn.Module):
-    """A discriminator and what it looks through, where that learns too."""
-
-    def __init__(self, discriminator: nn.Module, depths: nn.Module | None) -> None:
-        super().__init__()
-        self.discriminator = discriminator
-        self.depths = depths
-
-    def forward(self, pictures: Tensor, frozen: Depths) -> list[Tensor]:
-        """Maps of scores of pictures (N, 3, H, W)."""
-        found: list[Tensor] = self.discriminator((self.depths or frozen)(pictures))
-        return found
 
 
 class LightObjective:

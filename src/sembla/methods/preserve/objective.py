@@ -8,22 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Term, Turn
+from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve.batches import PhotoBatch
-from sembla.methods.preserve.config import Began, Config, Wgan
+from sembla.methods.preserve.config import Began, Wgan
 from sembla.methods.preserve.networks import Autoencoder, WganCritic
 
-__all__ = ["BeganObjective", "WganObjective", "draw_codes"]
+__all__ = ["BeganObjective", "WganObjective"]
 
 Terms: TypeAlias = Mapping[str, Term]
-
-
-def draw_codes(config: Config, count: int, *, like: Tensor, chance: torch.Generator | None = None) -> Tensor:
-    """Codes (N, L) as the generator was taught to expect them, on the device of `like`."""
-    if config.normal:
-        drawn = torch.randn(count, config.latent, generator=chance)
-    else:
-        drawn = torch.empty(count, config.latent).uniform_(-1, 1, generator=chance)
-    return drawn.to(like.device)
 
 
 class BeganObjective:

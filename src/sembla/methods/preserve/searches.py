@@ -15,7 +15,8 @@ from torch import Tensor
 from sembla.core.method import Term
 from sembla.core.tasks import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.latents.search import Loss, Plan
-from sembla.methods.preserve.distance import Depths, Likeness
+from sembla.methods.preserve.distance import Likeness
+from sembla.nn.perceptual import Depths
 
 __all__ = ["Sought", "plan_of"]
 

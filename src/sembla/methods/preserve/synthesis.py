@@ -16,15 +16,15 @@ from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
+from sembla.latents.drawing import draw_codes
 from sembla.latents.ranking import best, diverse
 from sembla.latents.search import Step, search
 from sembla.methods.preserve.batches import part_of
 from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
 from sembla.methods.preserve.config import Config, Sembla
-from sembla.methods.preserve.distance import Depths, find_depths
 from sembla.methods.preserve.light_networks import RegionEncoder
-from sembla.methods.preserve.objective import draw_codes
 from sembla.methods.preserve.searches import Sought, plan_of
+from sembla.nn.perceptual import Depths, find_depths
 from sembla.nn.planes import to_picture, to_planes
 from sembla.nn.weights import best_features
 
