@@ -51,7 +51,7 @@ def methods(engine: Engine) -> dict[str, Tensor]:
     for name, recipe in RECIPES:
         method = BY_NAME[name]
         settings = TrainSettings(steps=2, batch=engine.ranks, device="cpu", seed=3)
-        source = source_of(method.source)
+        source = source_of(method)
         training = Trainer(method, small(method, recipe), source, settings=settings, engine=engine)
         training.run()
         kept |= {f"{name}.{recipe}.{key}": value for key, value in tensors(training).items()}

@@ -15,11 +15,16 @@ __all__ = [
     "AnalogyResult",
     "AnalogyTask",
     "Bedrooms",
+    "Damaged",
     "Faces",
+    "Fill",
+    "InpaintResult",
+    "InpaintTask",
     "Kept",
     "OnPicture",
     "OnPreview",
     "Pixels",
+    "Predicted",
     "PreserveResult",
     "PreserveTask",
     "Preview",
@@ -27,9 +32,11 @@ __all__ = [
     "SceneResult",
     "SceneTask",
     "Search",
+    "Searched",
     "ShouldStop",
     "Steered",
     "Watch",
+    "Weighted",
     "Whole",
     "ranges",
 ]
@@ -230,6 +237,67 @@ class PreserveTask:
 
 
 @dataclass(frozen=True)
+class Damaged:
+    """A face of which part is missing."""
+
+    picture: Picture
+    """(H, W, 3), of the size that the model makes; what the hole holds is never looked at."""
+    hole: Region
+    """(H, W), True = missing."""
+    landmarks: NDArray[np.float32]
+    """The 68 points of the face, (68, 2), those within the hole too."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Ours: an encoder reads the code in what is known, then a few steps bring it nearer."""
+
+    steps: Annotated[int, Whole(0, 1000)] = 0
+    """Steps of Adam after the encoder."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The published search (arXiv 1711.06106): the code whose face is nearest to what is known, by Adam, clipped."""
+
+    steps: Annotated[int, Whole(1, 10_000)] = 1500
+    realism: float = 0.1
+    """Weight of the discriminator's opinion."""
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """The search of Yeh et al. 2017: known pixels near the hole count more, by Nesterov's momentum, clipped."""
+
+    steps: Annotated[int, Whole(1, 10_000)] = 3000
+    realism: float = 0.003
+    """Weight of the discriminator's opinion; the authors' code has 0.2."""
+    window: Annotated[int, Whole(3, 31)] = 7
+    """Pixels of the square whose missing share is a known pixel's weight; odd."""
+    released: bool = False
+    """Take the share that is known, as the released code does, and not the missing one."""
+
+
+Fill: TypeAlias = Predicted | Searched | Weighted
+"""How the code of a damaged face is found."""
+
+
+@dataclass(frozen=True)
+class InpaintTask:
+    """Damaged faces: ask for them whole."""
+
+    frames: tuple[Damaged, ...]
+    """At least one; frames of one person in their order, or faces of several."""
+    shared: bool = True
+    """They are of one person: one code for all, so that each frame is filled alike."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same fillings."""
+    fill: Fill = Predicted()
+    blend: bool = True
+    """Shift the colours of fillings so that they meet their rim without a seam (Poisson)."""
+
+
+@dataclass(frozen=True)
 class Result:
     """What every task returns."""
 
@@ -265,6 +333,14 @@ class SceneResult(Result):
 
     Empty for a trained model, which copies nothing.
     """
+
+
+@dataclass(frozen=True)
+class InpaintResult(Result):
+    """Whole faces; `pictures` are one a frame, known pixels bit for bit."""
+
+    made: tuple[Picture, ...]
+    """What the model made of each frame, known pixels too."""
 
 
 @dataclass(frozen=True)

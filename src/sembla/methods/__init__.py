@@ -5,21 +5,24 @@ Nothing here asks for PyTorch: a method is a value, and `Method.load` brings the
 
 from collections.abc import Mapping
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeAlias
 
 from sembla.core.errors import InputError
 from sembla.core.method import Method
-from sembla.methods import analogy, preserve, scene
+from sembla.methods import analogy, inpaint, preserve, scene
 
-__all__ = ["METHODS", "all_methods", "find_method"]
+__all__ = ["METHODS", "AnyMethod", "all_methods", "find_method"]
 
-METHODS: tuple[Method[Any, Any, Any], ...] = (analogy.METHOD, preserve.METHOD, scene.METHOD)
+AnyMethod: TypeAlias = Method[Any, Any, Any]
+"""A method, whatever its config, source and batches are."""
+
+METHODS: tuple[AnyMethod, ...] = (analogy.METHOD, inpaint.METHOD, preserve.METHOD, scene.METHOD)
 """Those of Sembla itself."""
 
 _GROUP = "sembla.methods"
 
 
-def all_methods() -> Mapping[str, Method[Any, Any, Any]]:
+def all_methods() -> Mapping[str, AnyMethod]:
     """By name: ours, then those that other packages offer as entry points of the group `sembla.methods`.
 
     Raises `InputError` for an entry point that is no method, or that takes a name in use.
@@ -39,7 +42,7 @@ def all_methods() -> Mapping[str, Method[Any, Any, Any]]:
     return found
 
 
-def find_method(name: str) -> Method[Any, Any, Any]:
+def find_method(name: str) -> AnyMethod:
     """The method of that name. Raises `InputError` that lists them for one that is unknown, and as `all_methods`."""
     found = all_methods()
     if name not in found:

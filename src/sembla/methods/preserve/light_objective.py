@@ -1,7 +1,6 @@
 """How `sembla` learns: a projected GAN, and beside it the encoder that search begins with."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 import torch
@@ -15,6 +14,7 @@ from sembla.methods.preserve.config import Sembla
 from sembla.methods.preserve.distance import Likeness
 from sembla.methods.preserve.light_networks import RegionEncoder
 from sembla.nn.augmenting import augmented
+from sembla.nn.frozen import still
 from sembla.nn.perceptual import Depths
 from sembla.nn.projected import Judged
 
@@ -61,7 +61,7 @@ class LightObjective:
         drawn = draw_codes(self.config, batch.count, like=batch.photo)
         regions = _regions(batch.photo)
         codes = self.encoder(drawn, batch.photo, regions)
-        with _still(self.generator):
+        with still(self.generator):
             made = self.generator(codes)
         likeness = Likeness(self.depths, batch.photo, regions, meaning=_MEANING)
         return {
@@ -73,17 +73,6 @@ class LightObjective:
         seen = augmented(pictures) if self.config.augment else pictures
         scores: list[Tensor] = self.judge(seen, self.depths)
         return scores
-
-
-@contextmanager
-def _still(network: nn.Module) -> Iterator[None]:
-    """A network as it is used, which does not learn from what it is given."""
-    learning = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(learning)
 
 
 def _regions(photos: Tensor) -> Tensor:

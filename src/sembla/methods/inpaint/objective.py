@@ -1,0 +1,141 @@
+"""How the recipes learn: the published game, the encoder beside it, and ours, where both are one."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from sembla.core.method import Term, Turn
+from sembla.latents.drawing import draw_codes
+from sembla.losses.adversarial import hinge_discriminator, hinge_generator
+from sembla.losses.regularise import normal_divergence
+from sembla.methods.inpaint.batches import FaceBatch
+from sembla.methods.inpaint.config import Config, Sembla
+from sembla.methods.inpaint.light_networks import LightInpainter
+from sembla.nn.augmenting import augmented
+from sembla.nn.frozen import still
+from sembla.nn.perceptual import Depths
+from sembla.nn.projected import Judged
+
+__all__ = ["LightObjective", "PublishedObjective"]
+
+Terms: TypeAlias = Mapping[str, Term]
+
+
+class PublishedObjective:
+    """Goodfellow et al. 2014 with the generator's loss that does not saturate; the encoder learns beside.
+
+    The original shows each player a batch of its own; here both see one, with codes of their own.
+    """
+
+    def __init__(self, config: Config, networks: nn.ModuleDict, depths: Depths) -> None:
+        self.config, self.depths = config, depths
+        self.generator, self.judge = networks["generator"], networks["discriminator"]
+        self.encoder = networks["encoder"]
+
+    def turns(self, step: int) -> Sequence[Turn[FaceBatch]]:
+        """One turn each."""
+        del step
+        return (
+            Turn("discriminator", self.tell),
+            Turn("generator", self.make),
+            Turn("encoder", self.encode),
+        )
+
+    def tell(self, batch: FaceBatch) -> Terms:
+        """Faces from what is made of the same maps."""
+        with torch.no_grad():
+            made = self._made(batch)
+        real, fake = (self.judge(faces, batch.maps).float() for faces in (batch.photo, made))
+        return {"real": Term(F.softplus(-real).mean()), "made": Term(F.softplus(fake).mean())}
+
+    def make(self, batch: FaceBatch) -> Terms:
+        """Faces that shall be taken for real ones."""
+        return {"made": Term(F.softplus(-self.judge(self._made(batch), batch.maps).float()).mean())}
+
+    def encode(self, batch: FaceBatch) -> Terms:
+        """Codes of damaged faces, whose pictures shall be the whole faces."""
+        codes, unsure = self.encoder(batch.photo, batch.holes, batch.maps)
+        with still(self.generator):
+            made = self.generator(_around(codes, unsure), batch.maps)
+        return likeness(self.config, self.depths, batch, made) | {"divergence": Term(_sureness(unsure), _SURE)}
+
+    def _made(self, batch: FaceBatch) -> Tensor:
+        made: Tensor = self.generator(draw_codes(self.config, batch.count, like=batch.photo), batch.maps)
+        return made
+
+
+_SURE = 0.001
+
+
+def _around(codes: Tensor, unsure: Tensor) -> Tensor:
+    """Codes drawn about those that were read, as far off as the encoder says it may be."""
+    return codes + torch.randn_like(codes) * (unsure / 2).exp()
+
+
+def _sureness(unsure: Tensor) -> Tensor:
+    """What keeps an encoder from being sure of everything: the divergence of widths alone."""
+    return (unsure.exp() - 1 - unsure).sum(1).mean() / 2
+
+
+def likeness(config: Config, depths: Depths, batch: FaceBatch, made: Tensor) -> dict[str, Term]:
+    """How far faces that were made are from those of the batch: in pixels, and at the depths of a frozen network."""
+    made = made.float()
+    terms = {"pixels": Term((made - batch.photo).abs().mean())}
+    if config.perceptual:
+        with torch.no_grad():
+            wanted = depths(batch.photo)
+        apart = [(one - other).abs().mean() for one, other in zip(depths(made), wanted, strict=True)]
+        terms["perceptual"] = Term(torch.stack(apart).mean(), config.perceptual)
+    return terms
+
+
+class LightObjective:
+    """Faces that are made of codes read in damaged faces shall be the whole faces; of drawn codes, look like faces.
+
+    Larsen et al. 2016 (an autoencoder beside a game), with codes that are read in part of a picture.
+    """
+
+    def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths) -> None:
+        self.config, self.depths = config, depths
+        self.inpainter = cast("LightInpainter", networks["generator"])
+        self.judge = cast("Judged", networks["discriminator"])
+
+    def turns(self, step: int) -> Sequence[Turn[FaceBatch]]:
+        """One turn each."""
+        del step
+        return (Turn("discriminator", self.tell), Turn("generator", self.make))
+
+    def tell(self, batch: FaceBatch) -> Terms:
+        """Faces from what is made of drawn codes, and of those that were read, half and half."""
+        with torch.no_grad():
+            made = self.inpainter(self._codes(batch)[0], batch.maps)
+        scores = [self._scores(faces) for faces in (batch.photo, made)]
+        return {"adversarial": Term(hinge_discriminator(*scores))}
+
+    def make(self, batch: FaceBatch) -> Terms:
+        """Faces that shall be taken for real ones, and be the batch's where their codes were read."""
+        codes, read, unsure = self._codes(batch)
+        made = self.inpainter(codes, batch.maps)
+        half = len(read)
+        part = FaceBatch(batch.photo[:half], batch.maps[:half], batch.holes[:half])
+        alike = likeness(self.config, self.depths, part, made[:half])
+        return {
+            "adversarial": Term(hinge_generator(self._scores(made))),
+            "divergence": Term(normal_divergence(read, unsure), self.config.divergence),
+            **{name: Term(term.value, term.weight * self.config.reconstruction) for name, term in alike.items()},
+        }
+
+    def _codes(self, batch: FaceBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """Codes of the batch: the first three quarters read, the others drawn; what was read, and how unsurely."""
+        half = max(1, 3 * batch.count // 4)
+        read, unsure = self.inpainter.read(batch.photo[:half], batch.holes[:half], batch.maps[:half])
+        drawn = draw_codes(self.config, batch.count - half, like=batch.photo)
+        return torch.cat([_around(read, unsure), drawn]), read, unsure
+
+    def _scores(self, faces: Tensor) -> list[Tensor]:
+        """Of faces alone: that they keep to their maps is asked by what they shall be."""
+        scores: list[Tensor] = self.judge(augmented(faces.float()), self.depths)
+        return scores

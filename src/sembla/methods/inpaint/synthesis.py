@@ -1,0 +1,176 @@
+"""What trained networks make: whole faces."""
+
+import time
+from functools import cache
+from typing import cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from sembla.core.errors import InputError, SizeError
+from sembla.core.method import Sheet
+from sembla.core.tasks import UNWATCHED, Damaged, InpaintResult, InpaintTask, Predicted, Watch
+from sembla.core.types import Picture
+from sembla.data.augment import apply, centre
+from sembla.data.loading import pairs_once
+from sembla.data.prepared import Prepared
+from sembla.faces.face_map import face_map
+from sembla.faces.landmarks import COUNT
+from sembla.imaging.blend import Poisson
+from sembla.imaging.holes import draw_hole
+from sembla.latents.drawing import draw_codes
+from sembla.latents.search import Step, search
+from sembla.methods.inpaint.batches import part_of
+from sembla.methods.inpaint.config import Config, Sembla
+from sembla.methods.inpaint.light_networks import LightInpainter
+from sembla.methods.inpaint.networks import Posterior
+from sembla.methods.inpaint.searches import Sought, fuse, plan_of
+from sembla.nn.perceptual import Depths, find_depths
+from sembla.nn.planes import to_picture, to_planes
+
+__all__ = ["inpaint", "previews", "trials"]
+
+_ROWS = 6
+_SHOWN = ("center", "left", "checkboard", "freehand")
+_AT_ONCE = 64
+
+
+def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch: Watch = UNWATCHED) -> InpaintResult:
+    """Fill the holes of faces; known pixels stay bit for bit.
+
+    Raises `InputError` for no frame, and for points that are none, `SizeError` for other sizes than the model's, and
+    `Cancelled` where `watch` asks for it.
+    """
+    _check(task, config.side)
+    began = time.perf_counter()
+    made: list[Picture] = []
+    parts = [task.frames] if task.shared else _chunks(task.frames)
+    for part in parts:
+        made += _made(config, networks, part, task=task, watch=watch)
+    filled = [_filled(frame, its, blend=task.blend) for frame, its in zip(task.frames, made, strict=True)]
+    return InpaintResult(tuple(filled), task.seed, time.perf_counter() - began, tuple(made))
+
+
+def _chunks(frames: tuple[Damaged, ...]) -> list[tuple[Damaged, ...]]:
+    return [frames[at : at + _AT_ONCE] for at in range(0, len(frames), _AT_ONCE)]
+
+
+def _made(
+    config: Config, networks: nn.ModuleDict, frames: tuple[Damaged, ...], *, task: InpaintTask, watch: Watch
+) -> list[Picture]:
+    """What the model makes of frames, found together."""
+    generator, began = networks["generator"], time.perf_counter()
+    device = next(generator.parameters()).device
+    faces, holes, maps = (each.to(device) for each in _planes(frames))
+    start = _start(config, networks, task, faces, holes=holes, maps=maps)
+
+    def generate(codes: Tensor) -> Tensor:
+        pictures: Tensor = generator(codes.expand(len(maps), -1), maps)
+        return pictures
+
+    def realism(pictures: Tensor) -> Tensor:
+        if "discriminator" not in networks:
+            return pictures.new_zeros(len(pictures))
+        return _unlikely(config, networks["discriminator"], pictures, maps)
+
+    def tell(step: Step) -> None:
+        watch.check()
+        if step.number < step.of:
+            shown = to_picture(step.pictures[0])
+            watch.show(shown, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
+
+    watch.check()
+    loss, plan = plan_of(task.fill, Sought(faces, holes, start, realism))
+    found = search(generate, start, loss, plan=plan, on_step=tell)
+    return [to_picture(picture) for picture in found.pictures]
+
+
+def _planes(frames: tuple[Damaged, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Faces, grey in their holes; the holes; the face maps."""
+    size = (frames[0].hole.shape[0], frames[0].hole.shape[1])
+    holes = torch.from_numpy(np.stack([frame.hole for frame in frames]))[:, None].float()
+    faces = to_planes([frame.picture for frame in frames]) * (1 - holes)
+    return faces, holes, to_planes([face_map(frame.landmarks, size) for frame in frames])
+
+
+def _start(
+    config: Config, networks: nn.ModuleDict, task: InpaintTask, faces: Tensor, *, holes: Tensor, maps: Tensor
+) -> Tensor:
+    """Codes to begin with: drawn for a search, else read in what is known; one for all frames that share it."""
+    if not isinstance(task.fill, Predicted):
+        count = 1 if task.shared else len(faces)
+        return draw_codes(config, count, like=faces, chance=torch.Generator().manual_seed(task.seed))
+    codes, unsure = _read(networks, faces, holes, maps)
+    return fuse(codes, unsure, normal=config.normal) if task.shared else codes
+
+
+def _read(networks: nn.ModuleDict, faces: Tensor, holes: Tensor, maps: Tensor) -> Posterior:
+    generator = networks["generator"]
+    if isinstance(generator, LightInpainter):
+        return generator.read(faces, holes, maps)
+    return cast("Posterior", networks["encoder"](faces, holes, maps))
+
+
+def _unlikely(config: Config, judge: nn.Module, pictures: Tensor, maps: Tensor) -> Tensor:
+    """How little a discriminator takes pictures for real, (N,)."""
+    if isinstance(config, Sembla):
+        scores = judge(pictures, _depths(config.features, pictures.device))
+        return -torch.stack([each.float().flatten(1).mean(1) for each in scores]).mean(0)
+    return F.softplus(-judge(pictures, maps).float())[:, 0]
+
+
+@cache
+def _depths(name: str, device: torch.device) -> Depths:
+    return find_depths(name, device)
+
+
+def _filled(frame: Damaged, made: Picture, *, blend: bool) -> Picture:
+    if blend:
+        return Poisson(frame.hole)(frame.picture, made)
+    return np.where(frame.hole[..., None], made, frame.picture)
+
+
+def _check(task: InpaintTask, side: int) -> None:
+    if not task.frames:
+        raise InputError("no frame came; give at least one damaged face.")
+    for number, frame in enumerate(task.frames, 1):
+        if frame.picture.shape != (side, side, 3) or frame.hole.shape != (side, side):
+            raise SizeError(f"frame {number} and its hole are not {side}x{side}; bring them to that size.")
+        if frame.landmarks.shape != (COUNT, 2) or not np.isfinite(frame.landmarks).all():
+            raise InputError(f"frame {number} has landmarks of shape {frame.landmarks.shape}; give {COUNT} points.")
+
+
+def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
+    """For each of the first trials: the damaged face, what is made of it, what is made of a drawn code, the face."""
+    rows: list[list[Picture]] = []
+    for (photo, _), task in zip(_faces(config, prepared), trials(config, prepared), strict=False):
+        (frame,), result = task.frames, inpaint(config, networks, task)
+        damaged = np.where(frame.hole[..., None], 128, frame.picture).astype(np.uint8)
+        maps = to_planes([face_map(frame.landmarks, frame.hole.shape)])
+        like = next(networks["generator"].parameters())
+        codes = draw_codes(config, 1, like=like, chance=torch.Generator().manual_seed(len(rows)))
+        drawn = to_picture(networks["generator"](codes, maps.to(like.device))[0])
+        rows.append([damaged, result.picture, drawn, photo])
+    return Sheet(("damaged", "filled", "another person", "face"), rows)
+
+
+def trials(config: Config, prepared: Prepared) -> list[InpaintTask]:
+    """The first faces that are not trained on, where there are such, each with a hole of another kind."""
+    return [
+        InpaintTask((Damaged(photo, draw_hole(_SHOWN[number % len(_SHOWN)], photo.shape[:2]), points),))
+        for number, (photo, points) in enumerate(_faces(config, prepared))
+    ]
+
+
+def _faces(
+    config: Config, prepared: Prepared
+) -> list[tuple[Picture, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]]:
+    found = []
+    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_ROWS), strict=False):
+        sample = packed.decode()
+        sized = apply(centre(sample.picture.shape[:2], (config.side, config.side)), sample)
+        assert sized.landmarks is not None
+        found.append((sized.picture, sized.landmarks))
+    return found
