@@ -60,7 +60,7 @@ class PublishedObjective:
         codes, unsure = self.encoder(batch.photo, batch.holes, batch.maps)
         with still(self.generator):
             made = self.generator(_around(codes, unsure), batch.maps)
-        return likeness(self.config, self.depths, batch, made) | {"divergence": Term(_sureness(unsure), _SURE)}
+        return likeness(self.config, self.depths, batch, made=made) | {"divergence": Term(_sureness(unsure), _SURE)}
 
     def _made(self, batch: FaceBatch) -> Tensor:
         made: Tensor = self.generator(draw_codes(self.config, batch.count, like=batch.photo), batch.maps)
@@ -80,7 +80,7 @@ def _sureness(unsure: Tensor) -> Tensor:
     return (unsure.exp() - 1 - unsure).sum(1).mean() / 2
 
 
-def likeness(config: Config, depths: Depths, batch: FaceBatch, made: Tensor) -> dict[str, Term]:
+def likeness(config: Config, depths: Depths, batch: FaceBatch, *, made: Tensor) -> dict[str, Term]:
     """How far faces that were made are from those of the batch: in pixels, and at the depths of a frozen network."""
     made = made.float()
     terms = {"pixels": Term((made - batch.photo).abs().mean())}
@@ -121,7 +121,7 @@ class LightObjective:
         made = self.inpainter(codes, batch.maps)
         half = len(read)
         part = FaceBatch(batch.photo[:half], batch.maps[:half], batch.holes[:half])
-        alike = likeness(self.config, self.depths, part, made[:half])
+        alike = likeness(self.config, self.depths, part, made=made[:half])
         return {
             "adversarial": Term(hinge_generator(self._scores(made))),
             "divergence": Term(normal_divergence(read, unsure), self.config.divergence),

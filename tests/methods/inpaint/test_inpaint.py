@@ -1,0 +1,253 @@
+"""Recipes and searches of inpaint: numbers of weights, and fillings whose answers are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.faces.test_shape import face
+
+pytest.importorskip("torch", reason="needs PyTorch")
+
+import torch
+from tests.methods.inpaint.support import faces
+from tests.methods.scene.support import prepared as streets
+from torch import Tensor, nn
+
+from sembla.core.errors import Cancelled, InputError, SizeError
+from sembla.core.method import Feed
+from sembla.core.tasks import Damaged, Fill, InpaintTask, Predicted, Preview, Searched, Watch, Weighted
+from sembla.core.types import Picture
+from sembla.faces.landmarks import Landmarks
+from sembla.imaging.holes import draw_hole
+from sembla.methods.inpaint.batches import batches
+from sembla.methods.inpaint.config import RECIPES, Conditional, Dcgan, Sembla, fitted
+from sembla.methods.inpaint.learned import PARTS
+from sembla.methods.inpaint.networks import ConditionalGenerator, Discriminator, Posterior
+from sembla.methods.inpaint.searches import fuse, weights_of
+from sembla.methods.inpaint.synthesis import inpaint
+
+SIDE = 32
+CONFIG = Conditional(side=SIDE, latent=12, features="none")
+POINTS: Landmarks = ((face(turn=0) - (60, 50)) * 0.4 + 16).astype(np.float32)
+FILLS: dict[str, Fill] = {
+    "read": Predicted(),
+    "read and brought nearer": Predicted(60),
+    "searched": Searched(150, realism=0),
+    "weighted": Weighted(400, realism=0),
+}
+
+
+def weights(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def test_numbers_of_weights_are_those_published() -> None:
+    assert weights(ConditionalGenerator(Conditional())) == 35_164_035
+    assert weights(Discriminator(Conditional())) == 4_321_345
+    assert weights(Discriminator(Conditional(side=128))) == 17_439_809
+
+
+@pytest.mark.parametrize("side", [32, 64, 128])
+@pytest.mark.parametrize("recipe", [name for name in RECIPES if name.endswith("-small")])
+def test_faces_have_the_side_that_was_asked_for(recipe: str, side: int) -> None:
+    config = replace(RECIPES[recipe], side=side, width=8, features="none")
+    networks, maps = PARTS.networks(config), torch.zeros(2, 3, side, side)
+    assert networks["generator"](torch.zeros(2, config.latent), maps).shape == (2, 3, side, side)
+    judged = networks["discriminator"]
+    if isinstance(judged, Discriminator):
+        assert judged(maps, maps).shape == (2, 1)
+
+
+class Quarters(nn.Module):
+    """Codes (N, 12) to faces whose quarters have the colours that the code says; a map is not looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(()))
+
+    def forward(self, codes: Tensor, maps: Tensor) -> Tensor:
+        del maps
+        return nn.functional.interpolate((self.scale * codes).reshape(-1, 3, 2, 2), scale_factor=float(SIDE // 2))
+
+
+class Means(nn.Module):
+    """Reads the mean colour of what is known of each quarter, and is unsure of what it does not see."""
+
+    def forward(self, faces: Tensor, holes: Tensor, maps: Tensor) -> Posterior:
+        del maps
+        known = nn.functional.adaptive_avg_pool2d(1 - holes, 2)
+        sums = nn.functional.adaptive_avg_pool2d(faces * (1 - holes), 2) / known.clamp(min=1e-6)
+        return sums.flatten(1), torch.where(known > 0.05, -6.0, 2.0).expand(-1, 3, -1, -1).flatten(1)
+
+
+def networks() -> nn.ModuleDict:
+    return nn.ModuleDict({"generator": Quarters(), "encoder": Means()}).eval().requires_grad_(requires_grad=False)
+
+
+def person() -> Picture:
+    """A face whose quarters have colours of their own."""
+    colours = np.random.default_rng(1).integers(40, 215, (2, 2, 3), dtype=np.uint8)
+    whole: NDArray[np.uint8] = colours.repeat(SIDE // 2, axis=0).repeat(SIDE // 2, axis=1)
+    return whole
+
+
+def damaged(kind: str, seed: int = 0) -> Damaged:
+    hole = draw_hole(kind, (SIDE, SIDE), np.random.default_rng(seed))
+    picture = person()
+    picture[hole] = 0
+    return Damaged(picture, hole, POINTS)
+
+
+@pytest.mark.parametrize("name", FILLS)
+def test_a_hole_is_filled_with_what_was_there(name: str) -> None:
+    found = inpaint(CONFIG, networks(), InpaintTask((damaged("center"),), fill=FILLS[name]))
+    hole = damaged("center").hole
+    assert np.abs(found.picture[hole].astype(int) - person()[hole]).mean() < 6
+    np.testing.assert_array_equal(found.picture[~hole], person()[~hole])
+
+
+def test_what_a_hole_holds_is_never_looked_at() -> None:
+    frame = damaged("freehand")
+    other = frame.picture.copy()
+    other[frame.hole] = 255
+    for fill in FILLS.values():
+        one, same = (
+            inpaint(CONFIG, networks(), InpaintTask((replace(frame, picture=each),), fill=fill)).picture
+            for each in (frame.picture, other)
+        )
+        np.testing.assert_array_equal(one, same)
+
+
+def test_a_shared_code_takes_from_every_frame_what_it_shows() -> None:
+    """One frame shows the left half, one the right: together they show all."""
+    left, right = draw_hole("left", (SIDE, SIDE)), ~draw_hole("left", (SIDE, SIDE))
+    frames = tuple(Damaged(np.where(hole[..., None], 0, person()), hole, POINTS) for hole in (left, right))
+    for fill in (Predicted(), Searched(200, realism=0)):
+        found = inpaint(CONFIG, networks(), InpaintTask(frames, fill=fill, blend=False))
+        for picture in found.pictures:
+            assert np.abs(picture.astype(int) - person()).mean() < 6
+        np.testing.assert_array_equal(found.made[0], found.made[1])
+    alone = inpaint(CONFIG, networks(), InpaintTask(frames, shared=False, blend=False))
+    assert not np.array_equal(alone.made[0], alone.made[1])
+
+
+def test_frames_of_several_persons_are_filled_as_if_alone() -> None:
+    frames = tuple(damaged("center", seed) for seed in range(70))
+    together = inpaint(CONFIG, networks(), InpaintTask(frames, shared=False))
+    assert len(together.pictures) == 70
+    for number in (0, 69):
+        alone = inpaint(CONFIG, networks(), InpaintTask(frames[number : number + 1]))
+        np.testing.assert_array_equal(together.pictures[number], alone.picture)
+
+
+def test_a_seam_is_only_where_it_is_asked_for() -> None:
+    """A generator that is 20 levels too bright."""
+
+    class Bright(Quarters):
+        def forward(self, codes: Tensor, maps: Tensor) -> Tensor:
+            return super().forward(codes, maps) + 20 / 127.5
+
+    its = networks()
+    its["generator"] = Bright()
+    frame = damaged("center")
+    seamless, hard = (inpaint(CONFIG, its, InpaintTask((frame,), blend=each)).picture for each in (True, False))
+    assert np.abs(seamless[frame.hole].astype(int) - person()[frame.hole]).mean() < 6
+    assert (hard[frame.hole].astype(int) - person()[frame.hole]).mean() == pytest.approx(20, abs=3)
+
+
+def test_the_same_seed_gives_the_same_filling() -> None:
+    its, task = networks(), InpaintTask((damaged("left"),), fill=Searched(3, realism=0))
+    one, again, other = (inpaint(CONFIG, its, replace(task, seed=seed)).picture for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_a_search_is_seen_and_can_be_stopped() -> None:
+    seen: list[Preview] = []
+
+    def show(preview: Preview) -> bool:
+        seen.append(preview)
+        return len(seen) < 2
+
+    task = InpaintTask((damaged("left"),), fill=Searched(10))
+    with pytest.raises(Cancelled):
+        inpaint(CONFIG, networks(), task, watch=Watch(show))
+    assert [(one.level, one.levels) for one in seen] == [(0, 10), (1, 10)]
+    with pytest.raises(Cancelled):
+        inpaint(CONFIG, networks(), replace(task, fill=Predicted()), watch=Watch(stop=lambda: True))
+
+
+@pytest.mark.parametrize("recipe", ["sembla-small", "conditional-small", "dcgan-small"])
+def test_the_discriminator_is_asked_where_there_is_one(recipe: str) -> None:
+    config = replace(RECIPES[recipe], side=SIDE, width=8, discriminator_width=8, encoder_width=8, features="none")
+    torch.manual_seed(0)
+    its = PARTS.networks(config).eval()
+    task = InpaintTask((damaged("center"),), fill=Searched(60, realism=1e7), seed=1)
+    asked = inpaint(config, its, task).made[0]
+    unasked = inpaint(config, its, replace(task, fill=Searched(60, realism=0.0))).made[0]
+    assert not np.array_equal(asked, unasked)
+
+
+@pytest.mark.parametrize(
+    ("task", "error", "told"),
+    [
+        (InpaintTask(()), InputError, "no frame came"),
+        (InpaintTask((replace(damaged("left"), picture=person()[:16]),)), SizeError, "not 32x32"),
+        (InpaintTask((replace(damaged("left"), landmarks=POINTS[:5]),)), InputError, r"shape \(5, 2\)"),
+    ],
+)
+def test_frames_that_cannot_be_used_are_told(task: InpaintTask, error: type[Exception], told: str) -> None:
+    with pytest.raises(error, match=told):
+        inpaint(CONFIG, networks(), task)
+
+
+def test_a_set_without_points_is_told() -> None:
+    with pytest.raises(InputError, match="has 5 landmarks a picture, not 68"):
+        fitted(Sembla(), streets())
+
+
+def test_weights_are_the_shares_of_missing_neighbours() -> None:
+    hole = torch.zeros(1, 1, 16, 16)
+    hole[..., 6:10, 6:10] = 1
+    for released in (False, True):
+        found = weights_of(hole, window=5, released=released)[0, 0].numpy()
+        padded = np.pad(hole[0, 0].numpy(), 2, mode="reflect")
+        for row in range(16):
+            for column in range(16):
+                share = padded[row : row + 5, column : column + 5].mean()
+                wanted = 0 if hole[0, 0, row, column] else (1 - share if released else share)
+                assert found[row, column] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_codes_are_fused_as_gaussians_multiply() -> None:
+    rng = np.random.default_rng(0)
+    means, widths = rng.normal(size=(4, 3)), rng.uniform(0.2, 3, (4, 3))
+    codes, unsure = torch.from_numpy(means), torch.from_numpy(2 * np.log(widths))
+    grid = np.linspace(-12, 12, 20001)
+    for normal in (False, True):
+        found = fuse(codes, unsure, normal=normal)[0].numpy()
+        for number in range(3):
+            log = -(((grid[:, None] - means[:, number]) / widths[:, number]) ** 2 / 2).sum(axis=1)
+            log = log - grid**2 / 2 if normal else log
+            density = np.exp(log - log.max())
+            assert found[number] == pytest.approx((grid * density).sum() / density.sum(), abs=1e-4)
+
+
+def test_one_sure_frame_counts_more_than_many_unsure_ones() -> None:
+    codes = torch.tensor([[1.0], [0.0], [0.0], [0.0]])
+    found = fuse(codes, torch.tensor([[-6.0], [2.0], [2.0], [2.0]]), normal=False)
+    assert found.item() == pytest.approx(1, abs=1e-2)
+
+
+def test_batches_have_maps_of_their_faces_and_holes_of_many_kinds() -> None:
+    config = replace(Dcgan(), side=64)
+    batch = next(batches(config, faces(), Feed(24, seed=1)))
+    assert batch.photo.shape == batch.maps.shape == (24, 3, 64, 64)
+    assert batch.holes.shape == (24, 1, 64, 64)
+    assert ((batch.holes == 0) | (batch.holes == 1)).all()
+    shares = batch.holes.mean((1, 2, 3))
+    assert shares.max() > 1.5 * shares.min()
+    white = (batch.maps > 0.9).all(1).float().mean((1, 2))
+    assert (white > 0.05).all()
+    assert (white < 0.6).all()
