@@ -46,6 +46,7 @@ def preserve(
     """
     check_kept(task.kept, config.side)
     began = time.perf_counter()
+    watch.check()
     canvas, generator = lay_out(task.kept), networks["generator"]
     its = next(generator.parameters())
     codes = draw_codes(config, task.candidates, like=its, chance=torch.Generator().manual_seed(task.seed))
