@@ -23,6 +23,7 @@ from sembla.commands.doctor import Doctor
 from sembla.commands.evaluate import Evaluate, Kind
 from sembla.commands.examples import Examples
 from sembla.commands.export import Export
+from sembla.commands.inpaint import Inpaint
 from sembla.commands.label import Label
 from sembla.commands.methods import Methods, Recipes
 from sembla.commands.prepare import Prepare
@@ -39,6 +40,7 @@ Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
     | Annotated[Scene, subcommand("scene")]
     | Annotated[Preserve, subcommand("preserve")]
+    | Annotated[Inpaint, subcommand("inpaint")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Prepare, subcommand("prepare")]

@@ -39,15 +39,22 @@ class Alignment:
         """The cut-out (side, side, 3) of a picture; what lies beyond its border repeats the border's pixels."""
         return self._cut(picture, Image.Resampling.BICUBIC)
 
-    def cut_region(self, region: Region) -> Region:
-        """The same of a region."""
-        inside: Region = self._cut(np.repeat(region[..., None] * np.uint8(255), 3, axis=2), _LINEAR)[..., 0] >= 128
-        return inside
+    def cut_hole(self, hole: Region) -> Region:
+        """Which pixels of the cut-out (side, side) show anything of a hole (H, W), or of beyond the border."""
+        white = np.pad(hole, 1, constant_values=True)[..., None] * np.uint8(255)
+        moved = Alignment(self.turn, self.shift - self.turn.sum(axis=0), self.side)
+        touched: Region = moved._cut(np.repeat(white, 3, axis=2), _LINEAR)[..., 0] > _TRACE
+        return touched
 
     def paste(self, picture: Picture, made: Picture, region: Region) -> Picture:
-        """The picture (H, W, 3), where `region` (H, W) is True as a cut-out `made` (side, side, 3) shows it."""
+        """The picture (H, W, 3), where `region` (H, W) is True as a cut-out `made` (side, side, 3) shows it.
+
+        What lies beyond the cut-out repeats its border's pixels.
+        """
+        edge = self.side
+        around = np.pad(made, ((edge, edge), (edge, edge), (0, 0)), mode="edge")
         pasted = picture.copy()
-        pasted[region] = _sampled(made, self.turn, self.shift, picture.shape[:2])[region]
+        pasted[region] = _sampled(around, self.turn, self.shift + edge, picture.shape[:2])[region]
         return pasted
 
     def _cut(self, picture: Picture, filter_: Image.Resampling) -> Picture:
@@ -63,6 +70,7 @@ class Alignment:
 
 
 _LINEAR = Image.Resampling.BILINEAR
+_TRACE = 8  # of 255: less of a hole is not seen in a pixel
 
 
 def align(points: Landmarks, side: int) -> Alignment:

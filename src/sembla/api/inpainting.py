@@ -1,0 +1,155 @@
+"""Holes in faces filled by a trained model, at the picture's own size."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sembla.api.checking import numbers
+from sembla.core.errors import InputError, MissingExtraError, SizeError
+from sembla.core.tasks import (
+    Damaged,
+    Fill,
+    InpaintResult,
+    InpaintTask,
+    OnPreview,
+    Predicted,
+    ShouldStop,
+    Watch,
+)
+from sembla.core.types import Picture, Region
+from sembla.faces.alignment import Alignment, align
+from sembla.faces.detection import has_faces, landmarks_of_damaged
+from sembla.faces.landmarks import Landmarks, check_landmarks, read_landmarks, smoothed
+from sembla.imaging.blend import Poisson
+from sembla.imaging.holes import HOLES, draw_hole, read_hole
+from sembla.imaging.io import Source, read_picture, source_name
+
+if TYPE_CHECKING:
+    from sembla.runs.synthesizer import Synthesizer
+
+__all__ = ["DamagedFace", "check_inpaint", "damage", "inpaint", "run_inpaint"]
+
+Points: TypeAlias = str | os.PathLike[str] | NDArray[np.floating] | Sequence[Sequence[float]]
+"""A file of landmarks, or 68 points."""
+
+
+@dataclass(frozen=True)
+class DamagedFace:
+    """A picture of a face of which part is missing, and where the face stands."""
+
+    picture: Picture
+    """(H, W, 3)."""
+    hole: Region
+    """(H, W), True = missing."""
+    landmarks: Landmarks
+    """(68, 2), in pixels of the picture."""
+
+
+def damage(picture: Source, mask: Source, *, landmarks: Points | None = None) -> DamagedFace:
+    """Say what is missing of a picture: what is white in a mask of its size, or a hole of a kind such as "center".
+
+    `landmarks` are the 68 points of the face, a file of them or an array. Left out, they are found on what is visible
+    (the extra `faces`), and those that are hidden follow from the others.
+
+    Raises `InputError` for a mask that hides nothing or everything, for points of another picture, and where no face is
+    found; `MissingExtraError` where faces cannot be looked for.
+    """
+    name = source_name(picture, "the picture")
+    pixels = read_picture(picture, name=name)
+    size = (pixels.shape[0], pixels.shape[1])
+    hole = draw_hole(mask, size) if isinstance(mask, str) and mask in HOLES else read_hole(mask, size)
+    if isinstance(landmarks, (str, os.PathLike)):
+        points = read_landmarks(landmarks, size)
+    elif landmarks is not None:
+        points = check_landmarks(landmarks, size)
+    elif has_faces():
+        points = landmarks_of_damaged(pixels, hole, name=name)
+    else:
+        raise MissingExtraError(
+            f"the face in {name} cannot be looked for; give its points with --landmarks (landmarks=), or install dlib "
+            "with: pip install 'sembla[faces]'."
+        )
+    return DamagedFace(pixels, hole, points)
+
+
+def inpaint(
+    faces: DamagedFace | Sequence[DamagedFace],
+    *,
+    model: "Synthesizer",
+    shared: bool = True,
+    seed: int = 0,
+    fill: Fill | None = None,
+    smooth: float = 1.5,
+    on_preview: OnPreview | None = None,
+) -> InpaintResult:
+    """Fill the holes of faces that `damage` gave; known pixels come back bit for bit.
+
+    `model` is what `load` gives, of method inpaint. Several faces are frames of one person in their order, and are
+    filled alike; with `shared` off, they are strangers. The points of frames are smoothed over `smooth` frames. `fill`
+    says how the face is found; left out, it is `Predicted`. Same `seed` (0 to 2**63 - 1), same filling.
+
+    Raises `InputError` for a model of another method and for no face, `SizeError` for frames of changing size.
+    """
+    frames = (faces,) if isinstance(faces, DamagedFace) else tuple(faces)
+    given = numbers(InpaintTask, {"seed": seed})
+    return run_inpaint(
+        frames, on_preview, engine=model, shared=shared, fill=fill or Predicted(), smooth=smooth, seed=given["seed"]
+    )
+
+
+def run_inpaint(
+    frames: Sequence[DamagedFace],
+    on_preview: OnPreview | None = None,
+    *,
+    engine: "Synthesizer",
+    stop: ShouldStop | None = None,
+    shared: bool = True,
+    fill: Fill = Predicted(),  # noqa: B008  frozen
+    smooth: float = 1.5,
+    seed: int = 0,
+) -> InpaintResult:
+    """As `inpaint`; `stop` can end the work early as well as `on_preview`: then `Cancelled` is raised."""
+    check_inpaint(engine)
+    if not frames:
+        raise InputError("no frame came; give at least one damaged face.")
+    sizes = {frame.hole.shape for frame in frames}
+    if shared and len(sizes) > 1:
+        told = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        raise SizeError(f"frames of changing size came ({told}); make them one size, or fill them one by one.")
+    points = [frame.landmarks for frame in frames]
+    if shared:
+        points = list(smoothed(np.stack(points), reach=smooth))
+    places = [align(each, int(engine.config.side)) for each in points]
+    damaged = tuple(_cut(*one) for one in zip(frames, places, points, strict=True))
+    task = InpaintTask(damaged, shared=shared, seed=seed, fill=fill, blend=False)
+    result = engine(task, watch=Watch(on_preview, stop))
+    assert isinstance(result, InpaintResult)
+    whole = [_whole(*one) for one in zip(frames, places, result.made, strict=True)]
+    return InpaintResult(tuple(whole), seed, result.seconds, result.made)
+
+
+def check_inpaint(engine: "Synthesizer") -> None:
+    """Raise `InputError` for a model of another method."""
+    if not hasattr(engine, "tasks"):
+        raise InputError(f"a model came as {type(engine).__name__}; give what load gives.")
+    if InpaintTask not in engine.tasks:
+        raise InputError(
+            f"the model is of method {engine.description.method}, which fills no holes; give one of inpaint."
+        )
+
+
+def _cut(frame: DamagedFace, place: Alignment, points: Landmarks) -> Damaged:
+    """The face upright, at the model's size; what is hidden is grey before it is made smaller, so that none leaks."""
+    visible = frame.picture.copy()
+    visible[frame.hole] = 128
+    return Damaged(place.cut(visible), place.cut_hole(frame.hole), place.points(points))
+
+
+def _whole(frame: DamagedFace, place: Alignment, made: Picture) -> Picture:
+    """The picture with its hole filled by what was made, seamlessly, at its own size."""
+    painted = place.paste(frame.picture, made, np.ones_like(frame.hole))
+    return Poisson(frame.hole)(frame.picture, painted)

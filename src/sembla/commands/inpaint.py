@@ -1,0 +1,147 @@
+"""`sembla inpaint`: faces with holes in, whole faces out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import tyro
+
+from sembla.commands.console import progress, say, say_json
+from sembla.commands.making import seen_from
+from sembla.commands.options import Flag
+from sembla.core.errors import InputError, OutputError
+from sembla.core.tasks import Predicted, Searched, Weighted, ranges
+
+if TYPE_CHECKING:
+    from sembla.api import DamagedFace
+    from sembla.core.tasks import Fill, InpaintResult
+
+__all__ = ["Inpaint"]
+
+
+@dataclass(frozen=True)
+class Inpaint:
+    """Fill holes in faces with a trained model; known pixels stay as they are, bit for bit.
+
+    A folder of pictures is one person's: all are filled alike, in the order of their names. --strangers says otherwise.
+    """
+
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE|FOLDER")]
+    """A picture of a face, or a folder of such."""
+    mask: Annotated[str, tyro.conf.arg(metavar="KIND|FILE|FOLDER", help_behavior_hint="(required)")]
+    """What is missing: center, left, random, grid, checkboard, freehand or strokes, laid over the picture; or a picture
+    of its size that is white there; or a folder of such, called as the pictures are."""
+    model: Annotated[Path, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="(required)")]
+    """A bundled pack by its name, or the folder of a run of sembla train inpaint."""
+    landmarks: Annotated[Path | None, tyro.conf.arg(metavar="FILE|FOLDER", help_behavior_hint="")] = None
+    """The face's 68 points: .json, .pts, .txt or .csv; for a folder, a folder. Without: found (the extra faces)."""
+    out: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
+    """A file; for a folder, a folder. Without: IMAGE-whole.png here."""
+    strangers: Flag = False
+    """The pictures of the folder show several persons: fill each for itself."""
+    search: Literal["predicted", "searched", "weighted"] = "predicted"
+    """How the face is found: read by the encoder, searched as published, or as by Yeh et al."""
+    steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
+    """Of the search. Without: its own number; predicted has none."""
+    seed: int = 0
+    """Of searches: same seed, same filling."""
+    exact: Flag = False
+    """Compute in fp32 where bf16 would be faster."""
+    device: str = "auto"
+    """Compute on auto, cpu, cuda, cuda:NUMBER or mps."""
+    force: Flag = False
+    """Replace files that exist."""
+    json: Flag = False
+    """Print one JSON object: out, seconds, seed, model."""
+    debug: Flag = False
+    """Show where an error came from."""
+
+    def run(self) -> None:
+        """Do it, and say what was written."""
+        fill = self._fill()
+        from sembla import api
+
+        sources, outs = self._plan()
+        faces = [self._face(source) for source in sources]
+        model = api.load(self.model, exact=self.exact, device=self.device)
+        with progress(1) as on_preview:
+            result = api.inpaint(
+                faces, model=model, shared=not self.strangers, seed=self.seed, fill=fill, on_preview=on_preview
+            )
+        self._write(sources, outs, result)
+        if self.json:
+            told = str(outs[0]) if self.source.is_file() else [str(out) for out in outs]
+            say_json({"out": told, "seconds": round(result.seconds, 4), "seed": self.seed, "model": str(self.model)})
+            return
+        for out in outs:
+            say(str(out))
+
+    def _fill(self) -> "Fill":
+        fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
+        fill = fills[self.search]
+        if self.steps is None:
+            return fill
+        known = ranges(type(fill))["steps"]
+        if not known.least <= self.steps <= known.most:
+            raise InputError(f"--steps {self.steps} came; {self.search} takes {known.least} to {known.most}.")
+        return replace(fill, steps=self.steps)
+
+    def _plan(self) -> tuple[list[Path], list[Path]]:
+        """What is read, and what is written. Raises `OutputError` for what exists or cannot be written."""
+        from sembla import api
+
+        if self.source.is_dir():
+            if self.out is None:
+                raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
+            sources = list(api.find_pictures(self.source))
+            outs = [self.out / f"{source.stem}.png" for source in sources]
+            if len(set(outs)) < len(outs):
+                raise InputError(f"{self.source} holds pictures of one name with several endings; keep one of each.")
+            if self.out.resolve() == self.source.resolve():
+                raise OutputError(f"--out {self.out} would write among the pictures; give another folder.")
+            try:
+                self.out.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OutputError(f"{self.out} cannot be made ({error.strerror}); choose another place.") from error
+        else:
+            sources, outs = [self.source], [self.out or Path(f"{self.source.stem}-whole.png")]
+        for out in outs:
+            api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=sources)
+        return sources, outs
+
+    def _face(self, source: Path) -> "DamagedFace":
+        from sembla import api
+
+        mask = self._beside(Path(self.mask), source, "mask") if Path(self.mask).is_dir() else self.mask
+        points = self.landmarks
+        if points is not None and points.is_dir():
+            points = self._beside(points, source, "file of landmarks")
+        return api.damage(source, str(mask), landmarks=None if points is None else str(points))
+
+    @staticmethod
+    def _beside(folder: Path, source: Path, what: str) -> Path:
+        """The file of a folder that is called as a picture is."""
+        found = sorted(path for path in folder.glob(f"{source.stem}.*") if path.stem == source.stem)
+        if not found:
+            raise InputError(f"{folder} holds no {what} called {source.stem}; each picture needs one.")
+        return found[0]
+
+    def _write(self, sources: list[Path], outs: list[Path], result: "InpaintResult") -> None:
+        from sembla import api
+
+        weights = api.model_folder(self.model) / "weights.safetensors"
+        digest = api.digest(weights)
+        for source, out, picture in zip(sources, outs, result.pictures, strict=True):
+            settings: dict[str, object] = {
+                "version": api.__version__,
+                "verb": "inpaint",
+                "seed": self.seed,
+                "search": self.search,
+                "steps": self.steps,
+                "exact": self.exact,
+                "shared": len(sources) > 1 and not self.strangers,
+                "image": {"path": seen_from(out.parent, source), "sha256": api.digest(source)},
+                "mask": self.mask,
+                "model": {"path": seen_from(out.parent, weights), "sha256": digest},
+            }
+            api.write_picture(out, picture, settings=settings, force=self.force)
