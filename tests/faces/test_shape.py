@@ -99,9 +99,19 @@ def test_what_is_cut_out_and_put_back_is_what_was_there() -> None:
     assert made.shape == (96, 96, 3)
     region = np.zeros(SIZE, np.bool_)
     region[40:60, 45:75] = True
-    pasted = there.paste(picture, made, region)
+    pasted, beyond = there.paste(picture, made, region)
+    assert not beyond.any()
     np.testing.assert_array_equal(pasted[~region], picture[~region])
     assert np.abs(pasted[region].astype(int) - picture[region]).mean() < 1.5
+
+
+def test_beyond_a_cut_out_nothing_is_painted() -> None:
+    there = align(((face() - (60, 50)) * 0.3 + (15, 15)).astype(np.float32), 32)
+    made, every = np.full((32, 32, 3), 77, np.uint8), np.ones((400, 500), np.bool_)
+    pasted, beyond = there.paste(np.zeros((400, 500, 3), np.uint8), made, every)
+    np.testing.assert_array_equal((pasted == 77).all(axis=2), ~beyond)
+    assert 0.9 < beyond.mean() < 1
+    assert not there.paste(pasted, made, ~every)[1].any()
 
 
 def test_a_cut_out_shows_the_points_where_it_says() -> None:
@@ -182,14 +192,20 @@ def test_points_are_written_and_read_again(tmp_path: Path) -> None:
         ("a.json", '{"a": 1}', "68 points"),
         ("a.txt", "nothing", "68 points"),
         ("a.png", "", "landmarks are read from"),
-        ("a.txt", "\n".join("500 500" for _ in range(68)), "68 of the 68 .* lie outside the picture, 120x100"),
+        ("a.txt", "\n".join("500 500" for _ in range(68)), "on one point or line"),
         ("a.txt", "\n".join("nan 1" for _ in range(68)), "68 points"),
+        ("a.txt", "\n".join("50 50" for _ in range(68)), "on one point or line"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(name: str, text: str, told: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises(InputError, match=told):
         read_landmarks(tmp_path / name, SIZE)
+
+
+def test_points_of_another_picture_are_told() -> None:
+    with pytest.raises(InputError, match="68 of the 68 landmarks lie outside the picture, 120x100"):
+        check_landmarks(face() + 500, SIZE)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:

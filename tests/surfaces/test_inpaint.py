@@ -117,6 +117,7 @@ def test_every_way_can_be_asked_for(sembla: Sembla, photo: Path, run: Path, sear
     [
         (("--mask", "centre"), "no such file; there are also the kinds center"),
         (("--mask", "center", "--steps", "-1"), "predicted takes 0 to 1000"),
+        (("--mask", "full"), "is missing by mask full"),
         (("--mask", "center", "--landmarks", "none.json"), "cannot be read"),
         (("--mask", "center", "--out", "photo.gif"), "cannot write .gif"),
     ],
@@ -138,7 +139,43 @@ def test_a_folder_wants_a_folder(sembla: Sembla, run: Path, tmp_path: Path) -> N
     )
     (tmp_path / "frames" / "a.json").unlink()
     complaint = sembla("inpaint", tmp_path / "frames", *given, "--out", "whole").complaint
-    assert "landmarks are read from" in complaint or "holds no file of landmarks" in complaint
+    assert "holds no a.json or .pts or .txt or .csv" in complaint
+    assert not Path("whole").exists()
+
+
+@pytest.mark.parametrize("name", ["f0", "p[1]"])
+def test_points_are_told_from_pictures(sembla: Sembla, run: Path, tmp_path: Path, name: str) -> None:
+    photo = write_photo(tmp_path / "frames" / f"{name}.png", 0)
+    with Image.open(photo) as image:
+        image.save(photo.with_suffix(".jpg"))
+    photo.unlink()
+    given = ("--mask", "center", "--landmarks", photo.parent, "--model", run, "--out", "whole")
+    assert sembla("inpaint", photo.parent, *given).code == 0
+
+
+def test_no_input_is_ever_replaced(sembla: Sembla, photo: Path, run: Path) -> None:
+    points = photo.with_suffix(".json")
+    Image.fromarray(draw_hole("left", SIZE)).save("mask.png")
+    given = ("--mask", "mask.png", "--landmarks", points, "--model", run, "--force")
+    assert "one of the inputs" in sembla("inpaint", photo, *given, "--out", "mask.png").complaint
+    write_photo(photo.parent / "frames" / "f.png", 0)
+    (photo.parent / "masks").mkdir()
+    Image.fromarray(draw_hole("left", SIZE)).save(photo.parent / "masks" / "f.png")
+    folders = ("--mask", photo.parent / "masks", "--landmarks", photo.parent / "frames", "--model", run, "--force")
+    complaint = sembla("inpaint", photo.parent / "frames", *folders, "--out", photo.parent / "masks").complaint
+    assert "one of the inputs" in complaint
+
+
+def test_a_hole_far_from_a_small_face_is_filled_evenly(run: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is painted there but what the rim asks for."""
+    grey = np.full((200, 200, 3), 120, np.uint8)
+    points = ((face(turn=0) - (60, 50)) * 0.3 + (20, 100)).astype(np.float32)
+    damaged = library.damage(grey, "left", landmarks=points)
+    with caplog.at_level("INFO", "sembla"):
+        filled = library.inpaint(damaged, model=library.load(run)).picture
+    assert "of the hole lies beyond the face" in caplog.text
+    steps = np.abs(np.diff(filled[:30].astype(int), axis=1)).max()
+    assert steps <= 6
 
 
 def test_a_model_of_another_method_is_told(sembla: Sembla, photo: Path) -> None:
@@ -160,6 +197,21 @@ def test_frames_of_changing_size_are_told(run: Path, tmp_path: Path) -> None:
     with pytest.raises(SizeError, match="frames of changing size came"):
         library.inpaint(frames, model=library.load(run))
     assert len(library.inpaint(frames, model=library.load(run), shared=False).pictures) == 2
+
+
+@pytest.mark.parametrize(
+    ("fill", "told"),
+    [
+        (library.Weighted(window=4), "window 4 came; give an odd number"),
+        (library.Weighted(window=1), "window 1 came; expected a whole number 3 to 31"),
+        (library.Searched(steps=0), "steps 0 came"),
+        (library.Searched(realism=-1), "realism -1 came"),
+    ],
+)
+def test_settings_out_of_their_ranges_are_told(photo: Path, run: Path, fill: api.Searched, told: str) -> None:
+    damaged = library.damage(photo, "center", landmarks=face())
+    with pytest.raises(InputError, match=told):
+        library.inpaint(damaged, model=library.load(run), fill=fill)
 
 
 def test_no_frame_is_told(run: Path) -> None:

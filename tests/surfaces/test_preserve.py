@@ -125,6 +125,34 @@ def test_files_stay_unless_they_shall_not(sembla: Sembla, photo: Path, run: Path
     assert (elsewhere / "photo-preserve/01.png").read_bytes() != before
 
 
+def test_pictures_of_an_earlier_run_do_not_stay(sembla: Sembla, photo: Path, run: Path) -> None:
+    command = ("preserve", photo, "--region", "24,4,16,16", "--model", run, "--steps", "1", "--candidates", "4")
+    assert sembla(*command, "--shown", "3").code == 0
+    Image.new("RGB", (20, 20)).save("photo-preserve/07.png")
+    assert sembla(*command, "--shown", "1", "--force").code == 0
+    assert sorted(path.name for path in Path("photo-preserve").glob("0*.png")) == ["01.png", "07.png"]
+
+
+def test_a_mask_s_name_may_hold_any_sign(sembla: Sembla, photo: Path, mask: Path, run: Path) -> None:
+    Path("run=3").mkdir()
+    mask.rename("run=3/m*2.png")
+    assert sembla("preserve", photo, "--mask", "run=3/m*2.png", "--model", run, *FEW).code == 0
+
+
+def test_a_place_that_cannot_be_is_told_before_the_work(sembla: Sembla, photo: Path, run: Path) -> None:
+    Path("file").touch()
+    given = ("--region", "24,4,16,16", "--model", run, "--out", "file/made", *FEW)
+    assert "cannot be made" in sembla("preserve", photo, *given).complaint
+
+
+@pytest.mark.parametrize("meaning", [-0.1, 30.0, float("nan")])
+def test_a_meaning_out_of_its_range_is_told(photo: Path, run: Path, meaning: float) -> None:
+    model = library.load(run)
+    kept = library.keep(photo, model=model, region=(24, 4, 16, 16))
+    with pytest.raises(InputError, match="give 0 to 1"):
+        library.preserve(kept, model=model, search=library.Steered(meaning=meaning))
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

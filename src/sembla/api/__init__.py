@@ -106,6 +106,7 @@ from sembla.evaluation.results import Evaluation, Judged, OnProgress
 from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
+from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
 from sembla.imaging.io import read_picture
@@ -135,6 +136,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANIMATION_SUFFIXES",
+    "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
     "AnalogyRequest",
     "AnalogyResult",

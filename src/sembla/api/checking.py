@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from sembla.core import memory
 from sembla.core.errors import InputError, MemoryNeedError, SizeError
-from sembla.core.tasks import AnalogyTask, Whole, ranges
+from sembla.core.tasks import AnalogyTask, Searched, Steered, Weighted, Whole, ranges
 from sembla.core.types import MAX_PIXELS, MIN_SIDE
 
-__all__ = ["check", "check_memory", "numbers", "output_size", "told_size", "whole"]
+__all__ = ["check", "check_memory", "numbers", "output_size", "settings", "told_size", "whole"]
 
 
 def check(task: AnalogyTask) -> None:
@@ -36,6 +36,19 @@ def numbers(task_type: type, given: Mapping[str, int | None]) -> dict[str, Any]:
         name: None if value is None and usual[name] is None else whole(value, name, known[name])
         for name, value in given.items()
     }
+
+
+def settings(given: Any) -> None:
+    """Raise `InputError` for a search or a way to fill whose settings are out of their ranges."""
+    known = ranges(type(given))
+    for name, range_ in known.items():
+        whole(getattr(given, name), name, range_)
+    if isinstance(given, Steered) and not 0 <= given.meaning <= 1:
+        raise InputError(f"meaning {given.meaning} came; give 0 to 1.")
+    if isinstance(given, Weighted) and given.window % 2 == 0:
+        raise InputError(f"window {given.window} came; give an odd number, so that a pixel is in its middle.")
+    if isinstance(given, Searched | Weighted) and not 0 <= given.realism < math.inf:
+        raise InputError(f"realism {given.realism} came; give a number of 0 or more.")
 
 
 def output_size(task: AnalogyTask) -> tuple[int, int]:

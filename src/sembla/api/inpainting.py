@@ -1,6 +1,8 @@
 """Holes in faces filled by a trained model, at the picture's own size."""
 
+import logging
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.api.checking import numbers
+from sembla.api.checking import numbers, settings
 from sembla.core.errors import InputError, MissingExtraError, SizeError
 from sembla.core.tasks import (
     Damaged,
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = ["DamagedFace", "check_inpaint", "damage", "inpaint", "run_inpaint"]
+
+_log = logging.getLogger("sembla")
 
 Points: TypeAlias = str | os.PathLike[str] | NDArray[np.floating] | Sequence[Sequence[float]]
 """A file of landmarks, or 68 points."""
@@ -62,6 +66,8 @@ def damage(picture: Source, mask: Source, *, landmarks: Points | None = None) ->
     pixels = read_picture(picture, name=name)
     size = (pixels.shape[0], pixels.shape[1])
     hole = draw_hole(mask, size) if isinstance(mask, str) and mask in HOLES else read_hole(mask, size)
+    if not hole.any():
+        raise InputError(f"nothing of {name} is missing by mask {mask}; give a mask with a hole.")
     if isinstance(landmarks, (str, os.PathLike)):
         points = read_landmarks(landmarks, size)
     elif landmarks is not None:
@@ -113,23 +119,31 @@ def run_inpaint(
     seed: int = 0,
 ) -> InpaintResult:
     """As `inpaint`; `stop` can end the work early as well as `on_preview`: then `Cancelled` is raised."""
+    began, watch = time.perf_counter(), Watch(on_preview, stop)
     check_inpaint(engine)
+    settings(fill)
     if not frames:
         raise InputError("no frame came; give at least one damaged face.")
     sizes = {frame.hole.shape for frame in frames}
     if shared and len(sizes) > 1:
         told = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
-        raise SizeError(f"frames of changing size came ({told}); make them one size, or fill them one by one.")
+        raise SizeError(
+            f"frames of changing size came ({told}); make them one size, or say that they are strangers (--strangers, "
+            "shared=False)."
+        )
     points = [frame.landmarks for frame in frames]
     if shared:
         points = list(smoothed(np.stack(points), reach=smooth))
     places = [align(each, int(engine.config.side)) for each in points]
     damaged = tuple(_cut(*one) for one in zip(frames, places, points, strict=True))
     task = InpaintTask(damaged, shared=shared, seed=seed, fill=fill, blend=False)
-    result = engine(task, watch=Watch(on_preview, stop))
+    result = engine(task, watch=watch)
     assert isinstance(result, InpaintResult)
-    whole = [_whole(*one) for one in zip(frames, places, result.made, strict=True)]
-    return InpaintResult(tuple(whole), seed, result.seconds, result.made)
+    whole = []
+    for frame, place, made in zip(frames, places, result.made, strict=True):
+        watch.check()
+        whole.append(_whole(frame, place, made))
+    return InpaintResult(tuple(whole), seed, time.perf_counter() - began, result.made)
 
 
 def check_inpaint(engine: "Synthesizer") -> None:
@@ -150,6 +164,13 @@ def _cut(frame: DamagedFace, place: Alignment, points: Landmarks) -> Damaged:
 
 
 def _whole(frame: DamagedFace, place: Alignment, made: Picture) -> Picture:
-    """The picture with its hole filled by what was made, seamlessly, at its own size."""
-    painted = place.paste(frame.picture, made, np.ones_like(frame.hole))
+    """The picture with its hole filled by what was made, seamlessly, at its own size.
+
+    What lies beyond the cut-out is spread evenly between what is known and what was made.
+    """
+    painted, beyond = place.paste(frame.picture, made, frame.hole)
+    if beyond.any():
+        share = 100 * beyond.sum() / frame.hole.sum()
+        _log.info("%.0f %% of the hole lies beyond the face, where nothing is known; it is filled evenly", share)
+        painted = Poisson(beyond)(painted, np.zeros_like(painted))
     return Poisson(frame.hole)(frame.picture, painted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from sembla.api.checking import numbers
+from sembla.api.checking import numbers, settings
 from sembla.core.errors import InputError, SizeError
 from sembla.core.tasks import (
     Kept,
@@ -109,8 +109,12 @@ def run_preserve(
     stop: ShouldStop | None = None,
     engine: "Synthesizer",
 ) -> PreserveResult:
-    """Do a task. `on_preview` and `stop` can end the work early; then `Cancelled` is raised."""
+    """Do a task. `on_preview` and `stop` can end the work early; then `Cancelled` is raised.
+
+    Raises `InputError` for settings out of their ranges, and as `preserve`.
+    """
     check_preserve(engine)
+    settings(task.search)
     task = replace(task, shown=min(task.shown, task.candidates))
     result = engine(task, watch=Watch(on_preview, stop))
     assert isinstance(result, PreserveResult)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.making import seen_from
+from sembla.commands.making import check_folder, make_folder, seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 from sembla.core.tasks import Predicted, Searched, Weighted, ranges
 
 if TYPE_CHECKING:
-    from sembla.api import DamagedFace
     from sembla.core.tasks import Fill, InpaintResult
 
 __all__ = ["Inpaint"]
@@ -62,13 +61,17 @@ class Inpaint:
         from sembla import api
 
         sources, outs = self._plan()
-        faces = [self._face(source) for source in sources]
+        found = [self._found(source) for source in sources]
+        self._claim(outs, [*sources, *(file for one in found for file in one.files)])
+        faces = [
+            api.damage(source, one.mask, landmarks=one.landmarks) for source, one in zip(sources, found, strict=True)
+        ]
         model = api.load(self.model, exact=self.exact, device=self.device)
         with progress(1) as on_preview:
             result = api.inpaint(
                 faces, model=model, shared=not self.strangers, seed=self.seed, fill=fill, on_preview=on_preview
             )
-        self._write(sources, outs, result)
+        self._write(sources, found, outs, result)
         if self.json:
             told = str(outs[0]) if self.source.is_file() else [str(out) for out in outs]
             say_json({"out": told, "seconds": round(result.seconds, 4), "seed": self.seed, "model": str(self.model)})
@@ -99,39 +102,45 @@ class Inpaint:
                 raise InputError(f"{self.source} holds pictures of one name with several endings; keep one of each.")
             if self.out.resolve() == self.source.resolve():
                 raise OutputError(f"--out {self.out} would write among the pictures; give another folder.")
-            try:
-                self.out.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise OutputError(f"{self.out} cannot be made ({error.strerror}); choose another place.") from error
-        else:
-            sources, outs = [self.source], [self.out or Path(f"{self.source.stem}-whole.png")]
-        for out in outs:
-            api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=sources)
-        return sources, outs
+            return sources, outs
+        return [self.source], [self.out or Path(f"{self.source.stem}-whole.png")]
 
-    def _face(self, source: Path) -> "DamagedFace":
+    def _claim(self, outs: list[Path], inputs: list[Path]) -> None:
+        """See that files can be written. Raises `OutputError`."""
         from sembla import api
 
-        mask = self._beside(Path(self.mask), source, "mask") if Path(self.mask).is_dir() else self.mask
+        if self.source.is_dir():
+            assert self.out is not None
+            check_folder(self.out)
+        for out in outs:
+            if out.parent.exists() or not self.source.is_dir():
+                api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=inputs)
+
+    def _found(self, source: Path) -> "Found":
+        """What belongs to a picture. Raises `InputError` where a folder lacks it."""
+        from sembla import api
+
+        mask: str | Path = self.mask
+        if Path(mask).is_dir():
+            mask = _beside(Path(mask), source, api.PICTURE_SUFFIXES)
         points = self.landmarks
         if points is not None and points.is_dir():
-            points = self._beside(points, source, "file of landmarks")
-        return api.damage(source, str(mask), landmarks=None if points is None else str(points))
+            points = _beside(points, source, api.LANDMARK_SUFFIXES)
+        return Found(str(mask), points)
 
-    @staticmethod
-    def _beside(folder: Path, source: Path, what: str) -> Path:
-        """The file of a folder that is called as a picture is."""
-        found = sorted(path for path in folder.glob(f"{source.stem}.*") if path.stem == source.stem)
-        if not found:
-            raise InputError(f"{folder} holds no {what} called {source.stem}; each picture needs one.")
-        return found[0]
-
-    def _write(self, sources: list[Path], outs: list[Path], result: "InpaintResult") -> None:
+    def _write(self, sources: list[Path], found: "list[Found]", outs: list[Path], result: "InpaintResult") -> None:
         from sembla import api
 
+        if self.source.is_dir():
+            make_folder(outs[0].parent)
         weights = api.model_folder(self.model) / "weights.safetensors"
         digest = api.digest(weights)
-        for source, out, picture in zip(sources, outs, result.pictures, strict=True):
+        for source, one, out, picture in zip(sources, found, outs, result.pictures, strict=True):
+
+            def told(file: Path, out: Path = out) -> dict[str, str]:
+                return {"path": seen_from(out.parent, file), "sha256": api.digest(file)}
+
+            mask = Path(one.mask)
             settings: dict[str, object] = {
                 "version": api.__version__,
                 "verb": "inpaint",
@@ -140,8 +149,32 @@ class Inpaint:
                 "steps": self.steps,
                 "exact": self.exact,
                 "shared": len(sources) > 1 and not self.strangers,
-                "image": {"path": seen_from(out.parent, source), "sha256": api.digest(source)},
-                "mask": self.mask,
+                "image": told(source),
+                "mask": told(mask) if mask.is_file() else one.mask,
+                "landmarks": None if one.landmarks is None else told(one.landmarks),
                 "model": {"path": seen_from(out.parent, weights), "sha256": digest},
             }
             api.write_picture(out, picture, settings=settings, force=self.force)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What belongs to a picture."""
+
+    mask: str
+    """A kind, or a file."""
+    landmarks: Path | None
+
+    @property
+    def files(self) -> list[Path]:
+        """Those that are read."""
+        return [file for file in (Path(self.mask), self.landmarks) if file is not None and file.is_file()]
+
+
+def _beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
+    """The file of a folder that is called as a picture is. Raises `InputError` where there is none."""
+    for suffix in suffixes:
+        for path in (folder / f"{source.stem}{suffix}", folder / f"{source.stem}{suffix.upper()}"):
+            if path.is_file():
+                return path
+    raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")

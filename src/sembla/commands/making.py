@@ -8,13 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sembla.commands.plan import Plan
-from sembla.core.errors import InputError
+from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from sembla.api import AnalogyRequest, Synthesizer
     from sembla.core.tasks import AnalogyResult, OnPreview
 
-__all__ = ["Engine", "Record", "Settings", "make", "open_engine", "read", "read_usable", "report", "seen_from"]
+__all__ = [
+    "Engine",
+    "Record",
+    "Settings",
+    "check_folder",
+    "make",
+    "make_folder",
+    "open_engine",
+    "read",
+    "read_usable",
+    "report",
+    "seen_from",
+]
 
 _log = logging.getLogger("sembla")
 
@@ -176,6 +188,22 @@ def report(
         "seed": results[0].seed,
         "engine": str(engine.run) if engine else None,
     }
+
+
+def check_folder(folder: Path) -> None:
+    """See that a folder can be made, or written to. Raises `OutputError`."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "is not to be written to" if there.is_dir() else "is a file"
+        raise OutputError(f"{folder} cannot be made ({there} {why}); choose another place.")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it. Raises `OutputError`."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
 
 
 def seen_from(folder: Path, path: Path) -> str:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.making import seen_from
+from sembla.commands.making import check_folder, make_folder, seen_from
 from sembla.commands.options import Flag
-from sembla.core.errors import InputError, OutputError
+from sembla.core.errors import InputError
 from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered, ranges
 
 if TYPE_CHECKING:
@@ -118,13 +119,16 @@ class Preserve:
         found = []
         for text in self.region:
             match = _REGION.fullmatch(text)
-            if not match:
+            if match is None:
                 raise InputError(f"--region {text} came; expected X,Y,W,H in pixels, such as 20,30,40,24.")
             left, top, width, height = map(int, match["place"].split(","))
             found.append(Given(self._picture(match), (left, top, width, height), _weight(match, text)))
         for text in self.mask:
+            if Path(text).is_file():  # whatever signs its name holds
+                found.append(Given(self.reference, Path(text), 1.0))
+                continue
             match = _MASK.fullmatch(text)
-            if not match:
+            if match is None:
                 raise InputError(f"--mask {text!r} came; give the file of a mask.")
             found.append(Given(self._picture(match), Path(match["place"]), _weight(match, text)))
         return found
@@ -165,7 +169,7 @@ class Preserve:
         return [out / f"{name}.png" for name in names]
 
     def _claim(self, out: Path, files: list[Path], given: list[Given]) -> None:
-        """Make the folder, and see that files can be written. Raises `OutputError`."""
+        """See that files can be written. Raises `OutputError`."""
         from sembla import api
 
         inputs = [
@@ -173,8 +177,7 @@ class Preserve:
             *(one.picture for one in given),
             *(p.place for p in given if isinstance(p.place, Path)),
         ]
-        if out.exists() and not out.is_dir():
-            raise OutputError(f"{out} is a file; give a folder.")
+        check_folder(out)
         for file in files:
             if out.exists():
                 api.check_output(file, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=inputs)
@@ -188,9 +191,8 @@ class Preserve:
 
     def _warn(self, result: "PreserveResult") -> None:
         _log.warning(
-            "%s is %.1f times as far from what %s makes as its own pictures are from one another: it may be of another "
-            "kind, and what is kept of it little",
-            self.reference.name,
+            "what was given is %.1f times as far from what %s makes as its own pictures are from one another: it may "
+            "be of another kind, and what is kept of it little",
             result.strangeness,
             self.model,
         )
@@ -198,10 +200,7 @@ class Preserve:
     def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
         from sembla import api
 
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{out} cannot be made ({error.strerror}); choose another place.") from error
+        make_folder(out)
         region = (result.region[..., None] * [255, 255, 255]).astype("uint8")
         views: list[Picture] = [
             result.reference,
@@ -228,6 +227,16 @@ class Preserve:
         }
         for file, picture in zip(self._files(out), views, strict=True):
             api.write_picture(file, picture, settings=settings, force=self.force)
+        self._clear(out, len(result.pictures))
+
+    def _clear(self, out: Path, count: int) -> None:
+        """Of a folder whose files were replaced, take away those that an earlier run chose beyond so many."""
+        from sembla import api
+
+        for file in out.glob("[0-9][0-9]*.png") if self.force else ():
+            with suppress(InputError):  # a picture of somebody else's
+                if file.stem.isdigit() and int(file.stem) > count and api.read_settings(file)["verb"] == "preserve":
+                    file.unlink()
 
     def _tell(self, out: Path, result: "PreserveResult") -> None:
         chosen = [str(file) for file in self._files(out)[-len(result.pictures) :]]

@@ -33,6 +33,7 @@ __all__ = [
     "label_set_from_json",
     "label_set_to_json",
     "open_prepared",
+    "part_of",
     "read_pairs",
     "read_shards",
 ]
@@ -153,6 +154,11 @@ def _prepared(root: Path, values: Mapping[str, Any]) -> Prepared:
         made_by=str(values["made_by"]),
         sha256=str(values["index"]["sha256"]),
     )
+
+
+def part_of(prepared: Prepared, wanted: str) -> str:
+    """That split of a set, or its first one where it has no such: "" where it has none."""
+    return wanted if wanted in prepared.counts else next(iter(prepared.counts))
 
 
 def read_pairs(prepared: Prepared, split: str | None = None) -> tuple[Pair, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
@@ -46,16 +47,22 @@ class Alignment:
         touched: Region = moved._cut(np.repeat(white, 3, axis=2), _LINEAR)[..., 0] > _TRACE
         return touched
 
-    def paste(self, picture: Picture, made: Picture, region: Region) -> Picture:
+    def paste(self, picture: Picture, made: Picture, region: Region) -> tuple[Picture, Region]:
         """The picture (H, W, 3), where `region` (H, W) is True as a cut-out `made` (side, side, 3) shows it.
 
-        What lies beyond the cut-out repeats its border's pixels.
+        The second is which part of the region lies beyond the cut-out: the picture stays as it is there.
         """
-        edge = self.side
-        around = np.pad(made, ((edge, edge), (edge, edge), (0, 0)), mode="edge")
+        rows, columns = np.nonzero(region)
+        places = np.stack([columns, rows], axis=1) @ self.turn + self.shift
+        outside = np.abs(places - (self.side - 1) / 2).max(axis=1, initial=0) > self.side / 2
+        beyond = np.zeros_like(region)
+        beyond[rows[outside], columns[outside]] = True
+        inside = (rows[~outside], columns[~outside])
+        planes = np.moveaxis(made, 2, 0).astype(np.float64)
+        shown = [ndimage.map_coordinates(plane, places[~outside].T[::-1], mode="nearest") for plane in planes]
         pasted = picture.copy()
-        pasted[region] = _sampled(around, self.turn, self.shift + edge, picture.shape[:2])[region]
-        return pasted
+        pasted[inside] = np.rint(np.stack(shown, axis=1)).clip(0, 255).astype(np.uint8)
+        return pasted, beyond
 
     def _cut(self, picture: Picture, filter_: Image.Resampling) -> Picture:
         """Reduced first where the cut-out is much smaller, so that nothing is left out between pixels."""
@@ -86,7 +93,7 @@ def _sampled(
     shift: NDArray[np.float64],
     size: tuple[int, ...],
     *,
-    filter_: Image.Resampling = Image.Resampling.BICUBIC,
+    filter_: Image.Resampling,
 ) -> Picture:
     """A picture of `size` whose pixel at p shows what lies at `p @ turn + shift`."""
     begin = np.array([-0.5, -0.5]) @ turn + shift + 0.5  # Pillow counts from the corners of pixels

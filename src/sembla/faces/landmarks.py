@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sembla.core.errors import InputError, OutputError
 
-__all__ = ["COUNT", "Landmarks", "check_landmarks", "read_landmarks", "smoothed", "write_landmarks"]
+__all__ = ["COUNT", "SUFFIXES", "Landmarks", "check_landmarks", "read_landmarks", "smoothed", "write_landmarks"]
 
 Landmarks: TypeAlias = NDArray[np.float32]
 """Points (68, 2), x and y in pixels; (0, 0) is the middle of the first pixel."""
@@ -19,7 +19,9 @@ Landmarks: TypeAlias = NDArray[np.float32]
 COUNT = 68
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_SUFFIXES = (".json", ".pts", ".txt", ".csv")
+SUFFIXES = (".json", ".pts", ".txt", ".csv")
+"""Of files that landmarks are read from."""
+
 _LARGEST = 1 << 20  # bytes of a file of points
 
 
@@ -31,6 +33,8 @@ def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landm
         raise InputError(f"{name} are no numbers; give {COUNT} points, x and y in pixels.") from error
     if found.shape != (COUNT, 2) or not np.isfinite(found).all():
         raise InputError(f"{name} came with shape {found.shape}; give {COUNT} points, x and y in pixels.")
+    if np.ptp(found, axis=0).min() < 1:
+        raise InputError(f"{name} lie on one point or line; give those of a face, x and y in pixels.")
     height, width = size
     inside = (found >= -0.5).all(axis=1) & (found < (width - 0.5, height - 0.5)).all(axis=1)
     if inside.mean() <= 0.5:
@@ -47,8 +51,8 @@ def read_landmarks(path: str | os.PathLike[str], size: tuple[int, int]) -> Landm
     Raises `InputError` for a file that is missing or no such, and as `check_landmarks`.
     """
     file = Path(path)
-    if file.suffix.lower() not in _SUFFIXES:
-        raise InputError(f"{file}: landmarks are read from {', '.join(_SUFFIXES)}.")
+    if file.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{file}: landmarks are read from {', '.join(SUFFIXES)}.")
     try:
         if file.stat().st_size > _LARGEST:
             raise InputError(f"{file} is too large to be {COUNT} points.")
@@ -94,13 +98,19 @@ def smoothed(frames: NDArray[np.float32], *, reach: float = 1.5) -> NDArray[np.f
     """
     if reach <= 0 or len(frames) < 2:
         return frames.copy()
-    scale = np.linalg.norm(frames.max(axis=1) - frames.min(axis=1), axis=1).mean() * _STEADY
-    away = np.subtract.outer(np.arange(len(frames)), np.arange(len(frames))) / reach
-    moved = np.linalg.norm(frames.mean(axis=1)[:, None] - frames.mean(axis=1), axis=2) / max(scale, 1e-6)
-    weights = np.exp(-(away**2 + moved**2) / 2)
-    weights /= weights.sum(axis=1, keepdims=True)
-    steady: NDArray[np.float32] = np.einsum("fg,gpc->fpc", weights, frames).astype(np.float32)
+    middles = frames.mean(axis=1)
+    scale = max(float(np.linalg.norm(np.ptp(frames, axis=1), axis=1).mean()) * _STEADY, 1e-6)
+    total, weights = frames.astype(np.float64), np.ones((len(frames), 1, 1))
+    for apart in range(1, min(len(frames), int(_WINDOW * reach) + 1)):
+        moved = np.linalg.norm(middles[apart:] - middles[:-apart], axis=1) / scale
+        weight = np.exp(-((apart / reach) ** 2 + moved**2) / 2)[:, None, None]
+        total[apart:] += weight * frames[:-apart]
+        total[:-apart] += weight * frames[apart:]
+        weights[apart:] += weight
+        weights[:-apart] += weight
+    steady: NDArray[np.float32] = (total / weights).astype(np.float32)
     return steady
 
 
+_WINDOW = 4  # in units of reach: beyond, frames count nothing
 _STEADY = 0.05  # of a face's size: movement below it counts as trembling

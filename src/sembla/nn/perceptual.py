@@ -1,6 +1,7 @@
 """Frozen networks cut at five depths, to see whether two pictures look alike: VGG-19 or SqueezeNet 1.1."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 import torch
@@ -56,8 +57,9 @@ class SqueezeNetDepths(SqueezeNetTaps):
         return [planes / mean for planes, mean in zip(super().forward(pictures), _SQUEEZENET_MEANS, strict=True)]
 
 
+@cache
 def find_depths(name: str, device: torch.device) -> Depths:
-    """The frozen network of that name, or averages of pixels for "none"."""
+    """The frozen network of that name, or averages of pixels for "none"; the same one each time."""
     if name not in _NETWORKS:
         return pixel_pyramid
     network = _NETWORKS[name]().to(device).eval().requires_grad_(requires_grad=False)

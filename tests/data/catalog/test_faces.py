@@ -66,6 +66,19 @@ def test_tables_that_cannot_be_used_are_told(folder: Path, stored: dict[str, Any
         FACES.records(folder)
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04broken"])
+def test_damaged_tables_are_told(folder: Path, content: bytes) -> None:
+    (folder / "landmarks.npz").write_bytes(content)
+    with pytest.raises(InputError, match="no table of landmarks"):
+        FACES.records(folder)
+
+
+def test_names_may_hold_points(folder: Path) -> None:
+    (folder / "p0.png").rename(folder / "a.b.png")
+    np.savez(folder / "landmarks.npz", names=np.array(["a.b", "p1.png"]), points=np.stack([face(0), face(1)]))
+    assert [record.name for record in FACES.records(folder) if "landmarks" in record.files] == ["a.b", "p1"]
+
+
 def test_points_of_another_picture_are_told(folder: Path) -> None:
     np.savez(folder / "landmarks.npz", names=np.array(["p0"]), points=face()[None] + 500)
     with pytest.raises(InputError, match="lie outside the picture"):

@@ -18,8 +18,10 @@ from sembla.imaging.holes import rectangle
 from sembla.methods.preserve.canvas import check_kept, lay_out
 from sembla.methods.preserve.config import Sembla
 from sembla.methods.preserve.distance import Likeness, depth_weights
+from sembla.methods.preserve.searches import Sought, plan_of
 from sembla.methods.preserve.synthesis import preserve
 from sembla.nn.perceptual import pixel_pyramid
+from sembla.nn.planes import to_planes
 
 SIDE = 32
 CONFIG = Sembla(side=SIDE, latent=12, features="none")
@@ -116,19 +118,38 @@ def test_locked_regions_come_back_bit_for_bit() -> None:
         np.testing.assert_array_equal(picture[CORNER], noisy[CORNER])
 
 
-@pytest.mark.parametrize("gram", [True, False])
 @pytest.mark.parametrize("kind", [Faces, Bedrooms])
-def test_the_gram_form_is_another_search(kind: type[Faces] | type[Bedrooms], gram: bool) -> None:
-    found = preserve(CONFIG, networks(), task(kind(steps=2, gram=gram)))
-    assert all(np.isfinite(found.distances))
+def test_the_gram_form_is_another_search(kind: type[Faces] | type[Bedrooms]) -> None:
+    plain, gram = (preserve(CONFIG, networks(), task(kind(steps=2, gram=each))) for each in (False, True))
+    assert all(np.isfinite(gram.distances))
+    assert gram.distances != plain.distances
 
 
 def test_hard_cells_lie_within_the_region_wholly() -> None:
-    odd = rectangle((SIDE, SIDE), left=3, top=3, width=10, height=10)
-    soft, hard = (
-        preserve(CONFIG, networks(), task(Faces(1, hard=each), kept=Kept(photo(), odd))) for each in (False, True)
-    )
-    assert soft.distances != hard.distances
+    """What is outside those cells of 8 pixels is of no account, and a region without such a cell is told."""
+    changed = photo()
+    changed[3:13, 3:8] = changed[3:8, 3:13] = 0
+    odd = rectangle((SIDE, SIDE), left=3, top=3, width=13, height=13)
+    for hard in (True, False):
+        one, other = (
+            preserve(CONFIG, networks(), task(Faces(1, hard=hard), kept=Kept(each, odd))) for each in (photo(), changed)
+        )
+        assert (one.distances == other.distances) == hard
+    thin = rectangle((SIDE, SIDE), left=3, top=3, width=12, height=12)
+    with pytest.raises(InputError, match="no cell"):
+        preserve(CONFIG, networks(), task(Faces(1, hard=True), kept=Kept(photo(), thin)))
+
+
+def test_the_reference_itself_is_at_no_distance_whatever_its_weights() -> None:
+    """By the published search for faces: weights say what counts, and not how bright it shall be."""
+    halves = [rectangle((SIDE, SIDE), left=left, top=0, width=16, height=SIDE) for left in (0, 16)]
+    kept = tuple(Kept(photo(), half, weight=weight) for half, weight in zip(halves, (1, 0.2), strict=True))
+    canvas = lay_out(kept)
+    planes = to_planes([canvas.alone])
+    weights = torch.from_numpy(canvas.weights)[None, None]
+    sought = Sought(planes, planes, weights, torch.zeros(1, 12), pixel_pyramid, 2)
+    loss, _ = plan_of(Faces(), sought)
+    assert float(loss(planes, torch.zeros(1, 12))["region"].value) == 0
 
 
 def test_a_search_is_seen_and_can_be_stopped() -> None:
@@ -141,6 +162,9 @@ def test_a_search_is_seen_and_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
         preserve(CONFIG, networks(), task(Steered(10)), watch=Watch(show))
     assert [(one.level, one.levels) for one in seen] == [(0, 10), (1, 10), (2, 10)]
+    last: list[Preview] = []
+    preserve(CONFIG, networks(), task(Steered(0)), watch=Watch(last.append))
+    assert [(one.level, one.levels) for one in last] == [(0, 1)]
     assert seen[0].picture.shape == (3 * SIDE, 3 * SIDE, 3)
     with pytest.raises(Cancelled):
         preserve(CONFIG, networks(), task(Steered(10)), watch=Watch(stop=lambda: True))

@@ -1,5 +1,7 @@
 """Any folder of faces, brought to one place by their 68 points: read from files, or found with dlib."""
 
+import io
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,14 +16,13 @@ from sembla.data.records import Kind, Record, Sample
 from sembla.faces.alignment import align
 from sembla.faces.detection import find_face, landmarks_in
 from sembla.faces.landmarks import COUNT, Landmarks, check_landmarks, read_landmarks
-from sembla.imaging.io import read_picture
+from sembla.faces.landmarks import SUFFIXES as LANDMARK_FILES
+from sembla.imaging.io import SUFFIXES, read_picture
 
 __all__ = ["KIND", "SIDE"]
 
 SIDE = 128
 """Of the cut-outs, in pixels; `sembla prepare --size` makes them smaller."""
-
-_ENDINGS = (".json", ".pts", ".txt", ".csv")
 
 
 def records(root: Path) -> list[Record]:
@@ -39,7 +40,7 @@ def records(root: Path) -> list[Record]:
 
 def _files(record: Record, table: Path | None) -> dict[str, Path]:
     picture = record.files["image"]
-    own = next((file for ending in _ENDINGS if (file := picture.with_suffix(ending)).is_file()), None)
+    own = next((file for ending in LANDMARK_FILES if (file := picture.with_suffix(ending)).is_file()), None)
     points = own or (table if table and Path(record.name).name in _points_of(table) else None)
     return {"image": picture, **({"landmarks": points} if points else {})}
 
@@ -53,13 +54,18 @@ def _table_of(root: Path) -> Path | None:
 def _points_of(table: Path) -> dict[str, NDArray[np.float32]]:
     """The points of each picture, by its name without an ending."""
     try:
-        with np.load(table, allow_pickle=False) as stored:
+        with np.load(io.BytesIO(table.read_bytes()), allow_pickle=False) as stored:
             names, points = stored["names"], stored["points"]
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{table} is no table of landmarks ({error}); give arrays names and points.") from error
     if points.shape != (len(names), COUNT, 2):
         raise InputError(f"{table} holds points of shape {points.shape}; expected {(len(names), COUNT, 2)}.")
-    return {Path(str(name)).stem: each.astype(np.float32) for name, each in zip(names, points, strict=True)}
+    return {_plain(str(name)): each.astype(np.float32) for name, each in zip(names, points, strict=True)}
+
+
+def _plain(name: str) -> str:
+    """A name without the ending of a picture."""
+    return name[: -len(Path(name).suffix)] if Path(name).suffix.lower() in SUFFIXES else name
 
 
 def read(record: Record) -> Sample:

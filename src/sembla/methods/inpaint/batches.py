@@ -14,14 +14,14 @@ from sembla.core.types import Region
 from sembla.data.augment import Augmentation
 from sembla.data.loading import Batch as Loaded
 from sembla.data.loading import batches as loaded
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.data.shards import Share
 from sembla.faces.face_map import face_map
 from sembla.imaging.holes import HOLES, draw_hole
 from sembla.methods.inpaint.config import Config
 from sembla.nn.planes import to_planes
 
-__all__ = ["FaceBatch", "batches", "faces_of", "part_of"]
+__all__ = ["FaceBatch", "batches", "faces_of"]
 
 _KINDS = tuple(name for name in HOLES if name not in {"full", "grid", "random"})
 _SCATTERED = ("grid", "random", "full")
@@ -40,11 +40,6 @@ class FaceBatch:
     def count(self) -> int:
         """Number of faces, N."""
         return len(self.photo)
-
-
-def part_of(prepared: Prepared, wanted: str) -> str:
-    """That split, or all of a set that has no such."""
-    return wanted if wanted in prepared.counts else next(iter(prepared.counts))
 
 
 def batches(config: Config, prepared: Prepared, feed: Feed) -> Iterator[FaceBatch]:

@@ -22,7 +22,7 @@ class Config:
     """What all recipes have: a generator of faces from a code, and an encoder that reads codes in damaged faces."""
 
     side: int = 64
-    """Pixels of the pictures' sides: 64 or 128; the generator of Yeh et al. also makes 32."""
+    """Pixels of the pictures' sides: 32, 64 or 128."""
     width: int = 64
     """Channels of the generator at full size."""
     latent: int = 100

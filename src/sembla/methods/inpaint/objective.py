@@ -109,7 +109,7 @@ class LightObjective:
         return (Turn("discriminator", self.tell), Turn("generator", self.make))
 
     def tell(self, batch: FaceBatch) -> Terms:
-        """Faces from what is made of drawn codes, and of those that were read, half and half."""
+        """Faces from what is made of codes that were read, and of drawn ones."""
         with torch.no_grad():
             made = self.inpainter(self._codes(batch)[0], batch.maps)
         scores = [self._scores(faces) for faces in (batch.photo, made)]

@@ -30,6 +30,8 @@ class Sought:
     """Codes to begin with, (N, L), or one for all, (1, L)."""
     realism: Callable[[Tensor], Tensor]
     """How little pictures (N, 3, H, W) are taken for real faces, (N,)."""
+    most: float = 1.0
+    """Where searches clip codes: 1 as published, where codes are even in -1 to 1; wider where they are normal."""
 
     @property
     def known(self) -> Tensor:
@@ -64,7 +66,7 @@ def _searched(fill: Searched, sought: Sought) -> tuple[Loss, Plan]:
         apart = (sought.known * (pictures - sought.faces)).abs().flatten(1).sum(1)
         return {"known": Term(apart), "realism": Term(sought.realism(pictures), fill.realism)}
 
-    return loss, Plan(fill.steps, partial(torch.optim.Adam, lr=0.01, eps=1e-5), Clip())
+    return loss, Plan(fill.steps, partial(torch.optim.Adam, lr=0.01, eps=1e-5), Clip(sought.most))
 
 
 @plan_of.register
@@ -76,26 +78,31 @@ def _weighted(fill: Weighted, sought: Sought) -> tuple[Loss, Plan]:
         apart = (weights * (pictures - sought.faces)).abs().flatten(1).sum(1)
         return {"known": Term(apart), "realism": Term(sought.realism(pictures), fill.realism)}
 
-    return loss, Plan(fill.steps, partial(torch.optim.SGD, lr=3e-4, momentum=0.9, nesterov=True), Clip())
+    return loss, Plan(fill.steps, partial(torch.optim.SGD, lr=3e-4, momentum=0.9, nesterov=True), Clip(sought.most))
 
 
 def weights_of(holes: Tensor, *, window: int, released: bool) -> Tensor:
     """How much each pixel counts, (N, 1, H, W), 0 in holes (N, 1, H, W).
 
     That is the share of the square about it, of `window` pixels a side, that is missing (Yeh et al. 2017, eq. 2), the
-    border being mirrored; with `released`, the share that is known.
+    border being mirrored, its own pixels included; with `released`, the share that is known.
     """
     half = window // 2
     counted = 1 - holes if released else holes
-    shares = F.avg_pool2d(F.pad(counted, [half] * 4, mode="reflect"), window, stride=1)
+    for axis in (2, 3):
+        places = torch.arange(-half, counted.shape[axis] + half, device=holes.device)
+        places = torch.where(places < 0, -1 - places, places)
+        places = torch.where(places >= counted.shape[axis], 2 * counted.shape[axis] - 1 - places, places)
+        counted = counted.index_select(axis, places)
+    shares = F.avg_pool2d(counted, window, stride=1)
     return (1 - holes) * shares
 
 
 def fuse(codes: Tensor, unsure: Tensor, *, normal: bool) -> Tensor:
     """One code (1, L) of several that were read (N, L), each weighed by how sure it is: a product of Gaussians.
 
-    Where codes are normal, their distribution is one factor of the product (Wu and Goodman 2018). It is a running sum,
-    so frames may come one after the other.
+    Where codes are normal, their distribution is one factor of the product (Wu and Goodman 2018). The order of frames
+    does not matter.
     """
     sure = (-unsure).exp()
     total = sure.sum(0, keepdim=True) + (1.0 if normal else 0.0)

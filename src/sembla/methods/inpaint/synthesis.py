@@ -1,7 +1,7 @@
 """What trained networks make: whole faces."""
 
+import math
 import time
-from functools import cache
 from typing import cast
 
 import numpy as np
@@ -15,19 +15,18 @@ from sembla.core.tasks import UNWATCHED, Damaged, InpaintResult, InpaintTask, Pr
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.faces.face_map import face_map
 from sembla.faces.landmarks import COUNT
 from sembla.imaging.blend import Poisson
 from sembla.imaging.holes import draw_hole
 from sembla.latents.drawing import draw_codes
 from sembla.latents.search import Step, search
-from sembla.methods.inpaint.batches import part_of
 from sembla.methods.inpaint.config import Config, Sembla
 from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import Posterior
 from sembla.methods.inpaint.searches import Sought, fuse, plan_of
-from sembla.nn.perceptual import Depths, find_depths
+from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
 
 __all__ = ["inpaint", "previews", "trials"]
@@ -35,6 +34,7 @@ __all__ = ["inpaint", "previews", "trials"]
 _ROWS = 6
 _SHOWN = ("center", "left", "checkboard", "freehand")
 _AT_ONCE = 64
+_MOST_NORMAL = 3.0  # where a search clips codes that are normal
 
 
 def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch: Watch = UNWATCHED) -> InpaintResult:
@@ -46,25 +46,40 @@ def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch
     _check(task, config.side)
     began = time.perf_counter()
     made: list[Picture] = []
-    parts = [task.frames] if task.shared else _chunks(task.frames)
-    for part in parts:
-        made += _made(config, networks, part, task=task, watch=watch)
+    if task.shared:
+        codes = _found(config, networks, task.frames, task=task, watch=watch)
+        made = _make(networks["generator"], task.frames, codes, watch=watch)
+    else:
+        for part in _chunks(task.frames):
+            codes = _found(config, networks, part, task=task, watch=watch)
+            made += _make(networks["generator"], part, codes, watch=watch)
+    watch.show(made[-1], level=_steps(task) - 1, levels=_steps(task), seconds=time.perf_counter() - began)
     filled = [_filled(frame, its, blend=task.blend) for frame, its in zip(task.frames, made, strict=True)]
     return InpaintResult(tuple(filled), task.seed, time.perf_counter() - began, tuple(made))
+
+
+def _steps(task: InpaintTask) -> int:
+    """Levels of previews: one a step, at least one."""
+    return max(1, task.fill.steps)
 
 
 def _chunks(frames: tuple[Damaged, ...]) -> list[tuple[Damaged, ...]]:
     return [frames[at : at + _AT_ONCE] for at in range(0, len(frames), _AT_ONCE)]
 
 
-def _made(
+def _found(
     config: Config, networks: nn.ModuleDict, frames: tuple[Damaged, ...], *, task: InpaintTask, watch: Watch
-) -> list[Picture]:
-    """What the model makes of frames, found together."""
+) -> Tensor:
+    """The codes of frames, (N, L), or of all that share one, (1, L).
+
+    Every frame is read; steps, which take memory, look at some frames from all over.
+    """
     generator, began = networks["generator"], time.perf_counter()
-    device = next(generator.parameters()).device
-    faces, holes, maps = (each.to(device) for each in _planes(frames))
-    start = _start(config, networks, task, faces, holes=holes, maps=maps)
+    start = _start(config, networks, frames, task=task, watch=watch)
+    if not task.fill.steps:
+        return start
+    apart = math.ceil(len(frames) / _AT_ONCE) if task.shared else 1
+    faces, holes, maps = _planes(frames[::apart], start.device)
 
     def generate(codes: Tensor) -> Tensor:
         pictures: Tensor = generator(codes.expand(len(maps), -1), maps)
@@ -81,28 +96,48 @@ def _made(
             shown = to_picture(step.pictures[0])
             watch.show(shown, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
 
-    watch.check()
-    loss, plan = plan_of(task.fill, Sought(faces, holes, start, realism))
-    found = search(generate, start, loss, plan=plan, on_step=tell)
-    return [to_picture(picture) for picture in found.pictures]
+    sought = Sought(faces, holes, start, realism, most=_MOST_NORMAL if config.normal else 1.0)
+    loss, plan = plan_of(task.fill, sought)
+    return search(generate, start, loss, plan=plan, on_step=tell).codes
 
 
-def _planes(frames: tuple[Damaged, ...]) -> tuple[Tensor, Tensor, Tensor]:
+def _make(generator: nn.Module, frames: tuple[Damaged, ...], codes: Tensor, *, watch: Watch) -> list[Picture]:
+    """What the model makes of frames with codes of their own, (N, L), or one for all, (1, L)."""
+    made: list[Picture] = []
+    every = codes.expand(len(frames), -1)
+    for part in _chunks(frames):
+        watch.check()
+        maps = _maps(part, codes.device)
+        pictures = generator(every[len(made) : len(made) + len(part)], maps)
+        made += [to_picture(picture) for picture in pictures]
+    return made
+
+
+def _planes(frames: tuple[Damaged, ...], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Faces, grey in their holes; the holes; the face maps."""
-    size = (frames[0].hole.shape[0], frames[0].hole.shape[1])
     holes = torch.from_numpy(np.stack([frame.hole for frame in frames]))[:, None].float()
     faces = to_planes([frame.picture for frame in frames]) * (1 - holes)
-    return faces, holes, to_planes([face_map(frame.landmarks, size) for frame in frames])
+    return faces.to(device), holes.to(device), _maps(frames, device)
+
+
+def _maps(frames: tuple[Damaged, ...], device: torch.device) -> Tensor:
+    sides = frames[0].hole.shape[0], frames[0].hole.shape[1]
+    return to_planes([face_map(frame.landmarks, sides) for frame in frames]).to(device)
 
 
 def _start(
-    config: Config, networks: nn.ModuleDict, task: InpaintTask, faces: Tensor, *, holes: Tensor, maps: Tensor
+    config: Config, networks: nn.ModuleDict, frames: tuple[Damaged, ...], *, task: InpaintTask, watch: Watch
 ) -> Tensor:
-    """Codes to begin with: drawn for a search, else read in what is known; one for all frames that share it."""
+    """Codes to begin with: drawn for a search, as the model's codes are; else read in what is known."""
+    like = next(networks["generator"].parameters())
     if not isinstance(task.fill, Predicted):
-        count = 1 if task.shared else len(faces)
-        return draw_codes(config, count, like=faces, chance=torch.Generator().manual_seed(task.seed))
-    codes, unsure = _read(networks, faces, holes, maps)
+        count = 1 if task.shared else len(frames)
+        return draw_codes(config, count, like=like, chance=torch.Generator().manual_seed(task.seed))
+    read = []
+    for part in _chunks(frames):
+        watch.check()
+        read.append(_read(networks, *_planes(part, like.device)))
+    codes, unsure = (torch.cat(each) for each in zip(*read, strict=True))
     return fuse(codes, unsure, normal=config.normal) if task.shared else codes
 
 
@@ -116,14 +151,9 @@ def _read(networks: nn.ModuleDict, faces: Tensor, holes: Tensor, maps: Tensor) -
 def _unlikely(config: Config, judge: nn.Module, pictures: Tensor, maps: Tensor) -> Tensor:
     """How little a discriminator takes pictures for real, (N,)."""
     if isinstance(config, Sembla):
-        scores = judge(pictures, _depths(config.features, pictures.device))
+        scores = judge(pictures, find_depths(config.features, pictures.device))
         return -torch.stack([each.float().flatten(1).mean(1) for each in scores]).mean(0)
     return F.softplus(-judge(pictures, maps).float())[:, 0]
-
-
-@cache
-def _depths(name: str, device: torch.device) -> Depths:
-    return find_depths(name, device)
 
 
 def _filled(frame: Damaged, made: Picture, *, blend: bool) -> Picture:

@@ -9,12 +9,12 @@ from torch import Tensor
 from sembla.core.method import Feed
 from sembla.data.augment import Augmentation
 from sembla.data.loading import batches as loaded
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.data.shards import Share
 from sembla.methods.preserve.config import Config
 from sembla.nn.planes import to_planes
 
-__all__ = ["PhotoBatch", "batches", "part_of"]
+__all__ = ["PhotoBatch", "batches"]
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,6 @@ class PhotoBatch:
     def count(self) -> int:
         """Number of photos, N."""
         return len(self.photo)
-
-
-def part_of(prepared: Prepared, wanted: str) -> str:
-    """That split, or all of a set that has no such."""
-    return wanted if wanted in prepared.counts else next(iter(prepared.counts))
 
 
 def batches(config: Config, prepared: Prepared, feed: Feed) -> Iterator[PhotoBatch]:

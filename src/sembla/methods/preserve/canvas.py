@@ -12,6 +12,8 @@ from sembla.imaging.blend import Poisson
 
 __all__ = ["Canvas", "check_kept", "lay_out"]
 
+_LEAST = 0.001  # less of the heaviest weight is no more than this
+
 
 @dataclass(frozen=True)
 class Canvas:
@@ -22,7 +24,7 @@ class Canvas:
     within: Picture
     """(H, W, 3): the regions, over the first picture."""
     weights: NDArray[np.float32]
-    """(H, W): how much each pixel counts, 1 at most; 0 outside of all regions."""
+    """(H, W): how much each pixel counts, 0.001 to 1; 0 outside of all regions."""
     locked: Region
     """(H, W): where the very pixels come back."""
 
@@ -58,5 +60,5 @@ def lay_out(kept: tuple[Kept, ...]) -> Canvas:
     most = max(one.weight for one in kept)
     for one in kept:
         alone[one.region] = within[one.region] = one.picture[one.region]
-        weights[one.region], locked[one.region] = one.weight / most, one.locked
+        weights[one.region], locked[one.region] = max(one.weight / most, _LEAST), one.locked
     return Canvas(alone, within, weights, locked)

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from sembla.core.errors import InputError
 from sembla.core.method import Term
 from sembla.core.tasks import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.latents.search import Loss, Plan
@@ -21,6 +22,7 @@ from sembla.nn.perceptual import Depths
 __all__ = ["Sought", "plan_of"]
 
 _TETHER = 0.05
+_ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,16 @@ def _steered(search: Steered, sought: Sought) -> tuple[Loss, Plan]:
 def _faces(search: Faces, sought: Sought) -> tuple[Loss, Plan]:
     """Both pictures are black outside; the mean of absolute differences in the planes."""
     wanted = _plane(sought, sought.alone)
+    inside = (sought.weights > 0).float()
     cells = F.interpolate(sought.weights, wanted.shape[2:], mode="bilinear", antialias=True)
-    cells = (cells >= 1 - 1e-6).float() if search.hard else cells
+    if search.hard:
+        whole = F.adaptive_avg_pool2d(inside, (wanted.shape[2], wanted.shape[3])) >= 1 - _ROUNDING
+        cells = whole * F.adaptive_avg_pool2d(sought.weights, (wanted.shape[2], wanted.shape[3]))
+        if not whole.any():
+            raise InputError("no cell of the network's planes lies within the region wholly; make it larger.")
 
     def loss(pictures: Tensor, _: Tensor) -> Mapping[str, Term]:
-        seen = _plane(sought, (pictures + 1) * sought.weights - 1)
+        seen = _plane(sought, (pictures + 1) * inside - 1)
         return {"region": Term(_apart(seen, wanted, cells, gram=search.gram).flatten(1).mean(1))}
 
     return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.09, betas=(0.4, 0.99), eps=1e-8))

@@ -1,7 +1,6 @@
 """What trained priors make: pictures that mean the same in some regions."""
 
 import time
-from functools import cache
 from typing import cast
 
 import numpy as np
@@ -13,18 +12,17 @@ from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTa
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.latents.drawing import draw_codes
 from sembla.latents.ranking import best, diverse
 from sembla.latents.search import Step, search
-from sembla.methods.preserve.batches import part_of
 from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
 from sembla.methods.preserve.config import Config, Sembla
 from sembla.methods.preserve.light_networks import RegionEncoder
 from sembla.methods.preserve.searches import Sought, plan_of
-from sembla.nn.perceptual import Depths, find_depths
+from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
 from sembla.nn.weights import best_features
 
@@ -60,9 +58,11 @@ def preserve(
             watch.show(picture, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
 
     found = search(generator, _start(networks, task, sought), loss, plan=plan, on_step=tell)
-    losses = found.losses.float().cpu().numpy()
+    losses = found.terms["region"].float().cpu().numpy()
     order = range(len(losses)) if isinstance(task.search, Faces) else best(losses, len(losses))  # as published
     made = [canvas.paste(to_picture(picture)) for picture in found.pictures]
+    levels = max(1, task.search.steps)
+    watch.show(tiled(made), level=levels - 1, levels=levels, seconds=time.perf_counter() - began)
     chosen = best(losses, task.shown)
     if task.diverse:
         chosen = diverse(losses, _apart(found.pictures), task.shown)
@@ -90,14 +90,9 @@ def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
         within=to_planes([canvas.within]).to(codes.device),
         weights=weights,
         start=codes,
-        depths=_depths(name, codes.device),
+        depths=find_depths(name, codes.device),
         one=_ONE[name],
     )
-
-
-@cache
-def _depths(name: str, device: torch.device) -> Depths:
-    return find_depths(name, device)
 
 
 def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tensor:
