@@ -154,7 +154,10 @@ def test_what_cannot_be_trained_is_one_line(sembla: Sembla, case: Path, tmp_path
         return sembla("train", "painter", "--data", case, "--run", run, *arguments).complaint
 
     assert "painter has small, wide" in complaint("--recipe", "large")
-    assert "there are analogy, painter" in sembla("train", "paint", "--data", case, "--run", "run").complaint
+    assert (
+        "there are analogy, inpaint, painter, preserve, scene"
+        in sembla("train", "paint", "--data", case, "--run", "run").complaint
+    )
     assert "did you mean --depth.width?" in complaint("--dept.width", "3")
     assert "did you mean --depth.width?" in complaint("--width", "3")
     assert "sembla recipes painter small lists the settings" in complaint("--colour", "3")

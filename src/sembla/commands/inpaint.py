@@ -10,7 +10,6 @@ from sembla.commands.console import progress, say, say_json
 from sembla.commands.making import check_folder, make_folder, seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
-from sembla.core.tasks import Predicted, Searched, Weighted, ranges
 
 if TYPE_CHECKING:
     from sembla.core.tasks import Fill, InpaintResult
@@ -80,6 +79,8 @@ class Inpaint:
             say(str(out))
 
     def _fill(self) -> "Fill":
+        from sembla.core.tasks import Predicted, Searched, Weighted, ranges  # loads NumPy: --help stays fast
+
         fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
         fill = fills[self.search]
         if self.steps is None:

@@ -14,7 +14,6 @@ from sembla.commands.console import progress, say, say_json
 from sembla.commands.making import check_folder, make_folder, seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
-from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered, ranges
 
 if TYPE_CHECKING:
     from sembla.core.tasks import Kept, PreserveResult, Search
@@ -138,6 +137,8 @@ class Preserve:
 
     def _search(self) -> "Search":
         """Raises `InputError` for steps and meanings of no use."""
+        from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered, ranges  # loads NumPy: --help stays fast
+
         if not 0 <= self.meaning <= 1:
             raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
         if self.meaning != type(self).meaning and self.search != "steered":

@@ -37,7 +37,7 @@ class Config:
     """Decay of Adam's mean of their squares."""
     half_life: float = 0.0
     """Of the average of the generator's weights, in images seen; 0 keeps none."""
-    batch: int = 64
+    batch_size: int = 64
     """Images a step."""
     images: int = 20_000_000
     """How many are shown in all."""
@@ -88,7 +88,7 @@ class Sembla(Config):
     first_beta: float = 0.0
     second_beta: float = 0.99
     half_life: float = 4000.0
-    batch: int = 32
+    batch_size: int = 32
     images: int = 400_000
     discriminator_width: int = 48
     encoder_width: int = 32
@@ -143,4 +143,4 @@ def fitted(config: Config, prepared: Prepared) -> Config:
 
 def pace(config: Config) -> Pace:
     """How far to train."""
-    return Pace(max(1, config.images // config.batch), batch=config.batch)
+    return Pace(max(1, config.images // config.batch_size), batch=config.batch_size)

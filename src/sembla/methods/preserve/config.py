@@ -38,7 +38,7 @@ class Config:
     """Decay of Adam's mean of their squares."""
     half_life: float = 0.0
     """Of the average of the generator's weights, in images seen; 0 keeps none."""
-    batch: int = 64
+    batch_size: int = 64
     """Images a step."""
     images: int = 1_000_000
     """How many are shown in all."""
@@ -59,7 +59,7 @@ class Began(Config):
     discriminator_rate: float = 0.00008
     first_beta: float = 0.5
     second_beta: float = 0.999
-    batch: int = 16
+    batch_size: int = 16
     images: int = 8_000_000
     halving: int = 1_600_000
     """Images after which the rates are halved; never below a quarter."""
@@ -78,7 +78,7 @@ class Began(Config):
 class Wgan(Config):
     """The published prior of bedrooms: a residual generator against a critic with gradient penalty (WGAN-GP)."""
 
-    batch: int = 320
+    batch_size: int = 320
     """Images a step: 64 for each turn of the critic."""
     images: int = 32_000_000
     critic_steps: int = 5
@@ -99,7 +99,7 @@ class Sembla(Config):
     discriminator_rate: float = 0.0004
     second_beta: float = 0.99
     half_life: float = 4000.0
-    batch: int = 32
+    batch_size: int = 32
     images: int = 400_000
     zoom: float = 1.05
     features: FeatureNetwork = ""
@@ -159,4 +159,4 @@ def fitted(config: Config, prepared: Prepared) -> Config:
 
 def pace(config: Config) -> Pace:
     """How far to train."""
-    return Pace(max(1, config.images // config.batch), batch=config.batch)
+    return Pace(max(1, config.images // config.batch_size), batch=config.batch_size)

@@ -41,7 +41,7 @@ class LightObjective:
     def turns(self, step: int) -> Sequence[Turn[PhotoBatch]]:
         """The game first; the encoder last, alone in the end."""
         encode = Turn("encoder", self.encode)
-        if step * self.config.batch >= self.config.game:
+        if step * self.config.batch_size >= self.config.game:
             return (encode,)
         return (Turn("discriminator", self.tell), Turn("generator", self.make), encode)
 
