@@ -14,7 +14,7 @@ from sembla.core.errors import InputError, MemoryNeedError, SizeError
 from sembla.core.tasks import AnalogyTask, Searched, Steered, Weighted, Whole, ranges
 from sembla.core.types import MAX_PIXELS, MIN_SIDE
 
-__all__ = ["check", "check_memory", "numbers", "output_size", "settings", "told_size", "whole"]
+__all__ = ["check", "check_does", "check_memory", "numbers", "output_size", "settings", "told_size", "whole"]
 
 
 def check(task: AnalogyTask) -> None:
@@ -36,6 +36,14 @@ def numbers(task_type: type, given: Mapping[str, int | None]) -> dict[str, Any]:
         name: None if value is None and usual[name] is None else whole(value, name, known[name])
         for name, value in given.items()
     }
+
+
+def check_does(engine: Any, task_type: type, *, told: str) -> None:
+    """Raise `InputError` for what is no model, and for one of a method that does no such task, in words of its own."""
+    if not hasattr(engine, "tasks"):
+        raise InputError(f"a model came as {type(engine).__name__}; give what load gives.")
+    if task_type not in engine.tasks:
+        raise InputError(f"the model is of method {engine.description.method}, which {told}.")
 
 
 def settings(given: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.api.checking import numbers, settings
+from sembla.api.checking import check_does, numbers, settings
 from sembla.core.errors import InputError, MissingExtraError, SizeError
 from sembla.core.tasks import (
     Damaged,
@@ -148,12 +148,7 @@ def run_inpaint(
 
 def check_inpaint(engine: "Synthesizer") -> None:
     """Raise `InputError` for a model of another method."""
-    if not hasattr(engine, "tasks"):
-        raise InputError(f"a model came as {type(engine).__name__}; give what load gives.")
-    if InpaintTask not in engine.tasks:
-        raise InputError(
-            f"the model is of method {engine.description.method}, which fills no holes; give one of inpaint."
-        )
+    check_does(engine, InpaintTask, told="fills no holes; give one of inpaint")
 
 
 def _cut(frame: DamagedFace, place: Alignment, points: Landmarks) -> Damaged:

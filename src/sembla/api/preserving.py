@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from sembla.api.checking import numbers, settings
+from sembla.api.checking import check_does, numbers, settings
 from sembla.core.errors import InputError, SizeError
 from sembla.core.tasks import (
     Kept,
@@ -123,12 +123,7 @@ def run_preserve(
 
 def check_preserve(engine: "Synthesizer") -> None:
     """Raise `InputError` for a model of another method."""
-    if not hasattr(engine, "tasks"):
-        raise InputError(f"a model came as {type(engine).__name__}; give what load gives.")
-    if PreserveTask not in engine.tasks:
-        raise InputError(
-            f"the model is of method {engine.description.method}, which keeps no regions; give one of preserve."
-        )
+    check_does(engine, PreserveTask, told="keeps no regions; give one of preserve")
 
 
 def model_side(engine: "Synthesizer") -> int:

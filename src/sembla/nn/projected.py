@@ -8,9 +8,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sembla.nn.perceptual import Depths
+from sembla.nn.perceptual import Depths, channels_of, find_depths
 
-__all__ = ["Judged", "PlainDepths", "ProjectedDiscriminator"]
+__all__ = ["Judged", "PlainDepths", "ProjectedDiscriminator", "judged"]
 
 _SLOPE = 0.2
 _SEED = 20_211
@@ -97,3 +97,10 @@ class Judged(nn.Module):
         """Maps of scores of pictures (N, 3, H, W)."""
         found: list[Tensor] = self.discriminator((self.depths or frozen)(pictures))
         return found
+
+
+def judged(features: str, *, side: int, width: int) -> Judged:
+    """A discriminator of pictures of a side that looks through the network `features`, or learns its own ("none")."""
+    learned = PlainDepths() if features == "none" else None
+    channels = learned.channels if learned else channels_of(find_depths(features, torch.device("cpu")), side)
+    return Judged(ProjectedDiscriminator(channels, width=width), learned)

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from sembla.core.digest import file_sha256
 from sembla.core.errors import InputError
@@ -32,12 +32,16 @@ __all__ = [
     "SQUEEZENET_CAFFE",
     "VGG16",
     "VGG19",
+    "FeatureNetwork",
     "Weights",
     "WeightsFile",
     "best_features",
     "file_hash",
     "find_weights",
 ]
+
+FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
+"""What a recipe compares pictures through; "" takes the first of these whose weights are there."""
 
 FOLDER_VARIABLE = "SEMBLA_WEIGHTS"
 """The environment variable that names the folder of weights."""

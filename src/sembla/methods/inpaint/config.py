@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from sembla.core.config import check_numbers
 from sembla.core.errors import InputError
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared
-from sembla.nn.weights import best_features
+from sembla.nn.weights import FeatureNetwork, best_features
 
-__all__ = ["NOTES", "RECIPES", "Conditional", "Config", "Dcgan", "FeatureNetwork", "Sembla", "fitted", "pace"]
-
-FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
-"""What fillings are compared through; "" takes the first of these whose weights are there."""
+__all__ = ["NOTES", "RECIPES", "Conditional", "Config", "Dcgan", "Sembla", "fitted", "pace"]
 
 
 @dataclass(frozen=True)

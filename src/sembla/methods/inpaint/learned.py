@@ -16,8 +16,8 @@ from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import ConditionalGenerator, DcganGenerator, Discriminator, Encoder
 from sembla.methods.inpaint.objective import LightObjective, PublishedObjective
 from sembla.nn.baking import baked_twin
-from sembla.nn.perceptual import channels_of, find_depths
-from sembla.nn.projected import Judged, PlainDepths, ProjectedDiscriminator
+from sembla.nn.perceptual import find_depths
+from sembla.nn.projected import judged
 
 __all__ = ["PARTS"]
 
@@ -32,10 +32,7 @@ def _networks(config: Config) -> nn.ModuleDict:
         case Dcgan():
             generator = DcganGenerator(config)
         case Sembla():
-            learned = PlainDepths() if config.features == "none" else None
-            cpu = torch.device("cpu")
-            channels = learned.channels if learned else channels_of(find_depths(config.features, cpu), config.side)
-            judge = Judged(ProjectedDiscriminator(channels, width=config.discriminator_width), learned)
+            judge = judged(config.features, side=config.side, width=config.discriminator_width)
             return nn.ModuleDict({"generator": LightInpainter(config), "discriminator": judge})
         case _:
             raise AssertionError(type(config))

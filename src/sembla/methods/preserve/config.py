@@ -2,18 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from sembla.core.config import check_numbers
 from sembla.core.errors import InputError
 from sembla.core.method import Pace
 from sembla.data.prepared import Prepared
-from sembla.nn.weights import best_features
+from sembla.nn.weights import FeatureNetwork, best_features
 
-__all__ = ["NOTES", "RECIPES", "Began", "Config", "FeatureNetwork", "Sembla", "Wgan", "fitted", "pace"]
-
-FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
-"""What regions are compared through; "" takes the first of these whose weights are there."""
+__all__ = ["NOTES", "RECIPES", "Began", "Config", "Sembla", "Wgan", "fitted", "pace"]
 
 
 @dataclass(frozen=True)

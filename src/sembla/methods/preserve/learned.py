@@ -17,8 +17,8 @@ from sembla.methods.preserve.light_objective import LightObjective
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
 from sembla.methods.preserve.objective import BeganObjective, WganObjective
 from sembla.nn.baking import baked_twin
-from sembla.nn.perceptual import channels_of, find_depths
-from sembla.nn.projected import Judged, PlainDepths, ProjectedDiscriminator
+from sembla.nn.perceptual import find_depths
+from sembla.nn.projected import judged
 
 __all__ = ["PARTS"]
 
@@ -33,17 +33,11 @@ def _networks(config: Config) -> nn.ModuleDict:
         case Wgan():
             return nn.ModuleDict({"generator": WganGenerator(config), "discriminator": WganCritic(config)})
         case Sembla():
-            learned = PlainDepths() if config.features == "none" else None
-            channels = learned.channels if learned else _channels(config)
-            judge = Judged(ProjectedDiscriminator(channels, width=config.discriminator_width), learned)
+            judge = judged(config.features, side=config.side, width=config.discriminator_width)
             return nn.ModuleDict(
                 {"generator": LightGenerator(config), "discriminator": judge, "encoder": RegionEncoder(config)}
             )
     raise AssertionError(type(config))
-
-
-def _channels(config: Sembla) -> tuple[int, ...]:
-    return channels_of(find_depths(config.features, torch.device("cpu")), config.side)
 
 
 def _players(config: Config) -> Mapping[str, Player]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
 
 from sembla.core.config import check_numbers
 from sembla.core.errors import InputError, LabelError
@@ -11,7 +10,7 @@ from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.pairs import Pair
 from sembla.data.prepared import Prepared
-from sembla.nn.weights import best_features
+from sembla.nn.weights import FeatureNetwork, best_features
 
 __all__ = [
     "NOTES",
@@ -19,7 +18,6 @@ __all__ = [
     "Classes",
     "Config",
     "Critic",
-    "FeatureNetwork",
     "Sembla",
     "Spade",
     "Ulbp",
@@ -27,9 +25,6 @@ __all__ = [
     "pace",
     "split",
 ]
-
-FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
-"""What the perceptual loss looks through; "" takes the first of these whose weights are there."""
 
 
 @dataclass(frozen=True)
