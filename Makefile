@@ -2,7 +2,7 @@
 # `make PYTHON=python3.12 test` chooses the interpreter that .venv is made with.
 
 PYTHON ?= python3
-BENCHMARKS := analogy label studio data metrics training analogy_training trained
+BENCHMARKS := analogy label studio data metrics training analogy_training trained blending
 # Playwright keeps an event loop running in its process, which other tests cannot share.
 IN_BROWSER := tests/studio/browser
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.10
