@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from sembla.commands.console import say, say_json
+from sembla.commands.folders import make_folder
 from sembla.commands.options import Flag
-from sembla.core.errors import OutputError
 
 if TYPE_CHECKING:
     from sembla.api import Example
@@ -59,10 +59,7 @@ def _write(example: "Example", folder: Path, *, force: bool) -> None:
     """Write img.png, label.png and cond/*.png."""
     from sembla import api
 
-    try:
-        (folder / "cond").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+    make_folder(folder, parts=("cond",))
     maps = {folder / "label.png": example.labels}
     maps |= {folder / "cond" / f"{name}.png": layout for name, layout in example.layouts.items()}
     for path in (folder / "img.png", *maps):

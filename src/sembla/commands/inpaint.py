@@ -1,13 +1,14 @@
 """`sembla inpaint`: faces with holes in, whole faces out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.making import check_folder, make_folder, seen_from
+from sembla.commands.folders import check_folder, make_folder
+from sembla.commands.making import seen_from, with_steps
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
@@ -79,16 +80,10 @@ class Inpaint:
             say(str(out))
 
     def _fill(self) -> "Fill":
-        from sembla.core.tasks import Predicted, Searched, Weighted, ranges  # loads NumPy: --help stays fast
+        from sembla.core.tasks import Predicted, Searched, Weighted  # loads NumPy: --help stays fast
 
         fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
-        fill = fills[self.search]
-        if self.steps is None:
-            return fill
-        known = ranges(type(fill))["steps"]
-        if not known.least <= self.steps <= known.most:
-            raise InputError(f"--steps {self.steps} came; {self.search} takes {known.least} to {known.most}.")
-        return replace(fill, steps=self.steps)
+        return with_steps(fills[self.search], self.steps, name=self.search)
 
     def _plan(self) -> tuple[list[Path], list[Path]]:
         """What is read, and what is written. Raises `OutputError` for what exists or cannot be written."""

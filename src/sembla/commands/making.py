@@ -5,30 +5,31 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sembla.commands.plan import Plan
-from sembla.core.errors import InputError, OutputError
+from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
     from sembla.api import AnalogyRequest, Synthesizer
-    from sembla.core.tasks import AnalogyResult, OnPreview
+    from sembla.core.tasks import AnalogyResult, Fill, OnPreview, Search
 
 __all__ = [
     "Engine",
     "Record",
     "Settings",
-    "check_folder",
     "make",
-    "make_folder",
     "open_engine",
     "read",
     "read_usable",
     "report",
     "seen_from",
+    "with_steps",
 ]
 
 _log = logging.getLogger("sembla")
+
+AnySearch = TypeVar("AnySearch", bound="Search | Fill")
 
 
 @dataclass(frozen=True)
@@ -190,20 +191,16 @@ def report(
     }
 
 
-def check_folder(folder: Path) -> None:
-    """See that a folder can be made, or written to. Raises `OutputError`."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        why = "is not to be written to" if there.is_dir() else "is a file"
-        raise OutputError(f"{folder} cannot be made ({there} {why}); choose another place.")
+def with_steps(search: AnySearch, steps: int | None, *, name: str) -> AnySearch:
+    """A search with as many steps as --steps says. Raises `InputError` for a number out of its range."""
+    from sembla.core.tasks import ranges  # loads NumPy: --help stays fast
 
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it. Raises `OutputError`."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+    if steps is None:
+        return search
+    known = ranges(type(search))["steps"]
+    if not known.least <= steps <= known.most:
+        raise InputError(f"--steps {steps} came; {name} takes {known.least} to {known.most}.")
+    return replace(search, steps=steps)
 
 
 def seen_from(folder: Path, path: Path) -> str:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sembla.commands.folders import make_folder
 from sembla.core.errors import InputError, OutputError
 
 __all__ = ["Plan", "plan_analogy"]
@@ -38,10 +39,7 @@ class Plan:
             self._check_outputs(animation, force=force)
             return
         fresh = not self.folder.exists()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{self.folder} cannot be made ({error.strerror}); choose another place.") from error
+        make_folder(self.folder)
         try:
             self._check_outputs(animation, force=force)
         except OutputError:

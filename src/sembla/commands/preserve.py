@@ -4,14 +4,15 @@ import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.making import check_folder, make_folder, seen_from
+from sembla.commands.folders import check_folder, make_folder
+from sembla.commands.making import seen_from, with_steps
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
 
@@ -137,7 +138,7 @@ class Preserve:
 
     def _search(self) -> "Search":
         """Raises `InputError` for steps and meanings of no use."""
-        from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered, ranges  # loads NumPy: --help stays fast
+        from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered  # loads NumPy: --help stays fast
 
         if not 0 <= self.meaning <= 1:
             raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
@@ -149,13 +150,7 @@ class Preserve:
             "bedrooms": Bedrooms(),
             "pixels": Pixels(),
         }
-        search = kinds[self.search]
-        if self.steps is None:
-            return search
-        known = ranges(type(search))["steps"]
-        if not known.least <= self.steps <= known.most:
-            raise InputError(f"--steps {self.steps} came; {self.search} takes {known.least} to {known.most}.")
-        return replace(search, steps=self.steps)
+        return with_steps(kinds[self.search], self.steps, name=self.search)
 
     def _files(self, out: Path) -> list[Path]:
         count = max(0, min(self.shown, self.candidates))

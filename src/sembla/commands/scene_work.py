@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sembla.commands.folders import make_folder
 from sembla.commands.making import seen_from
 from sembla.core.errors import InputError, OutputError, SemblaError
 
@@ -161,11 +162,7 @@ class Job:
             for name, layout in list(_named(layouts).items())[share.rank :: share.ranks]
         ]
         fresh = not out.exists() and share.ranks == 1
-        try:
-            for part in ("images", "labels"):
-                (out / part).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{out} cannot be made ({error.strerror}); choose another place.") from error
+        make_folder(out, parts=("images", "labels"))
         todo = [one for one in work if not (resume and all(_is_whole(picture) for picture in one[1]))]
         kept = replace(self, force=self.force or resume)
         kept.claim([place for _, outs in todo for picture in outs for place in _pair(picture)], inputs=layouts)

@@ -17,7 +17,7 @@ from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared, part_of
 from sembla.faces.face_map import face_map
-from sembla.faces.landmarks import COUNT
+from sembla.faces.landmarks import COUNT, Landmarks
 from sembla.imaging.blend import Poisson
 from sembla.imaging.holes import draw_hole
 from sembla.latents.drawing import draw_codes
@@ -175,14 +175,14 @@ def _check(task: InpaintTask, side: int) -> None:
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
     """For each of the first trials: the damaged face, what is made of it, what is made of a drawn code, the face."""
     rows: list[list[Picture]] = []
-    for (photo, _), task in zip(_faces(config, prepared), trials(config, prepared), strict=False):
+    for task in trials(config, prepared):
         (frame,), result = task.frames, inpaint(config, networks, task)
         damaged = np.where(frame.hole[..., None], 128, frame.picture).astype(np.uint8)
         maps = to_planes([face_map(frame.landmarks, frame.hole.shape)])
         like = next(networks["generator"].parameters())
         codes = draw_codes(config, 1, like=like, chance=torch.Generator().manual_seed(len(rows)))
         drawn = to_picture(networks["generator"](codes, maps.to(like.device))[0])
-        rows.append([damaged, result.picture, drawn, photo])
+        rows.append([damaged, result.picture, drawn, frame.picture])
     return Sheet(("damaged", "filled", "another person", "face"), rows)
 
 
@@ -194,9 +194,7 @@ def trials(config: Config, prepared: Prepared) -> list[InpaintTask]:
     ]
 
 
-def _faces(
-    config: Config, prepared: Prepared
-) -> list[tuple[Picture, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]]:
+def _faces(config: Config, prepared: Prepared) -> list[tuple[Picture, Landmarks]]:
     found = []
     for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_ROWS), strict=False):
         sample = packed.decode()
