@@ -114,6 +114,14 @@ def test_beyond_a_cut_out_nothing_is_painted() -> None:
     assert not there.paste(pasted, made, ~every)[1].any()
 
 
+def test_beyond_a_picture_its_border_goes_on() -> None:
+    """However far a face sticks out."""
+    picture = np.full((40, 30, 3), 77, np.uint8)
+    for away in (0, 60, 500):
+        assert (align(face() - away, 64).cut(picture) == 77).all()
+    assert align(face() - 500, 64).cut_hole(np.zeros((40, 30), np.bool_)).all()
+
+
 def test_a_cut_out_shows_the_points_where_it_says() -> None:
     points = face(3)
     picture = np.zeros((*SIZE, 3), np.uint8)

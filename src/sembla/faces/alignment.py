@@ -68,15 +68,21 @@ class Alignment:
         """Reduced first where the cut-out is much smaller, so that nothing is left out between pixels."""
         steps = max(1, int(1 / max(np.sqrt(abs(np.linalg.det(self.turn))), 1e-9)))
         small = np.asarray(Image.fromarray(picture).reduce(steps)) if steps > 1 else picture
-        inverse = np.linalg.inv(self.turn)
-        offset = -self.shift @ inverse
-        edge = max(small.shape[:2])
-        padded = np.pad(small, ((edge, edge), (edge, edge), (0, 0)), mode="edge")
-        to_small = (inverse / steps, (offset + 0.5) / steps - 0.5 + edge)
-        return _sampled(padded, *to_small, (self.side, self.side), filter_=filter_)
+        inverse, last = np.linalg.inv(self.turn), self.side - 1
+        turn, shift = inverse / steps, (-self.shift @ inverse + 0.5) / steps - 0.5
+        corners = np.array([[0, 0], [last, 0], [0, last], [last, last]]) @ turn + shift
+        first = np.floor(corners.min(axis=0)).astype(int) - _MARGIN
+        end = np.ceil(corners.max(axis=0)).astype(int) + _MARGIN + 1
+        columns, rows = (
+            np.arange(*ends).clip(0, side - 1)
+            for *ends, side in zip(first, end, (small.shape[1], small.shape[0]), strict=True)
+        )
+        around = small[rows[:, None], columns]  # no more of it than is shown
+        return _sampled(around, turn, shift - first, (self.side, self.side), filter_=filter_)
 
 
 _LINEAR = Image.Resampling.BILINEAR
+_MARGIN = 3  # pixels beside a place that its colour is made of
 _TRACE = 8  # of 255: less of a hole is not seen in a pixel
 
 
