@@ -11,12 +11,12 @@ class Gated(nn.Module):
 
     def __init__(self, channels: int, made: int) -> None:
         super().__init__()
-        self.convolution = nn.Conv2d(channels, 2 * made, 3, padding=1, bias=False)
+        self.convolution = nn.ConvTranspose2d(channels, 2 * made, 4, stride=2, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(2 * made)
 
     def forward(self, planes: Tensor) -> Tensor:
         """Planes (N, C, h, w) to (N, M, 2h, 2w)."""
-        return F.glu(self.norm(self.convolution(F.interpolate(planes, scale_factor=2.0))), dim=1)
+        return F.glu(self.norm(self.convolution(planes)), dim=1)
 
 
 class Weighing(nn.Module):

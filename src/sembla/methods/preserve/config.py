@@ -19,7 +19,7 @@ class Config:
     side: int = 64
     """Pixels of the pictures' sides: a power of two, 32 to 256."""
     width: int = 64
-    """Channels of the generator at full size."""
+    """Channels of the generator at full size; of `sembla`, which makes four pixels of each place, at half of it."""
     latent: int = 128
     """Numbers of a code."""
     flip: float = 0.5
@@ -89,7 +89,7 @@ class Wgan(Config):
 class Sembla(Config):
     """Ours: a light generator, taught by what a frozen network sees (projected GAN), and an encoder of regions."""
 
-    width: int = 32
+    width: int = 64
     latent: int = 64
     generator_rate: float = 0.0004
     discriminator_rate: float = 0.0004
@@ -103,24 +103,32 @@ class Sembla(Config):
     discriminator_width: int = 48
     augment: bool = True
     """Show the discriminators pictures shifted, recoloured and partly covered, real and made alike."""
-    encoder_width: int = 32
+    encoder_width: int = 64
     encoder_rate: float = 0.0005
     region: float = 1.0
     """Weight of the region's likeness, for the encoder."""
     tether: float = 0.1
     """Weight of how far the encoder moves a code that was drawn: what holds codes apart and likely."""
 
+    realism: float = 0.1
+    """Weight of what the discriminators say of the encoder's pictures."""
+
     @property
     def game(self) -> int:
         """Images after which the encoder learns alone."""
         return round(_GAME * self.images)
+
+    @property
+    def settled(self) -> int:
+        """Images after which the generator learns more and more slowly, and the encoder begins."""
+        return round(_SETTLED * self.images)
 
 
 RECIPES: Mapping[str, Config] = {
     "sembla": Sembla(),
     "began": Began(),
     "wgan": Wgan(),
-    "sembla-small": Sembla(width=24, discriminator_width=32, encoder_width=24),
+    "sembla-small": Sembla(width=40, discriminator_width=32, encoder_width=40),
     "began-small": Began(width=32),
     "wgan-small": Wgan(width=24),
 }
@@ -131,7 +139,7 @@ NOTES: Mapping[str, str] = {
 }
 """A sentence on recipes whose class does not say it."""
 
-_GAME = 0.85  # share of the images
+_SETTLED, _GAME = 0.5, 0.85  # shares of the images
 _SIDES = (32, 64, 128, 256)
 
 

@@ -23,7 +23,6 @@ from sembla.nn.projected import judged
 __all__ = ["PARTS"]
 
 _LEAST_RATE = 0.25
-_FULL = 0.6  # share of the game that is played at the full rate
 
 
 def _networks(config: Config) -> nn.ModuleDict:
@@ -57,7 +56,7 @@ def _rate(config: Config, player: str, images: int) -> float:
             return float(max(_LEAST_RATE, 0.5 ** (images // config.halving)))
         case Sembla():
             end = config.images if player == "encoder" else config.game
-            return min(1.0, max(0.0, (1 - images / end) / (1 - _FULL)))
+            return min(1.0, max(0.0, (end - images) / (end - config.settled)))
     return 1.0
 
 

@@ -29,8 +29,7 @@ _REGION = (0.15, 0.7)
 class LightObjective:
     """The game is Sauer et al. 2021's; the encoder learns from the photos and what the generator makes of its codes.
 
-    The generator learns more and more slowly towards the end, so that it is its own average when the encoder has
-    learned to use it.
+    The encoder begins when the generator learns more and more slowly, and goes on when it is its own average.
     """
 
     def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths) -> None:
@@ -40,10 +39,12 @@ class LightObjective:
 
     def turns(self, step: int) -> Sequence[Turn[PhotoBatch]]:
         """The game first; the encoder last, alone in the end."""
+        images = step * self.config.batch_size
+        game = Turn("discriminator", self.tell), Turn("generator", self.make)
         encode = Turn("encoder", self.encode)
-        if step * self.config.batch_size >= self.config.game:
-            return (encode,)
-        return (Turn("discriminator", self.tell), Turn("generator", self.make), encode)
+        if images < self.config.settled:
+            return game
+        return (*game, encode) if images < self.config.game else (encode,)
 
     def tell(self, batch: PhotoBatch) -> Terms:
         """Photos from what is made."""
@@ -57,16 +58,18 @@ class LightObjective:
         return {"adversarial": Term(hinge_generator(self._scores(made)))}
 
     def encode(self, batch: PhotoBatch) -> Terms:
-        """Codes whose pictures show what a region shows, near those that were drawn."""
+        """Codes whose pictures show what a region shows, near those that were drawn, and are taken for photos."""
         drawn = draw_codes(self.config, batch.count, like=batch.photo)
         regions = _regions(batch.photo)
         codes = self.encoder(drawn, batch.photo, regions)
-        with still(self.generator):
+        with still(self.generator), still(self.judge):
             made = self.generator(codes)
+            realism = hinge_generator(self._scores(made))
         likeness = Likeness(self.depths, batch.photo, regions, meaning=_MEANING)
         return {
             "region": Term(likeness(made).mean(), self.config.region),
             "tether": Term((codes - drawn).square().mean(), self.config.tether),
+            "realism": Term(realism, self.config.realism),
         }
 
     def _scores(self, pictures: Tensor) -> list[Tensor]:
