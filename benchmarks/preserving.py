@@ -39,7 +39,7 @@ from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Searc
 from sembla.core.types import Picture, Region
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, open_prepared, part_of
+from sembla.data.prepared import Prepared, held_out, open_prepared
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.nn.features import squeezenet_caffe
@@ -79,7 +79,7 @@ class Request:
 def photos_of(prepared: Prepared, side: int, most: int) -> list[Picture]:
     """The first held-out photos, as the models see them."""
     found = []
-    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(most), strict=False):
+    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(most), strict=False):
         sample = packed.decode()
         found.append(apply(centre(sample.picture.shape[:2], (side, side)), sample).picture)
     return found

@@ -13,7 +13,7 @@ from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTa
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, part_of
+from sembla.data.prepared import Prepared, held_out
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.latents.drawing import draw_codes
@@ -166,7 +166,7 @@ def trials(config: Config, prepared: Prepared) -> list[PreserveTask]:
     side = config.side
     region = rectangle((side, side), left=side // 4, top=side // 4, width=side // 2, height=side // 2)
     tasks = []
-    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_TRIALS), strict=False):
+    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(_TRIALS), strict=False):
         sample = packed.decode()
         photo = apply(centre(sample.picture.shape[:2], (side, side)), sample).picture
         tasks.append(PreserveTask((Kept(photo, region),), candidates=_COLUMNS, shown=1, search=Steered(2)))
