@@ -46,6 +46,7 @@ from sembla.nn.features import squeezenet_caffe
 from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_planes
 from sembla.nn.segmenters import FaceParsingUNet, face_parsing_unet
+from sembla.runs.synthesizer import Synthesizer
 
 Row = dict[str, object]
 Planes = Callable[[Sequence[Picture]], tuple[Tensor, Tensor | None]]
@@ -146,7 +147,7 @@ def diversity(request: Request, made: Sequence[Picture]) -> float:
 
 
 def search_row(
-    model: api.Synthesizer, search: Search, *, requests: Sequence[Request], planes: Planes
+    model: Synthesizer, search: Search, *, requests: Sequence[Request], planes: Planes
 ) -> tuple[Row, list[Picture]]:
     """The mean over requests; and all candidates."""
     model(PreserveTask(requests[0].kept, candidates=CANDIDATES, shown=1, search=type(search)(steps=1)))
