@@ -26,7 +26,6 @@ from sembla.methods.inpaint.config import Config, Sembla
 from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import Posterior
 from sembla.methods.inpaint.searches import Sought, fuse, plan_of
-from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
 
 __all__ = ["inpaint", "previews", "trials"]
@@ -86,9 +85,9 @@ def _found(
         return pictures
 
     def realism(pictures: Tensor) -> Tensor:
-        if "discriminator" not in networks:
+        if isinstance(config, Sembla) or "discriminator" not in networks:  # ours looks through what may not be there
             return pictures.new_zeros(len(pictures))
-        return _unlikely(config, networks["discriminator"], pictures, maps)
+        return F.softplus(-networks["discriminator"](pictures, maps).float())[:, 0]
 
     def tell(step: Step) -> None:
         watch.check()
@@ -146,14 +145,6 @@ def _read(networks: nn.ModuleDict, faces: Tensor, holes: Tensor, maps: Tensor) -
     if isinstance(generator, LightInpainter):
         return generator.read(faces, holes, maps)
     return cast("Posterior", networks["encoder"](faces, holes, maps))
-
-
-def _unlikely(config: Config, judge: nn.Module, pictures: Tensor, maps: Tensor) -> Tensor:
-    """How little a discriminator takes pictures for real, (N,)."""
-    if isinstance(config, Sembla):
-        scores = judge(pictures, find_depths(config.features, pictures.device))
-        return -torch.stack([each.float().flatten(1).mean(1) for each in scores]).mean(0)
-    return F.softplus(-judge(pictures, maps).float())[:, 0]
 
 
 def _filled(frame: Damaged, made: Picture, *, blend: bool) -> Picture:
