@@ -17,7 +17,7 @@ from tests.methods.inpaint.support import faces
 
 import sembla as library
 from sembla import api
-from sembla.api import inpainting
+from sembla.api import pointing
 from sembla.core.errors import Cancelled, InputError, MissingExtraError, SizeError
 from sembla.imaging.holes import draw_hole
 from sembla.imaging.io import read_picture
@@ -184,7 +184,7 @@ def test_a_model_of_another_method_is_told(sembla: Sembla, photo: Path) -> None:
 
 
 def test_without_points_and_the_extra_it_is_told(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inpainting, "has_faces", lambda: False)
+    monkeypatch.setattr(pointing, "has_faces", lambda: False)
     with pytest.raises(MissingExtraError, match=r"--landmarks .* pip install 'sembla\[faces\]'"):
         library.damage(photo, "center")
 

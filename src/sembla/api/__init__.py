@@ -42,6 +42,7 @@ from sembla.api.evaluations import (
 )
 from sembla.api.inpainting import DamagedFace, check_inpaint, damage, inpaint, run_inpaint
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
+from sembla.api.pointing import draw_landmarks, find_landmarks, landmarks, landmarks_of_parsing
 from sembla.api.preserving import check_preserve, is_strange, keep, model_side, preserve, run_preserve
 from sembla.api.scenes import (
     bank_labels,
@@ -107,6 +108,7 @@ from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
 from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
+from sembla.faces.landmarks import write_landmarks
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
 from sembla.imaging.io import read_picture
@@ -208,6 +210,7 @@ __all__ = [
     "count_parameters",
     "damage",
     "digest",
+    "draw_landmarks",
     "evaluate_analogy",
     "evaluate_cases",
     "evaluate_folders",
@@ -219,6 +222,7 @@ __all__ = [
     "export",
     "fill_scribbles",
     "find_case",
+    "find_landmarks",
     "find_method",
     "find_pictures",
     "for_engine",
@@ -228,6 +232,8 @@ __all__ = [
     "keep",
     "kinds",
     "label",
+    "landmarks",
+    "landmarks_of_parsing",
     "load",
     "load_example",
     "make_study",
@@ -275,6 +281,7 @@ __all__ = [
     "write_comparison",
     "write_declared",
     "write_label_map",
+    "write_landmarks",
     "write_picture",
     "write_run",
 ]

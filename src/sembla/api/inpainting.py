@@ -1,17 +1,16 @@
 """Holes in faces filled by a trained model, at the picture's own size."""
 
 import logging
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sembla.api.checking import check_does, numbers, settings
-from sembla.core.errors import InputError, MissingExtraError, SizeError
+from sembla.api.pointing import Points, find_landmarks, given_landmarks
+from sembla.core.errors import InputError, SizeError
 from sembla.core.tasks import (
     Damaged,
     Fill,
@@ -24,10 +23,9 @@ from sembla.core.tasks import (
 )
 from sembla.core.types import Picture, Region
 from sembla.faces.alignment import Alignment, align
-from sembla.faces.detection import has_faces, landmarks_of_damaged
-from sembla.faces.landmarks import Landmarks, check_landmarks, read_landmarks, smoothed
+from sembla.faces.landmarks import Landmarks, smoothed
 from sembla.imaging.blend import Poisson
-from sembla.imaging.holes import HOLES, draw_hole, read_hole
+from sembla.imaging.holes import read_hole
 from sembla.imaging.io import Source, read_picture, source_name
 
 if TYPE_CHECKING:
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["DamagedFace", "check_inpaint", "damage", "inpaint", "run_inpaint"]
 
 _log = logging.getLogger("sembla")
-
-Points: TypeAlias = str | os.PathLike[str] | NDArray[np.floating] | Sequence[Sequence[float]]
-"""A file of landmarks, or 68 points."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +51,8 @@ class DamagedFace:
 def damage(picture: Source, mask: Source, *, landmarks: Points | None = None) -> DamagedFace:
     """Say what is missing of a picture: what is white in a mask of its size, or a hole of a kind such as "center".
 
-    `landmarks` are the 68 points of the face, a file of them or an array. Left out, they are found on what is visible
-    (the extra `faces`), and those that are hidden follow from the others.
+    `landmarks` are the 68 points of the face, a file of them or an array; those that are missing in it follow from the
+    others. Left out, they are found on what is visible (the extra `faces`), as `landmarks` finds them.
 
     Raises `InputError` for a mask that hides nothing or everything, for points of another picture, and where no face is
     found; `MissingExtraError` where faces cannot be looked for.
@@ -65,20 +60,10 @@ def damage(picture: Source, mask: Source, *, landmarks: Points | None = None) ->
     name = source_name(picture, "the picture")
     pixels = read_picture(picture, name=name)
     size = (pixels.shape[0], pixels.shape[1])
-    hole = draw_hole(mask, size) if isinstance(mask, str) and mask in HOLES else read_hole(mask, size)
+    hole = read_hole(mask, size)
     if not hole.any():
         raise InputError(f"nothing of {name} is missing by mask {mask}; give a mask with a hole.")
-    if isinstance(landmarks, (str, os.PathLike)):
-        points = read_landmarks(landmarks, size)
-    elif landmarks is not None:
-        points = check_landmarks(landmarks, size)
-    elif has_faces():
-        points = landmarks_of_damaged(pixels, hole, name=name)
-    else:
-        raise MissingExtraError(
-            f"the face in {name} cannot be looked for; give its points with --landmarks (landmarks=), or install dlib "
-            "with: pip install 'sembla[faces]'."
-        )
+    points = find_landmarks(pixels, hole, name=name) if landmarks is None else given_landmarks(landmarks, size)
     return DamagedFace(pixels, hole, points)
 
 

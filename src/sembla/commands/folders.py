@@ -1,11 +1,12 @@
-"""Folders that results go to: seen to before the work, made when there is something to write."""
+"""Folders that results go to, seen to before the work and made when there is something to write; names in them."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from sembla.core.errors import OutputError
+from sembla.core.errors import InputError, OutputError
 
-__all__ = ["check_folder", "make_folder"]
+__all__ = ["beside", "check_folder", "make_folder", "one_each"]
 
 
 def check_folder(folder: Path) -> None:
@@ -23,3 +24,20 @@ def make_folder(folder: Path, *, parts: tuple[str, ...] = ("",)) -> None:
             (folder / part).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+
+
+def one_each(sources: Sequence[Path], folder: Path, *, suffix: str) -> list[Path]:
+    """A file of a folder for each picture, called as it is. Raises `InputError` where two would get one name."""
+    files = [folder / f"{source.stem}{suffix}" for source in sources]
+    if len(set(files)) < len(files):
+        raise InputError(f"{sources[0].parent} holds pictures of one name with several endings; keep one of each.")
+    return files
+
+
+def beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
+    """The file of a folder that is called as a picture is. Raises `InputError` where there is none."""
+    for suffix in suffixes:
+        for path in (folder / f"{source.stem}{suffix}", folder / f"{source.stem}{suffix.upper()}"):
+            if path.is_file():
+                return path
+    raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.folders import check_folder, make_folder
+from sembla.commands.folders import beside, check_folder, make_folder, one_each
 from sembla.commands.making import seen_from, with_steps
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
@@ -93,9 +93,7 @@ class Inpaint:
             if self.out is None:
                 raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
             sources = list(api.find_pictures(self.source))
-            outs = [self.out / f"{source.stem}.png" for source in sources]
-            if len(set(outs)) < len(outs):
-                raise InputError(f"{self.source} holds pictures of one name with several endings; keep one of each.")
+            outs = one_each(sources, self.out, suffix=".png")
             if self.out.resolve() == self.source.resolve():
                 raise OutputError(f"--out {self.out} would write among the pictures; give another folder.")
             return sources, outs
@@ -118,10 +116,10 @@ class Inpaint:
 
         mask: str | Path = self.mask
         if Path(mask).is_dir():
-            mask = _beside(Path(mask), source, api.PICTURE_SUFFIXES)
+            mask = beside(Path(mask), source, api.PICTURE_SUFFIXES)
         points = self.landmarks
         if points is not None and points.is_dir():
-            points = _beside(points, source, api.LANDMARK_SUFFIXES)
+            points = beside(points, source, api.LANDMARK_SUFFIXES)
         return Found(str(mask), points)
 
     def _write(self, sources: list[Path], found: "list[Found]", outs: list[Path], result: "InpaintResult") -> None:
@@ -165,12 +163,3 @@ class Found:
     def files(self) -> list[Path]:
         """Those that are read."""
         return [file for file in (Path(self.mask), self.landmarks) if file is not None and file.is_file()]
-
-
-def _beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
-    """The file of a folder that is called as a picture is. Raises `InputError` where there is none."""
-    for suffix in suffixes:
-        for path in (folder / f"{source.stem}{suffix}", folder / f"{source.stem}{suffix.upper()}"):
-            if path.is_file():
-                return path
-    raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")

@@ -65,10 +65,12 @@ def read_mask(source: Source, size: Size) -> Region:
 
 
 def read_hole(source: Source, size: Size) -> Region:
-    """As `read_mask`, for a hole: white is missing, black is known.
+    """As `read_mask`, for a hole: white is missing, black is known. The name of a kind of `HOLES` is taken for it.
 
     Raises `InputError` as well for no file, for a mask without a hole, and for one without anything known.
     """
+    if isinstance(source, str) and source in HOLES:
+        return draw_hole(source, size)
     if isinstance(source, (str, os.PathLike)) and not Path(source).exists():
         raise InputError(f"mask {source}: no such file; there are also the kinds {', '.join(HOLES)}.")
     hole, name = read_mask(source, size), source_name(source, "the mask")
