@@ -32,8 +32,11 @@ from sembla.runs.tensors import named
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that has learned nothing."""
-    folder = tmp_path_factory.mktemp("model") / "run"
+    return write_model(tmp_path_factory.mktemp("model") / "run")
+
+
+def write_model(folder: Path) -> Path:
+    """One that has learned nothing."""
     folder.mkdir()
     small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
     config = fitted(small, faces())
