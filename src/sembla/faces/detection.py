@@ -65,7 +65,7 @@ def find_face(picture: Picture, *, name: str = "the picture") -> Face:
     """The largest face; where there are others, a note says so. Raises `InputError` where there is none."""
     faces = find_faces(picture)
     if not faces:
-        raise InputError(f"no face was found in {name}; give its points, or some of them, with --landmarks (landmarks=).")
+        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
     if len(faces) > 1:
         _log.info("%s shows %d faces; the largest is taken", name, len(faces))
     return faces[0]
