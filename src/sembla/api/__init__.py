@@ -56,6 +56,7 @@ from sembla.api.scenes import (
     scene_size,
     warm_up_bank,
 )
+from sembla.api.sequences import DamagedFrames, damage_frames, inpaint_frames
 from sembla.api.synthesis import export, load, model_folder, pack_folders
 from sembla.api.training import (
     OnStep,
@@ -107,6 +108,7 @@ from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
 from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
+from sembla.faces.landmarks import TRACK_SUFFIXES
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
 from sembla.imaging.io import read_picture
@@ -120,6 +122,7 @@ from sembla.imaging.save import (
     write_picture,
 )
 from sembla.imaging.sheet import contact_sheet, thumbnail, tiled
+from sembla.imaging.video import VIDEO_SUFFIXES, Video, check_video, open_video, write_video
 from sembla.methods import find_method
 from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
@@ -138,6 +141,8 @@ __all__ = [
     "ANIMATION_SUFFIXES",
     "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
+    "TRACK_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "AnalogyRequest",
     "AnalogyResult",
     "AnalogyScores",
@@ -148,6 +153,7 @@ __all__ = [
     "CaseFolder",
     "Damaged",
     "DamagedFace",
+    "DamagedFrames",
     "Evaluation",
     "Example",
     "Faces",
@@ -182,6 +188,7 @@ __all__ = [
     "Steered",
     "Trained",
     "TrainingPlan",
+    "Video",
     "Weighted",
     "__version__",
     "analogy",
@@ -199,6 +206,7 @@ __all__ = [
     "check_repair",
     "check_run",
     "check_scene",
+    "check_video",
     "choose",
     "colourize",
     "compare_runs",
@@ -207,6 +215,7 @@ __all__ = [
     "contact_sheet",
     "count_parameters",
     "damage",
+    "damage_frames",
     "digest",
     "evaluate_analogy",
     "evaluate_cases",
@@ -224,6 +233,7 @@ __all__ = [
     "for_engine",
     "has_models",
     "inpaint",
+    "inpaint_frames",
     "is_strange",
     "keep",
     "kinds",
@@ -237,6 +247,7 @@ __all__ = [
     "model_side",
     "open_bank",
     "open_prepared",
+    "open_video",
     "output_size",
     "pack_folders",
     "plan_training",
@@ -277,6 +288,7 @@ __all__ = [
     "write_label_map",
     "write_picture",
     "write_run",
+    "write_video",
 ]
 
 __version__ = version("sembla")
