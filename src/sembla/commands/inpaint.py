@@ -253,8 +253,10 @@ class Given:
     @property
     def files(self) -> list[Path]:
         """Those that are read."""
-        every = {its for number in range(len(self.pictures)) for its in self.of(number).values()}
-        return [its for its in every if isinstance(its, Path)]
+        every: list[Any] = []
+        for things in (self.pictures, self.mask, self.landmarks):
+            every += things if isinstance(things, list) else [_one(things, 0)]
+        return [Path(its) for its in every if its is not None and Path(its).is_file()]
 
 
 @contextmanager

@@ -42,7 +42,7 @@ from sembla.methods.inpaint.searches import Sought, fuse, plan_of
 from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
 
-__all__ = ["inpaint", "person", "previews", "trials"]
+__all__ = ["inpaint", "previews", "recognise", "trials"]
 
 _ROWS = 6
 _SHOWN = ("center", "left", "checkboard", "freehand")
@@ -70,7 +70,7 @@ def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch
     return InpaintResult(tuple(filled), task.seed, time.perf_counter() - began, tuple(made))
 
 
-def person(config: Config, networks: nn.ModuleDict, task: PersonTask, *, watch: Watch = UNWATCHED) -> PersonResult:
+def recognise(config: Config, networks: nn.ModuleDict, task: PersonTask, *, watch: Watch = UNWATCHED) -> PersonResult:
     """Look for the code that says who it is in all frames. Raises as `inpaint`."""
     began = time.perf_counter()
     codes = _found(config, networks, task.frames, task=task, watch=watch)
