@@ -13,8 +13,8 @@ from PIL import Image
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
+from tests.methods.inpaint.support import untrained
 from tests.methods.scene.support import prepared
-from tests.surfaces.test_inpaint import write_model as write_inpaint
 from tests.surfaces.test_preserve import write_model as write_preserve
 
 from sembla.faces.landmarks import read_landmarks
@@ -143,7 +143,7 @@ def test_the_notebook_of_bedrooms(prior: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_the_notebook_of_inpaint(tmp_path_factory: pytest.TempPathFactory) -> None:
-    model = write_inpaint(tmp_path_factory.mktemp("model") / "run")
+    model = untrained(tmp_path_factory.mktemp("model") / "run")
     names = run_notebook("inpaint", MODEL=model)
     folder, face, masks = Path("Result/inpaint"), names["face"], names["MASKS"]
     first = written(folder)

@@ -14,7 +14,15 @@ from sembla.core.types import LabelMap
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CITYSCAPES_19, LANDMARKS_68
 from sembla.faces.alignment import align
 from sembla.faces.face_map import face_map, published_face_map
-from sembla.faces.landmarks import Landmarks, check_landmarks, read_landmarks, smoothed, write_landmarks
+from sembla.faces.landmarks import (
+    Landmarks,
+    bridged,
+    check_landmarks,
+    read_landmarks,
+    read_track,
+    smoothed,
+    write_landmarks,
+)
 from sembla.faces.parsing import landmarks_of_map
 from sembla.faces.shape import complete, complete_hidden, learn_shapes, shape_model, similarity
 
@@ -274,6 +282,43 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_told() -> None:
     with pytest.raises(InputError, match="no numbers"):
         check_landmarks([["a", "b"]] * 68, SIZE)
+
+
+def test_frames_without_points_have_those_between_their_neighbours() -> None:
+    track = np.stack([face() + 3 * number for number in range(8)]).astype(np.float32)
+    holey = track.copy()
+    holey[[0, 3, 4, 7]] = np.nan
+    found = bridged(holey)
+    np.testing.assert_allclose(found[1:7], track[1:7], atol=1e-4)
+    np.testing.assert_array_equal(found[[1, 2, 5, 6]], track[[1, 2, 5, 6]])
+    np.testing.assert_allclose(found[[0, 7]], track[[1, 6]], atol=1e-4)
+
+
+def test_points_of_frames_are_read_from_one_file(tmp_path: Path) -> None:
+    track = np.stack([face(seed) for seed in range(3)])
+    np.save(tmp_path / "a.npy", track.astype(np.float64))
+    np.savez(tmp_path / "a.npz", names=np.array(["a", "b", "c"]), points=track)
+    for name in ("a.npy", "a.npz"):
+        np.testing.assert_array_equal(read_track(tmp_path / name), track)
+
+
+def test_files_of_frames_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", face())
+    np.save(tmp_path / "code.npy", np.array([{}], object))
+    np.savez(tmp_path / "other.npz", shapes=face()[None])
+    (tmp_path / "text.npy").write_text("no points")
+    (tmp_path / "empty.npz").touch()
+    for name, told in (
+        ("gone.npy", "cannot be read"),
+        ("one.npy", r"shape \(68, 2\); give one \(F, 68, 2\)"),
+        ("code.npy", "no points of frames"),
+        ("other.npz", "no points of frames"),
+        ("text.npy", "no points of frames"),
+        ("empty.npz", "no points of frames"),
+    ):
+        with pytest.raises(InputError, match=told) as caught:
+            read_track(tmp_path / name)
+        assert "\n" not in str(caught.value)
 
 
 def test_trembling_is_smoothed_and_movement_is_not_dragged() -> None:

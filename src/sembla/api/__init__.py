@@ -57,6 +57,7 @@ from sembla.api.scenes import (
     scene_size,
     warm_up_bank,
 )
+from sembla.api.sequences import DamagedFrames, damage_frames, inpaint_frames
 from sembla.api.synthesis import export, load, model_folder, pack_folders
 from sembla.api.training import (
     OnStep,
@@ -108,7 +109,7 @@ from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
 from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
-from sembla.faces.landmarks import write_landmarks
+from sembla.faces.landmarks import TRACK_SUFFIXES, write_landmarks
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
 from sembla.imaging.io import read_picture
@@ -122,6 +123,7 @@ from sembla.imaging.save import (
     write_picture,
 )
 from sembla.imaging.sheet import contact_sheet, thumbnail, tiled
+from sembla.imaging.video import VIDEO_SUFFIXES, Video, check_video, open_video, write_video
 from sembla.methods import find_method
 from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
@@ -140,6 +142,8 @@ __all__ = [
     "ANIMATION_SUFFIXES",
     "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
+    "TRACK_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "AnalogyRequest",
     "AnalogyResult",
     "AnalogyScores",
@@ -150,6 +154,7 @@ __all__ = [
     "CaseFolder",
     "Damaged",
     "DamagedFace",
+    "DamagedFrames",
     "Evaluation",
     "Example",
     "Faces",
@@ -184,6 +189,7 @@ __all__ = [
     "Steered",
     "Trained",
     "TrainingPlan",
+    "Video",
     "Weighted",
     "__version__",
     "analogy",
@@ -201,6 +207,7 @@ __all__ = [
     "check_repair",
     "check_run",
     "check_scene",
+    "check_video",
     "choose",
     "colourize",
     "compare_runs",
@@ -209,6 +216,7 @@ __all__ = [
     "contact_sheet",
     "count_parameters",
     "damage",
+    "damage_frames",
     "digest",
     "draw_landmarks",
     "evaluate_analogy",
@@ -228,6 +236,7 @@ __all__ = [
     "for_engine",
     "has_models",
     "inpaint",
+    "inpaint_frames",
     "is_strange",
     "keep",
     "kinds",
@@ -243,6 +252,7 @@ __all__ = [
     "model_side",
     "open_bank",
     "open_prepared",
+    "open_video",
     "output_size",
     "pack_folders",
     "plan_training",
@@ -284,6 +294,7 @@ __all__ = [
     "write_landmarks",
     "write_picture",
     "write_run",
+    "write_video",
 ]
 
 __version__ = version("sembla")

@@ -21,7 +21,15 @@ from sembla.faces.shape import complete_hidden
 from sembla.imaging.holes import read_hole
 from sembla.imaging.io import Source, read_picture, source_name
 
-__all__ = ["Points", "draw_landmarks", "find_landmarks", "given_landmarks", "landmarks", "landmarks_of_parsing"]
+__all__ = [
+    "Points",
+    "draw_landmarks",
+    "find_landmarks",
+    "given_landmarks",
+    "landmarks",
+    "landmarks_of_parsing",
+    "points_of",
+]
 
 Points: TypeAlias = str | os.PathLike[str] | NDArray[np.floating] | Sequence[Sequence[float]]
 """A file of landmarks, or 68 points; hidden ones are NaN."""
@@ -46,12 +54,17 @@ def landmarks(
     pixels = read_picture(picture, name=name)
     size = (pixels.shape[0], pixels.shape[1])
     hole = None if mask is None else read_hole(mask, size)
-    if landmarks is not None:
-        return given_landmarks(landmarks, size)
     if parsing is None:
-        return find_landmarks(pixels, hole, name=name)
+        return points_of(pixels, hole, landmarks=landmarks, name=name)
     points = landmarks_of_parsing(parsing, size)
     return points if hole is None else complete_hidden(points, hole)
+
+
+def points_of(picture: Picture, hole: Region | None, *, landmarks: Points | None, name: str) -> Landmarks:
+    """The points of a face as they were given, or as they are found. Raises as `landmarks`."""
+    if landmarks is None:
+        return find_landmarks(picture, hole, name=name)
+    return given_landmarks(landmarks, (picture.shape[0], picture.shape[1]))
 
 
 def given_landmarks(points: Points, size: tuple[int, int]) -> Landmarks:

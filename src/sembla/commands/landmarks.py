@@ -78,7 +78,7 @@ class Landmarks:
             raise InputError("a folder of faces gives a folder of points; say where to put it with --out DIR.")
         else:
             check_folder(place)
-            places = one_each(sources, place, suffix=suffix)
+            places = one_each([source.stem for source in sources], place, suffix=suffix)
         inputs = [*sources, *given, *(file for folder in given if folder.is_dir() for file in folder.iterdir())]
         for file in places:
             if file.parent.exists() or not self.source.is_dir():

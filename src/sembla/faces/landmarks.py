@@ -4,23 +4,43 @@ import json
 import logging
 import os
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from sembla.core.errors import InputError
 from sembla.faces.shape import COUNT, Landmarks, complete
 from sembla.imaging.save import check_output, whole_file
 
-__all__ = ["COUNT", "SUFFIXES", "Landmarks", "check_landmarks", "read_landmarks", "smoothed", "write_landmarks"]
+__all__ = [
+    "COUNT",
+    "SUFFIXES",
+    "TRACK_SUFFIXES",
+    "Landmarks",
+    "Track",
+    "bridged",
+    "check_landmarks",
+    "read_landmarks",
+    "read_track",
+    "smoothed",
+    "write_landmarks",
+]
 
 _log = logging.getLogger("sembla")
+
+Track: TypeAlias = NDArray[np.float32]
+"""Points of frames (F, 68, 2); those of a frame in which no face was found are NaN."""
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|\bnan\b", re.IGNORECASE)
 SUFFIXES = (".json", ".pts", ".txt", ".csv")
 """Of files that landmarks are read from and written to."""
+TRACK_SUFFIXES = (".npy", ".npz")
+"""Of files that landmarks of frames are read from."""
 
 _LARGEST = 1 << 20  # bytes of a file of points
 _HIDDEN = (np.nan, np.nan)
@@ -122,7 +142,37 @@ def _written(points: Landmarks, suffix: str) -> str:
     return f"version: 1\nn_points: {COUNT}\n{{\n{lines}}}\n" if suffix == ".pts" else lines
 
 
-def smoothed(frames: NDArray[np.float32], *, reach: float = 1.5) -> NDArray[np.float32]:
+def read_track(path: str | os.PathLike[str]) -> Track:
+    """Read points of frames from .npy (F, 68, 2), or the array `points` of .npz.
+
+    Raises `InputError` for a file that is missing or no such.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as stream:
+            stored = np.load(stream)  # never runs code: pickles are refused
+            points = np.asarray(stored["points"] if isinstance(stored, NpzFile) else stored, np.float32)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror or error}); check the path.") from error
+    except (ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{file} holds no points of frames; give an array (F, {COUNT}, 2) as .npy.") from error
+    if points.shape[1:] != (COUNT, 2):
+        raise InputError(f"{file} holds an array of shape {points.shape}; give one (F, {COUNT}, 2), a row a frame.")
+    return points
+
+
+def bridged(track: Track) -> Track:
+    """A track whose frames without points have those between the frames before and after, or of the nearest."""
+    known = np.isfinite(track).all(axis=(1, 2))
+    (places,), flat = np.nonzero(known), track.reshape(len(track), -1)
+    frames = np.arange(len(track))
+    filled = np.stack([np.interp(frames, places, column[known]) for column in flat.T], axis=1)
+    found: Track = filled.reshape(track.shape).astype(np.float32)
+    found[known] = track[known]
+    return found
+
+
+def smoothed(frames: Track, *, reach: float = 1.5) -> Track:
     """Points of frames (F, 68, 2), each a mean of its neighbours in time, weighed by a Gaussian of `reach` frames.
 
     Where a face moves fast, frames far off in place count less, so that quick turns are not dragged along.
@@ -139,7 +189,7 @@ def smoothed(frames: NDArray[np.float32], *, reach: float = 1.5) -> NDArray[np.f
         total[:-apart] += weight * frames[apart:]
         weights[apart:] += weight
         weights[:-apart] += weight
-    steady: NDArray[np.float32] = (total / weights).astype(np.float32)
+    steady: Track = (total / weights).astype(np.float32)
     return steady
 
 
