@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 
 from sembla.core.errors import InputError, OutputError
 
-__all__ = ["COUNT", "SUFFIXES", "Landmarks", "check_landmarks", "read_landmarks", "smoothed", "write_landmarks"]
+__all__ = [
+    "COUNT",
+    "SUFFIXES",
+    "Landmarks",
+    "check_landmarks",
+    "parse_landmarks",
+    "read_landmarks",
+    "smoothed",
+    "write_landmarks",
+]
 
 Landmarks: TypeAlias = NDArray[np.float32]
 """Points (68, 2), x and y in pixels; (0, 0) is the middle of the first pixel."""
@@ -51,26 +60,39 @@ def read_landmarks(path: str | os.PathLike[str], size: tuple[int, int]) -> Landm
     Raises `InputError` for a file that is missing or no such, and as `check_landmarks`.
     """
     file = Path(path)
-    if file.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{file}: landmarks are read from {', '.join(SUFFIXES)}.")
+    _check_suffix(str(file))
     try:
         if file.stat().st_size > _LARGEST:
             raise InputError(f"{file} is too large to be {COUNT} points.")
-        text = file.read_text(encoding="utf-8")
+        content = file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}); check the path.") from error
+    return parse_landmarks(content, size, name=str(file))
+
+
+def parse_landmarks(content: bytes, size: tuple[int, int], *, name: str) -> Landmarks:
+    """Points from what a file called `name` holds. Raises as `read_landmarks`."""
+    _check_suffix(name)
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is no text; give {COUNT} points, x and y in pixels.") from error
-    return check_landmarks(_parsed(file, text), size, name=f"landmarks of {file.name}")
+        raise InputError(f"{name} is no text; give {COUNT} points, x and y in pixels.") from error
+    return check_landmarks(_parsed(name, text), size, name=f"landmarks of {Path(name).name}")
 
 
-def _parsed(file: Path, text: str) -> object:
-    if file.suffix.lower() == ".json":
+def _check_suffix(name: str) -> None:
+    if not name.lower().endswith(SUFFIXES):
+        raise InputError(f"{name}: landmarks are read from {', '.join(SUFFIXES)}.")
+
+
+def _parsed(name: str, text: str) -> object:
+    suffix = Path(name).suffix.lower()
+    if suffix == ".json":
         try:
             return json.loads(text)
         except ValueError as error:
-            raise InputError(f"{file} is damaged JSON ({error}); write it anew.") from error
-    if file.suffix.lower() == ".pts":
+            raise InputError(f"{name} is damaged JSON ({error}); write it anew.") from error
+    if suffix == ".pts":
         text = text.partition("{")[2].partition("}")[0]
     lines = [_NUMBER.findall(line) for line in text.splitlines()]
     return [[float(number) for number in line[:2]] for line in lines if len(line) >= 2]
