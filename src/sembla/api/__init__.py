@@ -42,8 +42,26 @@ from sembla.api.evaluations import (
 )
 from sembla.api.inpainting import DamagedFace, check_inpaint, damage, inpaint, run_inpaint
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
-from sembla.api.pointing import draw_landmarks, find_landmarks, landmarks, landmarks_of_parsing
-from sembla.api.preserving import check_preserve, is_strange, keep, model_side, preserve, run_preserve
+from sembla.api.pointing import (
+    complete_landmarks,
+    draw_landmarks,
+    find_landmarks,
+    has_faces,
+    landmarks,
+    landmarks_of_parsing,
+    mean_landmarks,
+    parse_landmarks,
+)
+from sembla.api.preserving import (
+    check_preserve,
+    is_strange,
+    keep,
+    middle_square,
+    model_side,
+    preserve,
+    run_preserve,
+    strangeness_note,
+)
 from sembla.api.scenes import (
     bank_labels,
     bank_photo,
@@ -112,6 +130,7 @@ from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
 from sembla.faces.landmarks import TRACK_SUFFIXES, write_landmarks
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
+from sembla.imaging.holes import HOLES, draw_hole, read_mask
 from sembla.imaging.io import read_picture
 from sembla.imaging.palette import colourize
 from sembla.imaging.save import (
@@ -140,6 +159,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANIMATION_SUFFIXES",
+    "HOLES",
     "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
     "TRACK_SUFFIXES",
@@ -213,11 +233,13 @@ __all__ = [
     "compare_runs",
     "comparison_json",
     "comparison_text",
+    "complete_landmarks",
     "contact_sheet",
     "count_parameters",
     "damage",
     "damage_frames",
     "digest",
+    "draw_hole",
     "draw_landmarks",
     "evaluate_analogy",
     "evaluate_cases",
@@ -234,6 +256,7 @@ __all__ = [
     "find_method",
     "find_pictures",
     "for_engine",
+    "has_faces",
     "has_models",
     "inpaint",
     "inpaint_frames",
@@ -247,7 +270,9 @@ __all__ = [
     "load_example",
     "make_study",
     "match_map",
+    "mean_landmarks",
     "methods",
+    "middle_square",
     "model_folder",
     "model_side",
     "open_bank",
@@ -255,10 +280,12 @@ __all__ = [
     "open_video",
     "output_size",
     "pack_folders",
+    "parse_landmarks",
     "plan_training",
     "prepare",
     "preserve",
     "read_analogy",
+    "read_mask",
     "read_own_labels",
     "read_picture",
     "read_run",
@@ -280,6 +307,7 @@ __all__ = [
     "scene_size",
     "score_study",
     "segments",
+    "strangeness_note",
     "study_json",
     "study_text",
     "thumbnail",

@@ -1,4 +1,4 @@
-"""The 68 points of a face: found, read from a file or off a parsing map, drawn."""
+"""The 68 points of a face: found, read from a file or off a parsing map, guessed from some of them, drawn."""
 
 import os
 from collections.abc import Sequence
@@ -13,21 +13,26 @@ from sembla.core.errors import InputError, MissingExtraError, SizeError
 from sembla.core.types import Picture, Region
 from sembla.data.face_order import detect_celebamask_order
 from sembla.data.labelsets import CELEBAMASK_HQ_19, LANDMARKS_68
+from sembla.faces.alignment import standing
 from sembla.faces.detection import find_face, has_faces, landmarks_in, landmarks_of_damaged
 from sembla.faces.drawing import draw_points
-from sembla.faces.landmarks import Landmarks, check_landmarks, read_landmarks
+from sembla.faces.landmarks import Landmarks, check_landmarks, parse_landmarks, read_landmarks
 from sembla.faces.parsing import landmarks_of_map
-from sembla.faces.shape import complete_hidden
+from sembla.faces.shape import complete, complete_hidden
 from sembla.imaging.holes import read_hole
 from sembla.imaging.io import Source, read_picture, source_name
 
 __all__ = [
     "Points",
+    "complete_landmarks",
     "draw_landmarks",
     "find_landmarks",
     "given_landmarks",
+    "has_faces",
     "landmarks",
     "landmarks_of_parsing",
+    "mean_landmarks",
+    "parse_landmarks",
     "points_of",
 ]
 
@@ -88,6 +93,21 @@ def find_landmarks(picture: Picture, hole: Region | None = None, *, name: str = 
     if hole is None or not hole.any():
         return landmarks_in(picture, find_face(picture, name=name))
     return landmarks_of_damaged(picture, hole, name=name)
+
+
+def mean_landmarks(size: tuple[int, int]) -> Landmarks:
+    """The mean shape of faces in the middle of a picture (H, W), to be moved by hand."""
+    side = min(size)
+    shift = np.array([(size[1] - side) / 2, (size[0] - side) / 2], np.float32)
+    return standing(side) + shift
+
+
+def complete_landmarks(points: object, seen: NDArray[np.bool_], size: tuple[int, int]) -> Landmarks:
+    """Points (68, 2) of a picture (H, W) of which some are right (68,): the others follow from what shapes faces have.
+
+    Raises `InputError` for points that are none, and where fewer than 4 are right.
+    """
+    return complete(check_landmarks(points, size), seen)
 
 
 def landmarks_of_parsing(source: Source, size: tuple[int, int]) -> Landmarks:

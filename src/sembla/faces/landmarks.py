@@ -25,6 +25,7 @@ __all__ = [
     "Track",
     "bridged",
     "check_landmarks",
+    "parse_landmarks",
     "read_landmarks",
     "read_track",
     "smoothed",
@@ -84,39 +85,52 @@ def read_landmarks(path: str | os.PathLike[str], size: tuple[int, int]) -> Landm
     such, and as `check_landmarks`.
     """
     file = Path(path)
-    if file.suffix.lower() not in SUFFIXES:
-        raise InputError(f"{file}: landmarks are read from {', '.join(SUFFIXES)}.")
+    _check_suffix(str(file))
     try:
         if file.stat().st_size > _LARGEST:
             raise InputError(f"{file} is too large to be {COUNT} points.")
-        text = file.read_text(encoding="utf-8")
+        content = file.read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read ({error.strerror}); check the path.") from error
+    return parse_landmarks(content, size, name=str(file))
+
+
+def parse_landmarks(content: bytes, size: tuple[int, int], *, name: str) -> Landmarks:
+    """Points from what a file called `name` holds. Raises as `read_landmarks`."""
+    _check_suffix(name)
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is no text; give {COUNT} points, x and y in pixels.") from error
-    return check_landmarks(_parsed(file, text), size, name=f"landmarks of {file.name}")
+        raise InputError(f"{name} is no text; give {COUNT} points, x and y in pixels.") from error
+    return check_landmarks(_parsed(name, text), size, name=f"landmarks of {Path(name).name}")
 
 
-def _parsed(file: Path, text: str) -> object:
-    if file.suffix.lower() == ".json":
+def _check_suffix(name: str) -> None:
+    if not name.lower().endswith(SUFFIXES):
+        raise InputError(f"{name}: landmarks are read from {', '.join(SUFFIXES)}.")
+
+
+def _parsed(name: str, text: str) -> object:
+    suffix = Path(name).suffix.lower()
+    if suffix == ".json":
         try:
             given = json.loads(text)
         except ValueError as error:
-            raise InputError(f"{file} is damaged JSON ({error}); write it anew.") from error
-        rows = _by_number(file, given) if isinstance(given, dict) else given
+            raise InputError(f"{name} is damaged JSON ({error}); write it anew.") from error
+        rows = _by_number(name, given) if isinstance(given, dict) else given
         return [_HIDDEN if row is None else row for row in rows] if isinstance(rows, list) else rows
-    if file.suffix.lower() == ".pts":
+    if suffix == ".pts":
         text = text.partition("{")[2].partition("}")[0]
     lines = [_NUMBER.findall(line) for line in text.splitlines()]
     return [[float(number) for number in line[:2]] for line in lines if len(line) >= 2]
 
 
-def _by_number(file: Path, known: Mapping[str, object]) -> list[object]:
+def _by_number(name: str, known: Mapping[str, object]) -> list[object]:
     """All points, of which some are known by their numbers."""
     strange = known.keys() - {str(number) for number in range(COUNT)}
     if strange:
         raise InputError(
-            f"{file} names a point {min(strange)!r}; give {COUNT} points, or some by their numbers, 0 to {COUNT - 1}."
+            f"{name} names a point {min(strange)!r}; give {COUNT} points, or some by their numbers, 0 to {COUNT - 1}."
         )
     return [known.get(str(number)) for number in range(COUNT)]
 
