@@ -120,8 +120,7 @@ def landmarks_of_parsing(source: Source, size: tuple[int, int]) -> Landmarks:
     height, width = labels.shape
     if height * size[1] != width * size[0]:
         raise SizeError(
-            f"{source_name(source, 'the parsing map')} is {told_size(labels)}; the picture is {size[1]}x{size[0]}. "
-            "Give a map of its shape."
+            f"the map is {told_size(labels)}, the picture {size[1]}x{size[0]}; give a parsing map of the same shape."
         )
     points = landmarks_of_map(labels, detect_celebamask_order([labels]).label_set or CELEBAMASK_HQ_19)
     return check_landmarks((points + 0.5) * (size[0] / height) - 0.5, size)
