@@ -202,7 +202,7 @@ def _filled(faces: _Faces, task: InpaintTask, engine: "Synthesizer") -> Iterator
     seam, most = None, 0.0
     for part in chunked(faces.placed(), _AT_ONCE):
         few = replace(task, frames=tuple(damaged for _, _, damaged in part))
-        result = engine(few, watch=Watch(stop=faces.watch.stop))
+        result = engine(few, watch=faces.watch if not task.shared else Watch(stop=faces.watch.stop))
         assert isinstance(result, InpaintResult)
         for (frame, place, _), made in zip(part, result.made, strict=True):
             faces.watch.check()
