@@ -1,7 +1,6 @@
 """`sembla inpaint`, `sembla.damage` and `sembla.inpaint`: every form of the call, what it writes, what it refuses."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,36 +11,20 @@ from tests.surfaces.support import Sembla
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
-import torch
-from tests.methods.inpaint.support import faces
+from tests.methods.inpaint.support import untrained
 
 import sembla as library
 from sembla import api
-from sembla.api import inpainting
+from sembla.api import pointing
 from sembla.core.errors import Cancelled, InputError, MissingExtraError, SizeError
 from sembla.imaging.holes import draw_hole
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
-from sembla.methods.inpaint.config import RECIPES, fitted
-from sembla.methods.inpaint.learned import PARTS
-from sembla.runs.description import Description, write_description, write_weights
-from sembla.runs.folder import RunFolder
-from sembla.runs.plain import to_plain
-from sembla.runs.tensors import named
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that has learned nothing."""
-    folder = tmp_path_factory.mktemp("model") / "run"
-    folder.mkdir()
-    small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
-    config = fitted(small, faces())
-    about = Description("inpaint", "sembla", to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
-    write_description(RunFolder(folder), about)
-    torch.manual_seed(0)
-    write_weights(RunFolder(folder), named(dict(PARTS.networks(config))), step=1)
-    return folder
+    return untrained(tmp_path_factory.mktemp("model") / "run")
 
 
 @pytest.fixture
@@ -184,7 +167,7 @@ def test_a_model_of_another_method_is_told(sembla: Sembla, photo: Path) -> None:
 
 
 def test_without_points_and_the_extra_it_is_told(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inpainting, "has_faces", lambda: False)
+    monkeypatch.setattr(pointing, "has_faces", lambda: False)
     with pytest.raises(MissingExtraError, match=r"--landmarks .* pip install 'sembla\[faces\]'"):
         library.damage(photo, "center")
 

@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from sembla.core.errors import InputError, MissingExtraError
 from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
-from sembla.faces.shape import complete
+from sembla.faces.shape import complete_hidden
 from sembla.imaging.blend import Poisson
 
 __all__ = ["Face", "find_face", "find_faces", "has_faces", "identity", "landmarks_in", "landmarks_of_damaged"]
@@ -66,7 +65,7 @@ def find_face(picture: Picture, *, name: str = "the picture") -> Face:
     """The largest face; where there are others, a note says so. Raises `InputError` where there is none."""
     faces = find_faces(picture)
     if not faces:
-        raise InputError(f"no face was found in {name}; give its points with --landmarks (landmarks=).")
+        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
     if len(faces) > 1:
         _log.info("%s shows %d faces; the largest is taken", name, len(faces))
     return faces[0]
@@ -88,12 +87,7 @@ def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the pic
     """
     flat = np.full_like(picture, 128)
     filled = Poisson(hole)(picture, flat)
-    points = landmarks_in(filled, find_face(filled, name=name))
-    height, width = hole.shape
-    rim = ndimage.binary_dilation(hole, iterations=max(1, round(min(height, width) / 64)))
-    columns, rows = np.rint(points).astype(int).T
-    seen = ~rim[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return complete(points, seen)
+    return complete_hidden(landmarks_in(filled, find_face(filled, name=name)), hole)
 
 
 def identity(picture: Picture, points: Landmarks) -> NDArray[np.float64]:

@@ -193,7 +193,9 @@ async def propose_segments(desk: AtDesk, request: Request, photo: PhotoId) -> Se
 async def live(websocket: WebSocket) -> None:
     """The live connection."""
     desk = await desk_of(websocket)
-    await Connection(websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes).serve()
+    await Connection(
+        websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes, boards=desk.boards
+    ).serve()
 
 
 async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable[[Picture], Answer]) -> Answer:

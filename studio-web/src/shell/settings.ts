@@ -1,6 +1,7 @@
 /** The form of the task's settings, made from what the server says about it. */
 
 import type { Studio } from "../model/studio";
+import type { Value } from "../model/types";
 import { panelOf } from "../panels";
 import type { Form, Setting } from "../work/rest";
 import { freshId, h } from "./dom";
@@ -8,17 +9,17 @@ import { freshId, h } from "./dom";
 interface Field {
   readonly setting: Setting;
   readonly element: HTMLElement;
-  show(value: number | boolean | null): void;
+  show(value: Value): void;
 }
 
-type Change = (value: number | boolean | null) => void;
+type Change = (value: Value) => void;
 
 /** Shows the form of the studio's task in `host`; it follows the document and its settings. */
 export function mountSettings(host: HTMLElement, studio: Studio, forms: readonly Form[]): void {
   const shown = new Map(forms.map((form) => [form.name, formOf(form, studio)]));
   const follow = () => {
     const form = shown.get(studio.task) ?? shown.get(forms[0].name);
-    host.hidden = studio.target !== "layout" || form === undefined || form.empty;
+    host.hidden = studio.board !== null || studio.target !== "layout" || form === undefined || form.empty;
     if (form === undefined) return;
     if (form.element.parentElement !== host) host.replaceChildren(form.element);
     form.show();
@@ -70,7 +71,7 @@ function switchField(setting: Setting, change: Change): Field {
   const { id, help } = ids(setting);
   const input = h("input", { type: "checkbox", id, "aria-describedby": help.id });
   input.addEventListener("change", () => change(input.checked));
-  const show = (value: number | boolean | null) => {
+  const show = (value: Value) => {
     input.checked = value === true;
   };
   const element = h("div", { class: "setting switch" }, h("label", { for: id }, title(setting)), input, help);
@@ -96,7 +97,7 @@ function wholeField(setting: Setting, change: Change): Field {
     if (!input.validity.valid) return void input.reportValidity();
     change(input.value === "" ? null : input.valueAsNumber);
   });
-  const show = (value: number | boolean | null) => {
+  const show = (value: Value) => {
     input.value = value === null ? "" : String(value);
     input.setAttribute("aria-invalid", "false");
   };

@@ -1,5 +1,7 @@
 """Recipes and searches of inpaint: numbers of weights, and fillings whose answers are known."""
 
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +18,7 @@ from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.method import Feed
-from sembla.core.tasks import Damaged, Fill, InpaintTask, Predicted, Preview, Searched, Watch, Weighted
+from sembla.core.tasks import Damaged, Fill, InpaintTask, PersonTask, Predicted, Preview, Searched, Watch, Weighted
 from sembla.core.types import Picture
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.holes import draw_hole
@@ -25,7 +27,7 @@ from sembla.methods.inpaint.config import RECIPES, Conditional, Dcgan, Sembla, f
 from sembla.methods.inpaint.learned import PARTS
 from sembla.methods.inpaint.networks import ConditionalGenerator, Discriminator, Posterior
 from sembla.methods.inpaint.searches import fuse, weights_of
-from sembla.methods.inpaint.synthesis import inpaint
+from sembla.methods.inpaint.synthesis import inpaint, recognise
 
 SIDE = 32
 CONFIG = Conditional(side=SIDE, latent=12, features="none")
@@ -139,6 +141,52 @@ def test_frames_of_several_persons_are_filled_as_if_alone() -> None:
     for number in (0, 69):
         alone = inpaint(CONFIG, networks(), InpaintTask(frames[number : number + 1]))
         np.testing.assert_array_equal(together.pictures[number], alone.picture)
+
+
+class Read:
+    """Damaged frames that are made when they are asked for; counts how many are alive."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.alive, self.most = count, 0, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Damaged]:
+        for seed in range(self.count):
+            frame = damaged("freehand", seed)
+            weakref.finalize(frame, self._gone)
+            self.alive += 1
+            self.most = max(self.most, self.alive)
+            yield frame
+
+    def _gone(self) -> None:
+        self.alive -= 1
+
+
+@pytest.mark.parametrize("fill", [Predicted(), Predicted(3), Searched(3, realism=0), Weighted(3, realism=0)])
+def test_frames_made_one_by_one_of_a_person_are_those_made_together(fill: Fill) -> None:
+    frames = tuple(Read(5))
+    found = recognise(CONFIG, networks(), PersonTask(frames, seed=4, fill=fill))
+    together = inpaint(CONFIG, networks(), InpaintTask(frames, seed=4, fill=fill))
+    apart = [inpaint(CONFIG, networks(), InpaintTask((frame,), code=found.code)) for frame in frames]
+    np.testing.assert_array_equal(np.stack(together.pictures), np.stack([each.picture for each in apart]))
+    np.testing.assert_array_equal(found.picture, together.made[0])
+
+
+def test_of_many_frames_few_are_kept() -> None:
+    frames = Read(300)
+    for fill in (Predicted(1), Searched(1, realism=0)):
+        assert recognise(CONFIG, networks(), PersonTask(frames, fill=fill)).code.shape == (12,)
+    assert frames.most <= 130
+
+
+def test_the_code_of_another_model_is_told() -> None:
+    for code in (np.zeros(5, np.float32), np.full(12, np.nan, np.float32)):
+        with pytest.raises(InputError, match="this model's have 12 numbers"):
+            inpaint(CONFIG, networks(), InpaintTask((damaged("left"),), code=code))
+    with pytest.raises(InputError, match="no frame came"):
+        recognise(CONFIG, networks(), PersonTask(()))
 
 
 def test_a_seam_is_only_where_it_is_asked_for() -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
-from sembla.core.tasks import InpaintTask
+from sembla.core.tasks import InpaintTask, PersonTask
 from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
 from sembla.methods.inpaint import synthesis
@@ -101,7 +101,7 @@ PARTS: Parts[Config, Prepared, FaceBatch] = Parts(
     objective=_objective,
     batches=batches,
     previews=synthesis.previews,
-    tasks={InpaintTask: synthesis.inpaint},
+    tasks={InpaintTask: synthesis.inpaint, PersonTask: synthesis.recognise},
     trials=synthesis.trials,
     graph=_graph,
 )
