@@ -197,6 +197,8 @@ def test_no_input_is_replaced(tmp_path: Path) -> None:
     source = write(tmp_path / "a.mp4", colours())
     before = source.read_bytes()
     video = open_video(source)
+    with pytest.raises(InputError, match="more frames came than the 6 of"):
+        write_video(tmp_path / "b.mp4", [*video, *video], like=video)
     with pytest.raises(OutputError, match="--force"):
         write_video(source, colours())
     with pytest.raises(OutputError, match="one of the inputs"):

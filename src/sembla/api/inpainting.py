@@ -212,8 +212,8 @@ def _filled(faces: _Faces, task: InpaintTask, engine: "Synthesizer") -> Iterator
             most = max(most, share)
             faces.watch.show(whole, level=levels - 1, levels=levels, seconds=time.perf_counter() - began)
             yield whole, made
-    if most:
-        _log.info("%.0f %% of the hole lies beyond the face, where nothing is known; it is filled evenly", 100 * most)
+    if percent := round(100 * most):
+        _log.info("%d %% of the hole lies beyond the face, where nothing is known; it is filled evenly", percent)
 
 
 def _cut(frame: DamagedFace, place: Alignment, points: Landmarks) -> Damaged:

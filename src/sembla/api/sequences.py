@@ -65,7 +65,8 @@ def damage_frames(
     `pictures` are a video, as `open_video` gives it, or a list. Where there is a mask for each, some may hide nothing.
     `landmarks` are a file of the points of all frames (.npy or .npz), or points for each; rows of NaN are frames
     without. Left out, they are found (the extra `faces`). Frames in which no face is found have points between those of
-    their neighbours, and a warning counts them; not so with `shared` off, where frames are of strangers.
+    their neighbours, and a warning counts them; not so with `shared` off, where frames are of strangers. `on_count` is
+    told how many frames were looked at.
 
     Raises `InputError` for masks or points that are not as many as the frames, where nothing is missing, and as
     `damage`; `SizeError` for frames of changing size.
@@ -99,8 +100,8 @@ def inpaint_frames(
 ) -> Iterator[Picture]:
     """As `inpaint`, for frames that need not fit into memory: each comes whole as soon as it is asked for.
 
-    All are gone through once to find the person, then once to fill them. `write_video` takes what is returned. `stop`
-    is asked between frames; True raises `Cancelled`.
+    All are gone through once or twice to find the person, then once to fill them; `on_count` is told how far that is.
+    `write_video` takes what is returned. `stop` is asked between frames; True raises `Cancelled`.
     """
     given = numbers(InpaintTask, {"seed": seed})
     task = InpaintTask((), shared=frames.shared, seed=given["seed"], fill=fill or Predicted())

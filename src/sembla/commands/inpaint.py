@@ -75,12 +75,12 @@ class Inpaint:
         given = self._given()
         outs = self._outs(given)
         self._claim(outs, given)
-        began = time.perf_counter()
         with counting("looking at frames") as on_count:
             frames = api.damage_frames(
                 given.pictures, given.mask, landmarks=given.landmarks, shared=not self.strangers, on_count=on_count
             )
         model = api.load(self.model, exact=self.exact, device=self.device)
+        began = time.perf_counter()
         with _following(len(frames)) as (on_preview, on_count):
             pictures = api.inpaint_frames(
                 frames, model=model, seed=self.seed, fill=fill, on_preview=on_preview, on_count=on_count
@@ -135,6 +135,16 @@ class Inpaint:
         """Whether there is one picture."""
         return not self.source.is_dir() and not _is_video(self.source)
 
+    @property
+    def _to_video(self) -> bool:
+        """Whether a video is written."""
+        return not self._alone and _is_video(self.source if self.out is None else self.out)
+
+    @property
+    def _to_folder(self) -> bool:
+        """Whether a file is written for each picture."""
+        return not self._alone and not self._to_video
+
     def _outs(self, given: "Given") -> list[Path]:
         """What is written: one file, or one a picture. Raises `InputError` and `OutputError` where that cannot be."""
         if self._alone:
@@ -142,7 +152,7 @@ class Inpaint:
         if self.out is None and self.source.is_dir():
             raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
         out = self.out or Path(f"{self.source.stem}-whole.mp4")
-        if _is_video(out):
+        if self._to_video:
             return [out]
         outs = one_each(given.names, out, suffix=".png")
         if out.resolve() == self.source.resolve():
@@ -154,25 +164,26 @@ class Inpaint:
         from sembla import api
 
         suffixes: tuple[str, ...] = api.PICTURE_SUFFIXES
-        if not self._alone and _is_video(outs[0]):
+        if self._to_video:
             suffixes = (".mp4",)
             api.check_video(outs[0], like=given.video, fps=self.fps)
-        elif not self._alone:
+        elif self._to_folder:
             check_folder(outs[0].parent)
         for out in outs:
-            if out.parent.exists() or out == self.out:
-                api.check_output(out, suffixes=suffixes, force=self.force, inputs=[self.source, *given.files])
+            if out.parent.exists() or not self._to_folder:
+                inputs = given.files if out.exists() else []
+                api.check_output(out, suffixes=suffixes, force=self.force, inputs=inputs)
 
     def _write(self, pictures: "Iterator[Picture]", outs: list[Path], given: "Given") -> None:
         from sembla import api
 
-        if not self._alone and _is_video(outs[0]):
+        if self._to_video:
             api.write_video(outs[0], pictures, like=given.video, fps=self.fps, force=self.force)
-        elif self._alone:
-            self._write_pictures(pictures, outs, given, into=outs[0].parent)
-        else:
+        elif self._to_folder:
             with whole_folder(outs[0].parent) as part:
                 self._write_pictures(pictures, outs, given, into=part)
+        else:
+            self._write_pictures(pictures, outs, given, into=outs[0].parent)
 
     def _write_pictures(self, pictures: "Iterator[Picture]", outs: list[Path], given: "Given", *, into: Path) -> None:
         """Write each into a folder that is, or becomes, that of `outs`."""
@@ -205,10 +216,9 @@ class Inpaint:
             for out in outs:
                 say(str(out))
             return
-        to_folder = not self._alone and not _is_video(outs[0])
         say_json(
             {
-                "out": [str(out) for out in outs] if to_folder else str(outs[0]),
+                "out": [str(out) for out in outs] if self._to_folder else str(outs[0]),
                 "frames": frames,
                 "seconds": round(seconds, 4),
                 "seed": self.seed,

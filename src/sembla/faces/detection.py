@@ -52,8 +52,7 @@ def has_faces() -> bool:
 
 def find_faces(picture: Picture) -> list[Face]:
     """All faces of a picture (H, W, 3), the largest first. Raises `MissingExtraError` without the extra `faces`."""
-    detector = _dlib().get_frontal_face_detector()
-    boxes, scores, _ = detector.run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
+    boxes, scores, _ = _detector().run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
     faces = [
         Face((box.left(), box.top(), box.right() + 1, box.bottom() + 1), float(score))
         for box, score in zip(boxes, scores, strict=True)
@@ -108,6 +107,11 @@ def _dlib() -> Any:
             "faces are found with dlib; install it with: pip install 'sembla[faces]', or give landmarks."
         ) from error
     return dlib
+
+
+@cache
+def _detector() -> Any:
+    return _dlib().get_frontal_face_detector()
 
 
 @cache

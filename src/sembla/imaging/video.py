@@ -150,14 +150,14 @@ def encode_video(part: Path, frames: Iterable[Picture], *, rate: Fraction, like:
     first = next(left, None)
     if first is None:
         raise InputError("no frame came; a video needs one.")
-    times, unit = (like.times, like.unit) if like else (None, 1 / rate)
+    unit = like.unit if like else 1 / rate
     try:
         with av.open(str(part), "w", format="mp4") as out:
             stream = _stream(out, first.shape, rate=rate, unit=unit, aspect=like.aspect if like else Fraction(1))
             carry = _sound(out, like)
             for number, picture in enumerate(chain([first], left)):
                 frame = _coded(av, picture, first.shape)
-                frame.pts, frame.time_base = number if times is None else int(times[number]), unit
+                frame.pts, frame.time_base = number if like is None else _time(like, number), unit
                 out.mux(stream.encode(frame))
                 carry(frame.pts * unit)
             out.mux(stream.encode())
@@ -217,6 +217,13 @@ def _stream(out: Any, shape: tuple[int, ...], *, rate: Fraction, unit: Fraction,
     codec.colorspace = codec.color_primaries = codec.color_trc = _BT709
     codec.color_range = _LIMITED
     return stream
+
+
+def _time(video: Video, number: int) -> int:
+    """When a frame is shown. Raises `InputError` for one too many."""
+    if number == len(video):
+        raise InputError(f"more frames came than the {number} of {video.path}; give one for each.")
+    return int(video.times[number])
 
 
 def _coded(av: Any, picture: Picture, shape: tuple[int, ...]) -> Any:
