@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from sembla.api.checking import check_does, numbers, settings
 from sembla.core.errors import InputError, MissingExtraError, SizeError
@@ -163,9 +164,10 @@ def _whole(frame: DamagedFace, place: Alignment, made: Picture) -> Picture:
 
     What lies beyond the cut-out is spread evenly between what is known and what was made.
     """
-    painted, beyond = place.paste(frame.picture, made, frame.hole)
+    around = ndimage.binary_dilation(frame.hole)  # with its rim, where what was made meets what is known
+    painted, beyond = place.paste(frame.picture, made, around)
     if beyond.any():
-        share = 100 * beyond.sum() / frame.hole.sum()
+        share = 100 * (beyond & frame.hole).sum() / frame.hole.sum()
         _log.info("%.0f %% of the hole lies beyond the face, where nothing is known; it is filled evenly", share)
         painted = Poisson(beyond)(painted, np.zeros_like(painted))
     return Poisson(frame.hole)(frame.picture, painted)

@@ -12,7 +12,7 @@ const MOST_WEIGHT = 1000;
 export function mountBoardSettings(host: HTMLElement, studio: Studio): void {
   const forms = { preserve: keepFields(studio), inpaint: fillFields(studio) };
   const title = freshId("board-settings");
-  const place = h("div", { class: "settings" });
+  const place = h("div", { class: "settings board-settings" });
   const section = h(
     "section",
     { class: "panels", "aria-labelledby": title },
