@@ -143,6 +143,19 @@ def test_candidates_are_seen_while_they_form(studio: Server) -> None:
     assert previews[0].pixels.shape == (2 * SIDE, 3 * SIDE, 3)
 
 
+def test_pictures_of_another_kind_are_noted(studio: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = board(studio, noise(0), square=True)
+    marks = np.zeros((512, 512), np.uint8)
+    marks[100:300, 100:400] = 1
+    for strange in (False, True):
+        monkeypatch.setattr(api, "is_strange", lambda _, strange=strange: strange)
+        heard = answered(studio, asked("preserve", made, marks, **FEW))
+        (frame,) = parts(heard, "all")
+        notes = frame.header["piece"]["notes"]
+        assert bool(notes) is strange
+        assert all("times as far from what rooms makes" in note for note in notes)
+
+
 @pytest.mark.parametrize("task", ["preserve", "inpaint"])
 def test_work_that_is_cancelled_gives_nothing(studio: Server, task: str) -> None:
     made = board(studio, noise(0, FACE_SIZE), square=task == "preserve")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from sembla.api.checking import check_does, numbers, settings
 from sembla.api.pointing import Points, points_of
@@ -228,8 +229,9 @@ def _whole(frame: DamagedFace, place: Alignment, made: Picture, *, seam: Poisson
 
     What lies beyond the cut-out is spread evenly between what is known and what was made; the second is its share.
     """
-    painted, beyond = place.paste(frame.picture, made, frame.hole)
+    around = ndimage.binary_dilation(frame.hole)  # with its rim, where what was made meets what is known
+    painted, beyond = place.paste(frame.picture, made, around)
     if not beyond.any():
         return seam(frame.picture, painted), 0.0
     painted = Poisson(beyond)(painted, np.zeros_like(painted))
-    return seam(frame.picture, painted), float(beyond.sum() / frame.hole.sum())
+    return seam(frame.picture, painted), float((beyond & frame.hole).sum() / frame.hole.sum())

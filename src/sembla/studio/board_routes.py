@@ -18,8 +18,8 @@ from sembla.studio.board_wire import (
     PointsRequest,
 )
 from sembla.studio.boards import find_points, laid_out
-from sembla.studio.serving import FILE, AtDesk, PhotoId, done, json, problems, received
-from sembla.studio.wire import PackedMap, Photo, pack, unpack
+from sembla.studio.serving import FILE, AtDesk, FileName, PhotoId, done, held, json, problems, received
+from sembla.studio.wire import PackedMap, pack, unpack
 
 __all__ = ["router"]
 
@@ -27,7 +27,6 @@ _MOST_BYTES = 24 << 20
 
 Width: TypeAlias = Annotated[int, Query(ge=1, le=MAX_PIXELS, description="Of the picture, in pixels.")]
 Height: TypeAlias = Annotated[int, Query(ge=1, le=MAX_PIXELS, description="Of the picture, in pixels.")]
-FileName: TypeAlias = Annotated[str, Query(max_length=255, description="What messages call the file.")]
 
 router = APIRouter(prefix="/api")
 
@@ -45,8 +44,7 @@ async def lay_out(desk: AtDesk, request: Request) -> Board:
 
     def work() -> Board:
         picture, tiles = laid_out(desk.photos, wanted.parts, square=wanted.square)
-        height, width = picture.shape[:2]
-        return Board(photo=Photo(id=desk.photos.put(picture), width=width, height=height, notes=[]), tiles=tiles)
+        return Board(photo=held(desk, picture), tiles=tiles)
 
     return await done(request, desk.decoders, work)
 

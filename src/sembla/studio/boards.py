@@ -101,7 +101,9 @@ class Boards:
             search=_search(request),
         )
         result = api.run_preserve(task, forming(on_preview), stop=stop, engine=engine)
-        notes = [one_line(api.strangeness_note(result, request.model))] if api.is_strange(result) else []
+        notes = (
+            [one_line(api.strangeness_note(result, self._shelf.title(request.model)))] if api.is_strange(result) else []
+        )
         record = self._record("preserve", request)
         for part, picture in _views(result).items():
             piece = Piece(part=part, notes=notes if part == "all" else [])

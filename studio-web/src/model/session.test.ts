@@ -111,7 +111,7 @@ describe("a session file", () => {
   });
 
   it("gives a board back, with its regions, faces and settings", async () => {
-    const face = { points: Array.from({ length: 68 }, (_, i) => ({ x: i / 3, y: -i })), placed: [0, 30] };
+    const face = { points: Array.from({ length: 68 }, (_, i) => ({ x: i / 3, y: 1 - i })), placed: [0, 30] };
     const tiles = [
       { name: "a.png", x: 0, y: 0, width: 10, height: 18 },
       { name: "b.png", x: 14, y: 0, width: 10, height: 12 },
@@ -135,7 +135,7 @@ describe("a session file", () => {
     await expect(damaged('"inpaint",', '"other",')).rejects.toThrow('"method" is not preserve or inpaint');
     await expect(damaged('"x": 14', '"x": -1')).rejects.toThrow('"tiles" 2: "x" is not a whole number');
     await expect(damaged('"weight": 2.5', '"weight": "2"')).rejects.toThrow('"weight" is not a number');
-    await expect(damaged('"y": -67', '"y": null')).rejects.toThrow('"points" 68: "y" is not a number');
+    await expect(damaged('"y": -66', '"y": null')).rejects.toThrow('"points" 68: "y" is not a number');
   });
 
   it("gives a scene back, with its styles and what was made anew", async () => {

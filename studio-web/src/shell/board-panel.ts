@@ -10,7 +10,6 @@ import type { Generators } from "../work/generators";
 import type { Documents } from "./documents";
 import { button, freshId, h, iconButton } from "./dom";
 import { facesPart } from "./faces-part";
-import type { Field } from "./fields";
 import { chooseFiles } from "./files";
 import { chooseByArrows, setChosen } from "./radios";
 import type { Status } from "./status";
@@ -23,6 +22,12 @@ export interface BoardPanelParts {
   readonly status: Status;
   readonly run: BoardRun;
   readonly generators: Generators;
+}
+
+/** A part of the panel: what is seen, and what brings it up to date. */
+export interface Part {
+  readonly element: HTMLElement;
+  show(): void;
 }
 
 const GO: Readonly<Record<Board["method"], string>> = { preserve: "Generate", inpaint: "Fill" };
@@ -57,7 +62,7 @@ export function mountBoardPanel(host: HTMLElement, parts: BoardPanelParts): void
 }
 
 /** Which generator makes the pictures. */
-function modelField({ studio, generators }: BoardPanelParts): Field {
+function modelField({ studio, generators }: BoardPanelParts): Part {
   const select = h("select", { id: freshId("model") });
   select.addEventListener("change", () => {
     const card = generators.models.find(({ name }) => name === select.value);
@@ -76,7 +81,7 @@ function modelField({ studio, generators }: BoardPanelParts): Field {
 }
 
 /** The button that begins, the one that cancels, and how far the work is. */
-function workField({ studio, run }: BoardPanelParts): Field {
+function workField({ studio, run }: BoardPanelParts): Part {
   const go = button("", () => run.start(), { look: "primary", icon: "play" });
   const cancel = button("Cancel", () => run.cancel());
   const clear = button("Clear", () => clearMarks(studio), {
@@ -110,7 +115,7 @@ function workField({ studio, run }: BoardPanelParts): Field {
 }
 
 /** The pictures of the board: one is looked at, others can come and go. */
-function picturesField({ studio, viewport, documents }: BoardPanelParts): Field {
+function picturesField({ studio, viewport, documents }: BoardPanelParts): Part {
   const title = freshId("pictures");
   const list = h("div", { class: "board-pictures", role: "radiogroup", "aria-labelledby": title });
   const look = (at: number) => {

@@ -1,10 +1,11 @@
 /** The settings of a board's generator, and how much the active region counts. */
 
 import { FILLING, FREE, KEEPING } from "../model/board";
+import { randomSeed } from "../model/seeds";
 import type { Studio } from "../model/studio";
 import type { Board } from "../model/types";
-import { freshId, h } from "./dom";
-import { choiceField, type Field, numberField, seedField, shareField, switchField } from "./fields";
+import { freshId, h, iconButton } from "./dom";
+import { type Change, choiceField, type Field, numberField, shareField, switchField } from "./fields";
 
 const MOST_WEIGHT = 1000;
 
@@ -12,7 +13,7 @@ const MOST_WEIGHT = 1000;
 export function mountBoardSettings(host: HTMLElement, studio: Studio): void {
   const forms = { preserve: keepFields(studio), inpaint: fillFields(studio) };
   const title = freshId("board-settings");
-  const place = h("div", { class: "settings" });
+  const place = h("div", { class: "settings board-settings" });
   const section = h(
     "section",
     { class: "panels", "aria-labelledby": title },
@@ -28,46 +29,70 @@ export function mountBoardSettings(host: HTMLElement, studio: Studio): void {
     const fields = forms[board.method];
     if (shown !== board.method) place.replaceChildren(...fields.map(({ element }) => element));
     shown = board.method;
-    for (const field of fields) field.show();
+    for (const field of fields) field.follow();
   };
   studio.on("document", follow);
   studio.on("settings", follow);
   follow();
 }
 
-function keepFields(studio: Studio): Field[] {
-  const meaning = { text: "What counts", setting: "meaning", title: "Of the search steered" };
-  const diverse = { text: "Show", setting: "diverse", title: "Which of the candidates are chosen" };
+/** A field that follows a setting of the document. */
+interface Bound {
+  readonly element: HTMLElement;
+  follow(): void;
+}
+
+/** Binds fields to settings of the document by their names. */
+function binder(studio: Studio) {
+  return (setting: string, make: (change: Change) => Field): Bound => {
+    const { element, show } = make((value) => studio.setSettings({ [setting]: value }));
+    return { element, follow: () => show(studio.settings[setting] ?? null) };
+  };
+}
+
+function keepFields(studio: Studio): Bound[] {
+  const bound = binder(studio);
+  const meaning = { text: "What counts", title: "Of the search steered" };
+  const show = { text: "Show", title: "Which of the candidates are chosen" };
+  const chosen = { false: "The best", true: "Good ones that differ" };
   return [
-    shareField(studio, meaning, ["Colours", "Meaning"]),
-    numberField(studio, { text: "Candidates", setting: "candidates" }, { min: 1, max: 256 }),
-    numberField(studio, { text: "Shown", setting: "shown" }, { min: 1, max: 256 }),
-    choiceField(
-      studio,
-      diverse,
-      { false: "The best", true: "Good ones that differ" },
-      (value) => value === "true",
-    ),
-    choiceField(studio, { text: "Search", setting: "search" }, KEEPING),
-    numberField(studio, STEPS, { min: 0, max: 10_000, open: "Own" }),
-    seedField(studio),
+    bound("meaning", (change) => shareField(meaning, ["Colours", "Meaning"], change)),
+    bound("candidates", (change) => numberField({ text: "Candidates" }, { min: 1, max: 256 }, change)),
+    bound("shown", (change) => numberField({ text: "Shown" }, { min: 1, max: 256 }, change)),
+    bound("diverse", (change) => choiceField(show, chosen, (name) => change(name === "true"))),
+    bound("search", (change) => choiceField({ text: "Search" }, KEEPING, change)),
+    bound("steps", stepsField),
+    seedLine(studio),
   ];
 }
 
-const STEPS = { text: "Steps", setting: "steps", title: "Of the search; empty for its own number" };
-
-function fillFields(studio: Studio): Field[] {
-  const shared = { text: "Frames of one person", setting: "shared", title: "All pictures are filled alike" };
-  const smooth = { text: "Smoothing", setting: "smooth", title: "Frames over which points are smoothed" };
-  const fillings = { text: "Fillings", setting: "fillings", title: "Each of the next seed; of searches" };
+function fillFields(studio: Studio): Bound[] {
+  const bound = binder(studio);
+  const shared = { text: "Frames of one person", title: "All pictures are filled alike" };
+  const smooth = { text: "Smoothing", title: "Frames over which points are smoothed" };
+  const fillings = { text: "Fillings", title: "Each of the next seed; of searches" };
   return [
-    choiceField(studio, { text: "Search", setting: "search" }, FILLING),
-    numberField(studio, STEPS, { min: 0, max: 10_000, open: "Own" }),
-    numberField(studio, fillings, { min: 1, max: 16 }),
-    switchField(studio, shared),
-    numberField(studio, smooth, { min: 0, max: 100, step: 0.1 }),
-    seedField(studio),
+    bound("search", (change) => choiceField({ text: "Search" }, FILLING, change)),
+    bound("steps", stepsField),
+    bound("fillings", (change) => numberField(fillings, { min: 1, max: 16 }, change)),
+    bound("shared", (change) => switchField(shared, change)),
+    bound("smooth", (change) => numberField(smooth, { min: 0, max: 100, step: 0.1 }, change)),
+    seedLine(studio),
   ];
+}
+
+function stepsField(change: Change): Field {
+  const about = { text: "Steps", title: "Of the search; empty for its own number" };
+  return numberField(about, { min: 0, max: 10_000, open: "Own" }, change);
+}
+
+/** The seed, with dice to throw. */
+function seedLine(studio: Studio): Bound {
+  const about = { text: "Seed", title: "Same seed, same pictures" };
+  const limits = { min: 0, max: Number.MAX_SAFE_INTEGER };
+  const { element, follow } = binder(studio)("seed", (change) => numberField(about, limits, change));
+  const dice = iconButton("dice", "Another seed", () => studio.setSettings({ seed: randomSeed() }));
+  return { element: h("div", { class: "seed-line" }, element, dice), follow };
 }
 
 /** Weight and lock of the region that is painted with; there where regions are kept. */

@@ -21,6 +21,7 @@ import {
 } from "../work/rest";
 import { photoLayout, readSceneLayout, type SceneCard } from "../work/scenes";
 import { ask } from "./dialogs";
+import { chooseFiles } from "./files";
 import { Replacing } from "./replacing";
 import type { Status } from "./status";
 
@@ -235,14 +236,7 @@ export class Documents {
       kind
     ];
     const act = { photo: this.open, session: this.session, labels: this.labels, layout: this.layout }[kind];
-    const input = document.createElement("input");
-    input.type = "file";
-    input.accept = takes;
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) void act.call(this, file);
-    });
-    input.click();
+    chooseFiles(takes, ([file]) => void act.call(this, file));
   }
 
   /** Lays the board out anew, with those of its pictures that `keep` leaves of their numbers, and new ones. */

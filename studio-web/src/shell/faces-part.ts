@@ -5,9 +5,8 @@ import type { Studio } from "../model/studio";
 import type { Board, Face, IndexMap, Tile } from "../model/types";
 import { drawHole, findFaces, guessFace, readMask, readPoints } from "../work/boards";
 import { withPhoto } from "../work/rest";
-import type { BoardPanelParts } from "./board-panel";
+import type { BoardPanelParts, Part } from "./board-panel";
 import { button, freshId, h } from "./dom";
-import type { Field } from "./fields";
 import { chooseFiles } from "./files";
 
 /** So many placed points say where the others are. */
@@ -16,7 +15,7 @@ const ENOUGH = 4;
 const POINT_FILES = ".json,.pts,.txt,.csv,image/png,image/*";
 
 /** Builds the part; it is there for boards whose holes are filled. */
-export function facesPart(parts: BoardPanelParts): Field {
+export function facesPart(parts: BoardPanelParts): Part {
   const fields = [holesField(parts), pointsField(parts)];
   const element = h("div", { class: "board-part" }, ...fields.map(({ element }) => element));
   const show = () => {
@@ -27,7 +26,7 @@ export function facesPart(parts: BoardPanelParts): Field {
 }
 
 /** Holes that need no brush. */
-function holesField({ studio, generators, status }: BoardPanelParts): Field {
+function holesField({ studio, generators, status }: BoardPanelParts): Part {
   const kind = h("select", { id: freshId("hole") });
   const lay = (mask: (tile: Tile) => Promise<IndexMap>) => async (tiles: readonly Tile[]) => {
     const { board } = studio;
@@ -64,7 +63,7 @@ function current({ board, view }: Studio): readonly Tile[] {
 }
 
 /** The points of faces: found, read from a file, or following from those that were placed by hand. */
-function pointsField(parts: BoardPanelParts): Field {
+function pointsField(parts: BoardPanelParts): Part {
   const { studio, generators } = parts;
   const told = h("p", { role: "status" });
   const find = button("Find", () => findAll(parts), { look: "primary" });

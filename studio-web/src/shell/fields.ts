@@ -1,45 +1,46 @@
-/** Fields of forms that follow a setting of the document. */
+/** Fields of forms: what is seen, what the user says, and how a value is shown. */
 
-import type { Studio } from "../model/studio";
 import type { Value } from "../model/types";
-import { freshId, h, iconButton } from "./dom";
+import { freshId, h } from "./dom";
 
-/** A field on the page, and what brings it up to date. */
+/** A field on the page. */
 export interface Field {
   readonly element: HTMLElement;
-  show(): void;
+  show(value: Value): void;
 }
 
-/** What a field is about: its name, the setting behind it, and a line more for who points at it. */
+/** What a field is about. */
 export interface About {
   readonly text: string;
-  readonly setting: string;
-  readonly title?: string;
+  /** A line more for who points at it, */
+  readonly title?: string | undefined;
+  /** or for everybody. */
+  readonly help?: string | undefined;
 }
 
-/** A choice from a list of names and their texts. */
-export function choiceField(
-  studio: Studio,
-  about: About,
-  choices: Readonly<Record<string, string>>,
-  read: (value: string) => Value = (value) => value,
-): Field {
-  const select = h("select", { id: freshId("choice"), title: about.title });
-  select.append(...Object.entries(choices).map(([value, text]) => h("option", { value }, text)));
-  select.addEventListener("change", () => studio.setSettings({ [about.setting]: read(select.value) }));
-  const show = () => {
-    select.value = String(studio.settings[about.setting] ?? "");
+/** Called when the user says another value. */
+export type Change = (value: Value) => void;
+
+/** Yes or no. */
+export function switchField(about: About, change: Change): Field {
+  const input = h("input", { type: "checkbox", id: freshId("switch"), title: about.title });
+  input.addEventListener("change", () => change(input.checked));
+  const show = (value: Value) => {
+    input.checked = value === true;
   };
-  return { element: line(about.text, select), show };
+  return { element: line(about, input, "setting switch"), show };
 }
 
-/** A number within limits; where it may be left open, an empty field says so. */
-export function numberField(
-  studio: Studio,
-  about: About,
-  limits: { min: number; max: number; step?: number; open?: string },
-): Field {
-  const { open, min, max, step = 1 } = limits;
+/** The limits of a number; `open` is what an empty field says, where it may be left so. */
+export interface Limits {
+  readonly min: number | null;
+  readonly max: number;
+  readonly step?: number;
+  readonly open?: string | undefined;
+}
+
+/** A number within limits. */
+export function numberField(about: About, { min, max, step = 1, open }: Limits, change: Change): Field {
   const input = h("input", {
     type: "number",
     id: freshId("number"),
@@ -49,63 +50,48 @@ export function numberField(
   });
   input.addEventListener("input", () => input.setAttribute("aria-invalid", String(!input.validity.valid)));
   input.addEventListener("change", () => {
-    if (!input.reportValidity()) return;
-    studio.setSettings({ [about.setting]: input.value === "" ? null : input.valueAsNumber });
+    if (!input.validity.valid) return void input.reportValidity();
+    change(input.value === "" ? null : input.valueAsNumber);
   });
-  const show = () => {
-    const value = studio.settings[about.setting] ?? null;
+  const show = (value: Value) => {
     input.value = value === null ? "" : String(value);
     input.setAttribute("aria-invalid", "false");
   };
-  return { element: line(about.text, input), show };
+  return { element: line(about, input), show };
 }
 
-/** Yes or no. */
-export function switchField(studio: Studio, about: About): Field {
-  const id = freshId("switch");
-  const input = h("input", { type: "checkbox", id, title: about.title });
-  input.addEventListener("change", () => studio.setSettings({ [about.setting]: input.checked }));
-  const show = () => {
-    input.checked = studio.settings[about.setting] === true;
+/** One of several names, each shown as a text. */
+export function choiceField(
+  about: About,
+  choices: Readonly<Record<string, string>>,
+  change: (name: string) => void,
+): Field {
+  const select = h("select", { id: freshId("choice"), title: about.title });
+  select.append(...Object.entries(choices).map(([value, text]) => h("option", { value }, text)));
+  select.addEventListener("change", () => change(select.value));
+  const show = (value: Value) => {
+    select.value = String(value);
   };
-  return { element: h("div", { class: "setting switch" }, h("label", { for: id }, about.text), input), show };
+  return { element: line(about, select), show };
 }
 
 /** A share from 0 to 1 between two ends that have names. */
-export function shareField(studio: Studio, about: About, [least, most]: readonly [string, string]): Field {
+export function shareField(about: About, [least, most]: readonly [string, string], change: Change): Field {
   const id = freshId("share");
   const input = h("input", { type: "range", id, min: 0, max: 100, step: 1, title: about.title });
-  input.addEventListener("input", () => studio.setSettings({ [about.setting]: input.valueAsNumber / 100 }));
-  const show = () => {
-    const percent = Math.round(100 * Number(studio.settings[about.setting] ?? 0));
+  input.addEventListener("input", () => change(input.valueAsNumber / 100));
+  const show = (value: Value) => {
+    const percent = Math.round(100 * Number(value));
     input.value = String(percent);
     input.setAttribute("aria-valuetext", `${percent} % ${most.toLowerCase()}`);
   };
-  const ends = h(
-    "div",
-    { class: "share-ends", "aria-hidden": "true" },
-    h("span", {}, least),
-    h("span", {}, most),
-  );
-  return { element: h("div", { class: "share" }, h("label", { for: id }, about.text), input, ends), show };
+  const ends = [least, most].map((text) => h("span", {}, text));
+  const scale = h("div", { class: "share-ends", "aria-hidden": "true" }, ...ends);
+  return { element: h("div", { class: "share" }, h("label", { for: id }, about.text), input, scale), show };
 }
 
-/** The dice throw seeds below this: short enough to read out. */
-const SEEDS = 1_000_000;
-
-/** The seed, with dice to throw. */
-export function seedField(studio: Studio): Field {
-  const field = numberField(
-    studio,
-    { text: "Seed", setting: "seed", title: "Same seed, same pictures" },
-    { min: 0, max: Number.MAX_SAFE_INTEGER },
-  );
-  const dice = iconButton("dice", "Another seed", () =>
-    studio.setSettings({ seed: Math.floor(Math.random() * SEEDS) }),
-  );
-  return { element: h("div", { class: "seed-line" }, field.element, dice), show: field.show };
-}
-
-function line(text: string, field: HTMLElement): HTMLElement {
-  return h("div", { class: "setting" }, h("label", { for: field.id }, text), field);
+function line({ text, help }: About, input: HTMLElement, look = "setting"): HTMLElement {
+  const small = help === undefined ? null : h("small", { id: `${input.id}-help` }, help);
+  if (small !== null) input.setAttribute("aria-describedby", small.id);
+  return h("div", { class: look }, h("label", { for: input.id }, text), input, small);
 }

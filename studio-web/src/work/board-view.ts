@@ -38,6 +38,7 @@ export class BoardView {
   readonly #marks = h("canvas", { class: "board-single", role: "img", "aria-label": "What is marked" });
   readonly #notes = h("p", { class: "board-notes", role: "note" });
   readonly #empty = h("p", { class: "board-empty" });
+  readonly #shownKept = h("div", { class: "board-shown" });
   readonly #frames: FrameView;
   readonly #root: HTMLElement;
   #photo: ImageBitmap | null = null;
@@ -61,8 +62,15 @@ export class BoardView {
       { class: "board-tabs", role: "radiogroup", "aria-label": "View" },
       ...this.#views,
     );
-    const shown = h("div", { class: "board-shown" }, this.#grid, this.#single, this.#marks, this.#empty);
-    this.#root = h("div", { class: "board-view" }, this.#choice, this.#notes, shown, this.#frames.element);
+    this.#shownKept.append(this.#grid, this.#single, this.#marks, this.#empty);
+    this.#root = h(
+      "div",
+      { class: "board-view" },
+      this.#choice,
+      this.#notes,
+      this.#shownKept,
+      this.#frames.element,
+    );
     host.append(this.#root);
     run.on("change", () => this.#show());
     for (const event of ["document", "pixels", "changed", "view"] as const)
@@ -94,18 +102,26 @@ export class BoardView {
 
   #show(): void {
     const { board } = this.#studio;
+    const keeping = board?.method === "preserve";
+    const filling = board?.method === "inpaint";
     this.#root.hidden = board === null;
-    if (board === null) return;
-    this.#pictures.keep([...this.#run.pictures, ...(this.#run.preview ? [this.#run.preview] : [])]);
-    const keeping = board.method === "preserve";
     this.#choice.hidden = !keeping;
-    this.#grid.parentElement?.toggleAttribute("hidden", !keeping);
-    this.#frames.element.hidden = keeping;
+    this.#shownKept.hidden = !keeping;
+    this.#frames.element.hidden = !filling;
     if (keeping) this.#showKept();
-    else this.#frames.show();
+    else this.#clear();
+    if (filling) this.#frames.show();
+    else this.#frames.clear();
     const notes = this.#run.of("all")[0]?.piece.notes ?? [];
     this.#notes.hidden = notes.length === 0;
     this.#notes.textContent = notes.map(sentence).join(" ");
+    // At last, for a picture that is still shown must not lose its address.
+    this.#pictures.keep([...this.#run.pictures, ...(this.#run.preview ? [this.#run.preview] : [])]);
+  }
+
+  #clear(): void {
+    this.#grid.replaceChildren();
+    this.#single.removeAttribute("src");
   }
 
   #showKept(): void {
@@ -127,6 +143,9 @@ export class BoardView {
     this.#empty.hidden = view !== "marks" || this.#marked();
     this.#empty.textContent =
       "Mark what is to be kept: choose a region, then draw over it with the brush or a rectangle.";
+    if (view === "candidate") this.#single.removeAttribute("src");
+    else if (view === "marks") this.#clear();
+    else this.#grid.replaceChildren();
     if (view === "candidate") this.#showGrid();
     else if (view === "marks") this.#showMarks();
     else this.#showSingle(view);

@@ -82,7 +82,8 @@ export class FrameView {
     const made = run.preview ?? run.of(part, run.chosen)[at] ?? null;
     this.#drawBefore();
     this.#after.hidden = made === null;
-    if (made !== null) {
+    if (made === null) this.#after.removeAttribute("src");
+    else {
       const address = pictures.address(made);
       if (this.#after.src !== address) this.#after.src = address;
     }
@@ -99,6 +100,13 @@ export class FrameView {
     this.#frame.valueAsNumber = at;
     this.#number.textContent = `${at + 1} of ${tiles.length}`;
     this.#showStrip();
+  }
+
+  /** Shows nothing any more. */
+  clear(): void {
+    this.#stop();
+    this.#after.removeAttribute("src");
+    this.#strip.replaceChildren();
   }
 
   #drawBefore(): void {
@@ -120,10 +128,11 @@ export class FrameView {
     const fillings = run.pictures.filter(
       ({ piece }) => piece.part === "whole" && piece.place === studio.view.tile,
     );
-    this.#strip.hidden = fillings.length < 2;
-    if (this.#strip.childElementCount !== fillings.length)
-      this.#strip.replaceChildren(...fillings.map((_, at) => this.#choice(at)));
-    for (const [at, filling] of fillings.entries()) {
+    const shown = fillings.length < 2 ? [] : fillings;
+    this.#strip.hidden = shown.length === 0;
+    if (this.#strip.childElementCount !== shown.length)
+      this.#strip.replaceChildren(...shown.map((_, at) => this.#choice(at)));
+    for (const [at, filling] of shown.entries()) {
       const image = this.#strip.children[at].firstElementChild as HTMLImageElement;
       const address = pictures.address(filling);
       if (image.src !== address) image.src = address;

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, e
 from tests.faces.test_shape import face
 from tests.studio.browser.painting import Easel, Pixels, png
 from tests.studio.browser.support import Studio, running_studio
+from tests.studio.browser.test_accessibility import OUT_OF_REACH, faults_of
 from tests.studio.browser.visits import problem, visit
 from tests.studio.generators import noise, write_generators
 
@@ -75,7 +77,7 @@ def work(page: Page, name: str) -> None:
 def saved(page: Page, item: str) -> Download:
     page.get_by_role("button", name="Save", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("menuitem", name=item).click()
+        page.get_by_role("menuitem", name=re.compile(f"^{item}")).click()
     return download.value
 
 
@@ -266,3 +268,35 @@ def test_without_a_face_a_mean_one_stands_in_and_why_is_told(visited: Page) -> N
     expect(fillings).to_have_count(2)
     fillings.nth(1).click()
     expect(fillings.nth(1)).to_have_attribute("aria-checked", "true")
+
+
+def test_boards_have_names_contrast_and_room(visited: Page) -> None:
+    visited.set_viewport_size({"width": 1100, "height": 700})
+    assert faults_of(visited, screens(visited)) == []
+    assert visited.evaluate(OUT_OF_REACH) == []
+
+
+def screens(page: Page) -> Iterator[str]:
+    """Both kinds of boards, before and after their work."""
+    easel = kept_pictures(page)
+    yield "nothing kept"
+    rectangle(easel, 0, (60, 100, 300, 260))
+    put(page, "Steps", "1")
+    yield "marked"
+    work(page, "Generate")
+    yield "made"
+    page.get_by_role("button", name="Keep or fill").click()
+    yield "the menu"
+    page.keyboard.press("Escape")
+    files = [(f"{number}.png", png(noise(number, SIZE))) for number in range(2)]
+    page.get_by_role("button", name="Keep or fill").click()
+    choose_files(page, page.get_by_role("menuitem", name="faces"), files)
+    page.get_by_role("dialog").get_by_role("button", name="Replace").click()
+    expect(page.get_by_role("heading", name="Fill holes")).to_be_visible(timeout=SLOW)
+    yield "nothing missing"
+    page.get_by_role("button", name="Lay over all").click()
+    page.get_by_role("button", name="Find", exact=True).click()
+    expect(problem(page)).to_contain_text("A mean face stands in", timeout=SLOW)
+    problem(page).get_by_role("button", name="Dismiss").click()
+    work(page, "Fill")
+    yield "filled"
