@@ -19,7 +19,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 from tests.methods.inpaint.support import untrained
 
 import sembla as library
-from sembla.api import inpainting
+from sembla.api import pointing
 from sembla.core.errors import Cancelled, InputError
 from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
@@ -207,8 +207,8 @@ def test_frames_without_a_face_have_points_between_their_neighbours(
         its: Landmarks = points[number]
         return its
 
-    monkeypatch.setattr(inpainting, "has_faces", lambda: True)
-    monkeypatch.setattr(inpainting, "landmarks_of_damaged", find)
+    monkeypatch.setattr(pointing, "has_faces", lambda: True)
+    monkeypatch.setattr(pointing, "landmarks_of_damaged", find)
     with caplog.at_level("WARNING", "sembla"):
         found = library.damage_frames(frames(), "center")
     assert "in 2 of 5 frames there is no face to be found" in caplog.text
