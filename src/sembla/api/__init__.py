@@ -40,6 +40,12 @@ from sembla.api.evaluations import (
     write_comparison,
     write_run,
 )
+from sembla.api.inpaint_experiments import (
+    evaluate_inpaint_codes,
+    evaluate_inpaint_completeness,
+    evaluate_inpaint_consistency,
+    evaluate_inpaint_maps,
+)
 from sembla.api.inpainting import DamagedFace, check_inpaint, damage, inpaint, run_inpaint
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
 from sembla.api.preserving import check_preserve, is_strange, keep, model_side, preserve, run_preserve
@@ -80,6 +86,7 @@ from sembla.core.tasks import (
     InpaintTask,
     Kept,
     OnPreview,
+    PeopleTask,
     Pixels,
     Predicted,
     PreserveResult,
@@ -163,6 +170,7 @@ __all__ = [
     "OnPreview",
     "OnProgress",
     "OnStep",
+    "PeopleTask",
     "Pixels",
     "Predicted",
     "Preparation",
@@ -211,6 +219,10 @@ __all__ = [
     "evaluate_analogy",
     "evaluate_cases",
     "evaluate_folders",
+    "evaluate_inpaint_codes",
+    "evaluate_inpaint_completeness",
+    "evaluate_inpaint_consistency",
+    "evaluate_inpaint_maps",
     "evaluate_sequences",
     "evaluate_variations",
     "examine",

@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from sembla.commands.console import progress, say, say_json
+from sembla.commands.fills import FillName, fill_of
 from sembla.commands.folders import check_folder, make_folder
-from sembla.commands.making import seen_from, with_steps
+from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from sembla.core.tasks import Fill, InpaintResult
+    from sembla.core.tasks import InpaintResult
 
 __all__ = ["Inpaint"]
 
@@ -38,8 +39,9 @@ class Inpaint:
     """A file; for a folder, a folder. Without: IMAGE-whole.png here."""
     strangers: Flag = False
     """The pictures of the folder show several persons: fill each for itself."""
-    search: Literal["predicted", "searched", "weighted"] = "predicted"
-    """How the face is found: read by the encoder, searched as published, or as by Yeh et al."""
+    search: FillName = "predicted"
+    """How the face is found: read by the encoder, searched as published, or as by Yeh et al.: weighted as their paper
+    says, released as their code does."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
     """Of the search. Without: its own number; predicted has none."""
     seed: int = 0
@@ -57,7 +59,7 @@ class Inpaint:
 
     def run(self) -> None:
         """Do it, and say what was written."""
-        fill = self._fill()
+        fill = fill_of(self.search, self.steps)
         from sembla import api
 
         sources, outs = self._plan()
@@ -78,12 +80,6 @@ class Inpaint:
             return
         for out in outs:
             say(str(out))
-
-    def _fill(self) -> "Fill":
-        from sembla.core.tasks import Predicted, Searched, Weighted  # loads NumPy: --help stays fast
-
-        fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
-        return with_steps(fills[self.search], self.steps, name=self.search)
 
     def _plan(self) -> tuple[list[Path], list[Path]]:
         """What is read, and what is written. Raises `OutputError` for what exists or cannot be written."""

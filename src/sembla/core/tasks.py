@@ -23,6 +23,7 @@ __all__ = [
     "Kept",
     "OnPicture",
     "OnPreview",
+    "PeopleTask",
     "Pixels",
     "Predicted",
     "PreserveResult",
@@ -295,6 +296,18 @@ class InpaintTask:
     fill: Fill = Predicted()
     blend: bool = True
     """Shift the colours of fillings so that they meet their rim without a seam (Poisson)."""
+
+
+@dataclass(frozen=True)
+class PeopleTask:
+    """Points of faces: ask for people whom nobody knows, who stand as these do."""
+
+    landmarks: tuple[NDArray[np.float32], ...]
+    """At least one face's 68 points, (68, 2) each, in pixels of the size that the model makes."""
+    people: Annotated[int, Whole(1, 256)] = 1
+    """How many codes are drawn; the pictures are the first person's, one for each face's points, then the next's."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same people."""
 
 
 @dataclass(frozen=True)

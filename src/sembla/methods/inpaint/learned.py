@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
-from sembla.core.tasks import InpaintTask
+from sembla.core.tasks import InpaintTask, PeopleTask
 from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
 from sembla.methods.inpaint import synthesis
@@ -15,6 +15,7 @@ from sembla.methods.inpaint.config import Conditional, Config, Dcgan, Sembla
 from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import ConditionalGenerator, DcganGenerator, Discriminator, Encoder
 from sembla.methods.inpaint.objective import LightObjective, PublishedObjective
+from sembla.methods.inpaint.people_synthesis import people
 from sembla.nn.baking import baked_twin
 from sembla.nn.perceptual import find_depths
 from sembla.nn.projected import judged
@@ -101,7 +102,7 @@ PARTS: Parts[Config, Prepared, FaceBatch] = Parts(
     objective=_objective,
     batches=batches,
     previews=synthesis.previews,
-    tasks={InpaintTask: synthesis.inpaint},
+    tasks={InpaintTask: synthesis.inpaint, PeopleTask: people},
     trials=synthesis.trials,
     graph=_graph,
     used=("generator", "encoder", "discriminator"),
