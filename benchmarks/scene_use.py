@@ -41,9 +41,9 @@ from sembla.core.method import Feed
 from sembla.core.tasks import SceneTask
 from sembla.core.types import LabelMap, Picture
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, open_prepared
+from sembla.data.prepared import Prepared, open_prepared, part_of
 from sembla.methods.scene.batches import SceneBatch, batches
-from sembla.methods.scene.config import Config, split
+from sembla.methods.scene.config import Config
 
 FEW, SEEDS, STEPS = 50, (0, 1, 2), 500
 ALONE, MODEL, BANK = "", "model", "bank"
@@ -54,7 +54,7 @@ Pair = tuple[str, Picture, LabelMap]
 
 def training_pairs(prepared: Prepared) -> Iterator[Pair]:
     """Names, photos and label maps of the training split, or of a set without splits."""
-    for packed in pairs_once(prepared, split(prepared, "train")):
+    for packed in pairs_once(prepared, part_of(prepared, "train")):
         sample = packed.decode()
         assert sample.labels is not None
         yield packed.pair.name, sample.picture, sample.labels
@@ -166,7 +166,7 @@ def rows(part: Part, scores: Mapping[str, Sequence[float]]) -> Iterator[Row]:
     real = open_prepared(part.real)
     for kind, its in scores.items():
         yield {
-            "real pairs": real.counts[split(real, "train")],
+            "real pairs": real.counts[part_of(real, "train")],
             "trained on": f"real and {kind}" if kind else "real alone",
             "mIoU": f"{np.mean(its):.1f} ({min(its):.1f} to {max(its):.1f})",
             "gain": interval(np.subtract(its, scores[ALONE])) if kind else "",

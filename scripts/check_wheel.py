@@ -18,7 +18,7 @@ from pathlib import Path
 __all__ = ["main"]
 
 ROOT = Path(__file__).resolve().parent.parent
-LARGEST = 25_000_000
+LARGEST = 60_000_000
 """Most bytes of the wheel."""
 
 DESCRIBE = """

@@ -1,5 +1,6 @@
 """The layout on disk: what is written is read back, and damage is told."""
 
+import dataclasses
 import json
 import pickle
 from pathlib import Path
@@ -12,7 +13,16 @@ from tests.data.small_set import CLASSES, SMALL, make_source, read, records, unl
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.data.pairs import Packed, Pair, check_name, encode, pack
 from sembla.data.prepare import prepare
-from sembla.data.prepared import JOURNAL, Prepared, Shard, open_prepared, read_pairs, read_shards
+from sembla.data.prepared import (
+    JOURNAL,
+    Prepared,
+    Shard,
+    held_out,
+    open_prepared,
+    part_of,
+    read_pairs,
+    read_shards,
+)
 from sembla.data.records import Record, Sample
 
 RECORD = Record("a/b.c", "train", {})
@@ -54,6 +64,18 @@ def test_a_picture_alone_is_enough() -> None:
     assert taken.instances is None
     assert taken.landmarks is None
     assert taken.attributes == {}
+
+
+def test_what_is_held_out_is_no_other_split_than_one_that_is_learned_from(made: Prepared) -> None:
+    assert (part_of(made, "train"), held_out(made)) == ("train", "val")
+    without = dataclasses.replace(made, counts={"train": 7})
+    assert held_out(without) == "train"
+    whole = dataclasses.replace(made, counts={"": 7})
+    assert part_of(whole, "train") == held_out(whole) == ""
+    tests = dataclasses.replace(made, counts={"test": 7})
+    for ask in (held_out, lambda each: part_of(each, "train")):
+        with pytest.raises(InputError, match="has no split 'train'; it has test"):
+            ask(tests)
 
 
 def test_label_maps_look_like_their_classes(made: Prepared) -> None:

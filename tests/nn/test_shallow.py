@@ -61,6 +61,7 @@ def test_networks_cut_at_five_depths(tmp_path: Path, monkeypatch: pytest.MonkeyP
     scaled = (pictures + 1) * 127.5 - torch.tensor([123.0, 117.0, 104.0]).view(1, 3, 1, 1)
     for planes, place, mean in zip(found, (1, 4, 7, 9, 12), (14.0, 25.0, 18.0, 21.0, 1.6), strict=True):
         torch.testing.assert_close(planes * mean, squeeze.features[: place + 1](scaled))
+    assert perceptual.channels_of("squeezenet") == tuple(planes.shape[1] for planes in found)
     save_file(dict(vgg.state_dict()), tmp_path / "vgg.safetensors")
     monkeypatch.setattr(
         perceptual, "find_weights", lambda each: WeightsFile(each, tmp_path / "vgg.safetensors", "0" * 64)
@@ -69,3 +70,5 @@ def test_networks_cut_at_five_depths(tmp_path: Path, monkeypatch: pytest.MonkeyP
     wanted = vgg.taps(((pictures + 1) / 2 - centre) / deviation, [f"relu{block}_1" for block in range(1, 6)]).values()
     for planes, expected in zip(perceptual.VGG19Depths()(pictures), wanted, strict=True):
         torch.testing.assert_close(planes, expected)
+    assert perceptual.channels_of("vgg19") == tuple(planes.shape[1] for planes in perceptual.VGG19Depths()(pictures))
+    assert perceptual.channels_of("none") == tuple(planes.shape[1] for planes in perceptual.pixel_pyramid(pictures))

@@ -236,3 +236,15 @@ def test_another_kind_of_picture_is_noticed(sembla: Sembla, run: Path, tmp_path:
     many = ("--candidates", "12", "--steps", "1")
     outcome = sembla("preserve", tmp_path / "white.png", "--region", "4,4,16,16", "--model", run, *many)
     assert "it may be of another kind" in outcome.err
+
+
+def test_a_model_is_of_use_where_the_network_it_learned_with_is_not(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SEMBLA_WEIGHTS", str(tmp_path / "nothing"))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "nothing"))
+    config = Recipe(side=SIDE, width=8, discriminator_width=8, encoder_width=8, features="squeezenet")
+    model = library.load(write_model(tmp_path / "run", config, "sembla"), exact=True)
+    result = library.preserve([library.keep(photo, model=model, region=(30, 10, 20, 20))], model=model, candidates=2)
+    assert len(result.pictures) == 2
+    assert "compared by their colours alone" in caplog.text

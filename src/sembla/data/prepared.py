@@ -29,6 +29,7 @@ __all__ = [
     "VERSION",
     "Prepared",
     "Shard",
+    "held_out",
     "is_prepared",
     "label_set_from_json",
     "label_set_to_json",
@@ -157,8 +158,17 @@ def _prepared(root: Path, values: Mapping[str, Any]) -> Prepared:
 
 
 def part_of(prepared: Prepared, wanted: str) -> str:
-    """That split of a set, or its first one where it has no such: "" where it has none."""
-    return wanted if wanted in prepared.counts else next(iter(prepared.counts))
+    """That split of a set, or "", all of a set that has no splits. Raises `InputError` where it lacks."""
+    if "" in prepared.counts:
+        return ""
+    if wanted not in prepared.counts:
+        raise InputError(f"{prepared.root} has no split {wanted!r}; it has {', '.join(prepared.counts)}.")
+    return wanted
+
+
+def held_out(prepared: Prepared) -> str:
+    """The split that nothing learns from, or the training split of a set without one. Raises as `part_of` does."""
+    return part_of(prepared, "val" if "val" in prepared.counts else "train")
 
 
 def read_pairs(prepared: Prepared, split: str | None = None) -> tuple[Pair, ...]:

@@ -71,6 +71,8 @@ _NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
     "squeezenet": SqueezeNetDepths,
 }
 
+_CHANNELS: Mapping[str, tuple[int, ...]] = {"vgg19": (64, 128, 256, 512, 512), "squeezenet": (64, 128, 256, 384, 512)}
+
 
 def _large(pictures: Tensor) -> Tensor:
     """Deep planes need some pixels to see."""
@@ -84,7 +86,6 @@ def pixel_pyramid(pictures: Tensor) -> list[Tensor]:
     return [F.avg_pool2d(pictures, 2 << level) for level in range(_LEVELS)]
 
 
-def channels_of(depths: Depths, side: int) -> tuple[int, ...]:
-    """How many planes each depth has."""
-    with torch.no_grad():
-        return tuple(planes.shape[1] for planes in depths(torch.zeros(1, 3, side, side)))
+def channels_of(name: str) -> tuple[int, ...]:
+    """How many planes each depth of that network has; its weights need not be there."""
+    return _CHANNELS.get(name, (3,) * _LEVELS)

@@ -8,7 +8,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from sembla.nn.perceptual import Depths, channels_of, find_depths
+from sembla.nn.perceptual import Depths, channels_of
 
 __all__ = ["Judged", "PlainDepths", "ProjectedDiscriminator", "judged"]
 
@@ -99,8 +99,8 @@ class Judged(nn.Module):
         return found
 
 
-def judged(features: str, *, side: int, width: int) -> Judged:
-    """A discriminator of pictures of a side that looks through the network `features`, or learns its own ("none")."""
+def judged(features: str, *, width: int) -> Judged:
+    """A discriminator that looks through the network `features`, or learns its own ("none")."""
     learned = PlainDepths() if features == "none" else None
-    channels = learned.channels if learned else channels_of(find_depths(features, torch.device("cpu")), side)
+    channels = learned.channels if learned else channels_of(features)
     return Judged(ProjectedDiscriminator(channels, width=width), learned)

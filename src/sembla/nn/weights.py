@@ -38,6 +38,7 @@ __all__ = [
     "best_features",
     "file_hash",
     "find_weights",
+    "has_features",
 ]
 
 FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
@@ -214,13 +215,15 @@ def find_weights(weights: Weights, file: str | os.PathLike[str] | None = None) -
 
 def best_features() -> Literal["vgg19", "squeezenet"] | None:
     """The better feature network of those whose weights `find_weights` finds without a download, if there is one."""
-
-    def at_hand(weights: Weights) -> bool:
-        return any((_folder() / name).is_file() for name in weights.files)
-
-    if at_hand(VGG19):
+    if has_features("vgg19"):
         return "vgg19"
-    return "squeezenet" if at_hand(SQUEEZENET_CAFFE) else None
+    return "squeezenet" if has_features("squeezenet") else None
+
+
+def has_features(name: str) -> bool:
+    """Whether the weights of a feature network are found without a download; "none" needs none."""
+    needed = {"vgg19": VGG19, "squeezenet": SQUEEZENET_CAFFE}.get(name)
+    return needed is None or any((_folder() / file).is_file() for file in needed.files)
 
 
 def file_hash(path: Path) -> str:

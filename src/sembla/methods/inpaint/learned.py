@@ -33,7 +33,7 @@ def _networks(config: Config) -> nn.ModuleDict:
         case Dcgan():
             generator = DcganGenerator(config)
         case Sembla():
-            judge = judged(config.features, side=config.side, width=config.discriminator_width)
+            judge = judged(config.features, width=config.discriminator_width)
             return nn.ModuleDict({"generator": LightInpainter(config), "discriminator": judge})
         case _:
             raise AssertionError(type(config))

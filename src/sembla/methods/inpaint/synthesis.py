@@ -15,7 +15,7 @@ from sembla.core.tasks import UNWATCHED, Damaged, InpaintResult, InpaintTask, Pe
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, part_of
+from sembla.data.prepared import Prepared, held_out
 from sembla.faces.face_map import face_map
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.blend import Poisson
@@ -193,7 +193,7 @@ def trials(config: Config, prepared: Prepared) -> list[InpaintTask]:
 
 def _faces(config: Config, prepared: Prepared) -> list[tuple[Picture, Landmarks]]:
     found = []
-    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_ROWS), strict=False):
+    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(_ROWS), strict=False):
         sample = packed.decode()
         sized = apply(centre(sample.picture.shape[:2], (config.side, config.side)), sample)
         assert sized.landmarks is not None

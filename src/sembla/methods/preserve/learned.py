@@ -32,7 +32,7 @@ def _networks(config: Config) -> nn.ModuleDict:
         case Wgan():
             return nn.ModuleDict({"generator": WganGenerator(config), "discriminator": WganCritic(config)})
         case Sembla():
-            judge = judged(config.features, side=config.side, width=config.discriminator_width)
+            judge = judged(config.features, width=config.discriminator_width)
             return nn.ModuleDict(
                 {"generator": LightGenerator(config), "discriminator": judge, "encoder": RegionEncoder(config)}
             )

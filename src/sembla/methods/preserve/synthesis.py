@@ -1,5 +1,6 @@
 """What trained priors make: pictures that mean the same in some regions."""
 
+import logging
 import time
 from typing import cast
 
@@ -12,7 +13,7 @@ from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTa
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, part_of
+from sembla.data.prepared import Prepared, held_out
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.latents.drawing import draw_codes
@@ -24,9 +25,11 @@ from sembla.methods.preserve.light_networks import RegionEncoder
 from sembla.methods.preserve.searches import Sought, plan_of
 from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
-from sembla.nn.weights import best_features
+from sembla.nn.weights import SQUEEZENET_CAFFE, best_features, has_features
 
 __all__ = ["preserve", "previews", "trials"]
+
+_log = logging.getLogger("sembla")
 
 _ROWS, _COLUMNS = 4, 8
 _FEW = 8  # pictures that say too little of what a model makes
@@ -83,7 +86,7 @@ def preserve(
 
 
 def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
-    name = config.features if isinstance(config, Sembla) else best_features() or "none"
+    name = _network(config)
     weights = torch.from_numpy(canvas.weights)[None, None].to(codes.device)
     return Sought(
         alone=to_planes([canvas.alone]).to(codes.device),
@@ -93,6 +96,20 @@ def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
         depths=find_depths(name, codes.device),
         one=_ONE[name],
     )
+
+
+def _network(config: Config) -> str:
+    """What regions are compared through: what the model learned with, or else what is at hand."""
+    if isinstance(config, Sembla) and has_features(config.features):
+        return config.features
+    found = best_features()
+    if found is None:
+        _log.warning(
+            "no feature network is at hand, so that regions are compared by their colours alone; put %s into the "
+            "folder that SEMBLA_WEIGHTS names",
+            SQUEEZENET_CAFFE.files[0],
+        )
+    return found or "none"
 
 
 def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tensor:
@@ -149,7 +166,7 @@ def trials(config: Config, prepared: Prepared) -> list[PreserveTask]:
     side = config.side
     region = rectangle((side, side), left=side // 4, top=side // 4, width=side // 2, height=side // 2)
     tasks = []
-    for packed, _ in zip(pairs_once(prepared, part_of(prepared, "val")), range(_TRIALS), strict=False):
+    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(_TRIALS), strict=False):
         sample = packed.decode()
         photo = apply(centre(sample.picture.shape[:2], (side, side)), sample).picture
         tasks.append(PreserveTask((Kept(photo, region),), candidates=_COLUMNS, shown=1, search=Steered(2)))

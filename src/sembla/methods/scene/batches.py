@@ -15,9 +15,9 @@ from sembla.data.augment import Augmentation
 from sembla.data.edges import instance_edges
 from sembla.data.loading import Batch as Loaded
 from sembla.data.loading import batches as loaded
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.data.shards import Share
-from sembla.methods.scene.config import Config, split
+from sembla.methods.scene.config import Config
 from sembla.nn.planes import one_hot, to_planes
 
 __all__ = ["SceneBatch", "batches", "layout_planes"]
@@ -57,7 +57,7 @@ def _loaded(
 ) -> Generator[SceneBatch, None, None]:
     found = loaded(
         prepared,
-        split(prepared, "train"),
+        part_of(prepared, "train"),
         batch=feed.batch,
         size=size,
         augmentation=Augmentation(flip=config.flip, zoom=(1.0, config.zoom)),

@@ -9,7 +9,7 @@ from sembla.core.labels import LabelSet
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.pairs import Pair
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, part_of
 from sembla.nn.weights import FeatureNetwork, best_features
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "Ulbp",
     "fitted",
     "pace",
-    "split",
 ]
 
 
@@ -291,15 +290,6 @@ def fitted(config: Config, prepared: Prepared) -> Config:
     return config
 
 
-def split(prepared: Prepared, wanted: str) -> str:
-    """That split of a set, or all of a set that has no splits. Raises `InputError` where it lacks."""
-    if "" in prepared.counts:
-        return ""
-    if wanted not in prepared.counts:
-        raise InputError(f"{prepared.root} has no split {wanted!r}; it has {', '.join(prepared.counts)}.")
-    return wanted
-
-
 def pace(config: Config) -> Pace:
     """How far to train."""
     return Pace((config.constant + config.decay) // 8, batch=8)
@@ -326,7 +316,7 @@ def _check(config: Config) -> None:
 
 def _first(prepared: Prepared) -> Pair:
     """The first pair that is trained on."""
-    return next(pairs_once(prepared, split(prepared, "train"))).pair
+    return next(pairs_once(prepared, part_of(prepared, "train"))).pair
 
 
 def _size(prepared: Prepared) -> tuple[int, int]:

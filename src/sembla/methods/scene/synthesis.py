@@ -21,11 +21,11 @@ from sembla.core.types import MIN_SIDE, LabelMap, Picture, Region
 from sembla.data.augment import apply, centre
 from sembla.data.edges import instance_edges
 from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared
+from sembla.data.prepared import Prepared, held_out
 from sembla.imaging.palette import colourize
 from sembla.methods.scene.batches import layout_planes
 from sembla.methods.scene.checks import check_layout
-from sembla.methods.scene.config import Config, split
+from sembla.methods.scene.config import Config
 from sembla.methods.scene.painters import Drawn, Painter
 from sembla.nn.planes import to_picture, to_planes
 from sembla.patches.pyramid import resize_picture
@@ -99,7 +99,7 @@ def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> She
 
 def _shown(config: Config, prepared: Prepared, most: int) -> Iterator[tuple[Picture, LabelMap]]:
     """At most so many photos and label maps, from all over the split "val", or where it lacks, "train"."""
-    name = split(prepared, "val" if "val" in prepared.counts else "train")
+    name = held_out(prepared)
     apart = max(1, prepared.counts[name] // most)
     for packed in islice(pairs_once(prepared, name), 0, apart * most, apart):
         sample = packed.decode()

@@ -1,0 +1,225 @@
+"""Compare searches for kept regions, over priors that were trained on one prepared set.
+
+    python -m benchmarks.preserving NAME PREPARED RUN [RUN ...]
+
+Of each of the first held-out photos three regions are kept in turn: the middle, the left half, and what lies under the
+middle (of an aligned face: its mouth). 36 candidates are looked for at once, by each search with each RUN (of sembla
+train preserve, or a pack). What a search asks for is not what it is judged by: distances in the region are taken in the
+bottleneck of a network that parses faces, which no search looks through and no recipe learns from; for photos that are
+no faces there is no such network here, and the deepest depth of SqueezeNet stands for it, which `Steered` looks
+through among others.
+
+- region: mean absolute difference of planes within the region, over their mean absolute value in the photo
+- same class: pixels of the region that are parsed as the same part of a face (faces alone)
+- diversity: mean absolute difference of two candidates' pixels outside the region, of 255, over all pairs
+- KID: kernel distance of SqueezeNet 1.1's features of all candidates to those of the held-out photos
+- s: the median for 36 candidates
+
+Writes results/preserving_NAME.md and .json, and results/preserving_NAME.png of what the first model makes (no photo).
+"""
+
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.scene_quality import effort, kid
+from benchmarks.tables import RESULTS, load, publish
+from sembla import api
+from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Search, Steered
+from sembla.core.types import Picture, Region
+from sembla.data.augment import apply, centre
+from sembla.data.loading import pairs_once
+from sembla.data.prepared import Prepared, held_out, open_prepared
+from sembla.imaging.holes import rectangle
+from sembla.imaging.sheet import tiled
+from sembla.nn.features import squeezenet_caffe
+from sembla.nn.perceptual import find_depths
+from sembla.nn.planes import to_planes
+from sembla.nn.segmenters import FaceParsingUNet, face_parsing_unet
+from sembla.runs.synthesizer import Synthesizer
+
+Row = dict[str, object]
+Planes = Callable[[Sequence[Picture]], tuple[Tensor, Tensor | None]]
+"""Pictures to planes (N, C, h, w), and to the classes of their pixels (N, H, W) where there are such."""
+
+CANDIDATES = 36
+PHOTOS = int(os.environ.get("PHOTOS", "6"))
+SLOW = 2  # photos for a search of hundreds of steps
+SEARCHES: Mapping[str, Search] = {
+    "steered": Steered(),
+    "steered, no step": Steered(steps=0),
+    "faces, 40 steps of Adam": Faces(),
+    "pixels, 40 steps of Adam": Pixels(),
+    "bedrooms, 400 plain steps": Bedrooms(),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is kept of a photo."""
+
+    photo: Picture
+    region: Region
+
+    @property
+    def kept(self) -> tuple[Kept]:
+        """As tasks have it."""
+        return (Kept(self.photo, self.region),)
+
+
+def photos_of(prepared: Prepared, side: int, most: int) -> list[Picture]:
+    """The first held-out photos, as the models see them."""
+    found = []
+    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(most), strict=False):
+        sample = packed.decode()
+        found.append(apply(centre(sample.picture.shape[:2], (side, side)), sample).picture)
+    return found
+
+
+def regions(side: int) -> list[Region]:
+    """The middle, the left half, and what lies under the middle."""
+    size, part = (side, side), side // 8
+    return [
+        rectangle(size, left=2 * part, top=2 * part, width=4 * part, height=4 * part),
+        rectangle(size, left=0, top=0, width=4 * part, height=side),
+        rectangle(size, left=2 * part, top=5 * part, width=4 * part, height=2 * part),
+    ]
+
+
+def parser() -> Planes:
+    """The bottleneck of a network that parses faces, and what it says of each pixel."""
+    network = face_parsing_unet().network
+    assert isinstance(network, FaceParsingUNet)
+    seen: list[Tensor] = []
+    network.bottleneck.register_forward_hook(lambda _, __, planes: seen.append(planes))
+
+    def look(pictures: Sequence[Picture]) -> tuple[Tensor, Tensor]:
+        classes = []
+        seen.clear()
+        with torch.inference_mode():
+            for each in pictures:  # one by one: 256 pixels a side take memory
+                large = F.interpolate(to_planes([each]), (256, 256), mode="bilinear")
+                found = F.interpolate(network(large).softmax(1), each.shape[:2], mode="area")
+                classes.append(found.argmax(1))
+        return torch.cat(seen), torch.cat(classes)
+
+    return look
+
+
+def deepest() -> Planes:
+    """The deepest planes of SqueezeNet 1.1."""
+    depths = find_depths("squeezenet", torch.device("cpu"))
+
+    def look(pictures: Sequence[Picture]) -> tuple[Tensor, None]:
+        with torch.inference_mode():
+            return depths(to_planes(list(pictures)))[-1], None
+
+    return look
+
+
+def region_scores(planes: Planes, request: Request, made: Sequence[Picture]) -> Row:
+    """How far candidates are from the photo within the region."""
+    (wanted, known), (found, classes) = planes([request.photo]), planes(made)
+    inside = torch.from_numpy(request.region)[None, None].float()
+    cells = F.adaptive_avg_pool2d(inside, (wanted.shape[2], wanted.shape[3]))
+    apart = ((found - wanted).abs() * cells).mean() / (wanted.abs() * cells).mean()
+    scores: Row = {"region": float(apart)}
+    if known is not None and classes is not None:
+        scores["same class, %"] = float((classes == known)[:, request.region].float().mean()) * 100
+    return scores
+
+
+def diversity(request: Request, made: Sequence[Picture]) -> float:
+    """Mean absolute difference outside the region, of 255, over all pairs."""
+    outside = np.stack([picture[~request.region].reshape(-1) for picture in made]).astype(np.float32)
+    apart = torch.pdist(torch.from_numpy(outside), p=1) / outside.shape[1]
+    return float(apart.mean())
+
+
+def search_row(
+    model: Synthesizer, search: Search, *, requests: Sequence[Request], planes: Planes
+) -> tuple[Row, list[Picture]]:
+    """The mean over requests; and all candidates."""
+    model(PreserveTask(requests[0].kept, candidates=CANDIDATES, shown=1, search=type(search)(steps=1)))
+    scores: list[Row] = []
+    every: list[Picture] = []
+    for number, request in enumerate(requests):
+        result = api.preserve(
+            request.kept, model=model, seed=number, candidates=CANDIDATES, shown=CANDIDATES, search=search
+        )
+        made = list(result.candidates)
+        every += made
+        scores.append(
+            {**region_scores(planes, request, made), "diversity": diversity(request, made), "s": result.seconds}
+        )
+    means = {name: statistics.fmean(float(str(one[name])) for one in scores) for name in scores[0]}
+    means["s"] = statistics.median(float(str(one["s"])) for one in scores)
+    return {name: round(value, 3) for name, value in means.items()}, every
+
+
+def rows(prepared: Prepared, names: Sequence[str], planes: Planes) -> Iterator[Row]:
+    """Each model with each search."""
+    extractor = squeezenet_caffe()
+    for name in names:
+        model = api.load(name, exact=True)
+        side = model.config.side
+        real = extractor(photos_of(prepared, side, 400))
+        requests = [Request(photo, region) for photo in photos_of(prepared, side, PHOTOS) for region in regions(side)]
+        for search, its in SEARCHES.items():
+            if search == "steered, no step" and "encoder" not in model.parameters:
+                continue
+            few = requests[: SLOW * 3] if isinstance(its, Bedrooms) else requests
+            scores, made = search_row(model, its, requests=few, planes=planes)
+            about = {"prior": Path(name).name, "search": search, "requests": len(few)}
+            yield {**about, **scores, "KID": kid(extractor, made, real)}
+
+
+def about(names: Sequence[str]) -> Iterator[Row]:
+    """What the priors are."""
+    for name in names:
+        model = api.load(name, exact=True)
+        its = model.description
+        effort_of = effort(Path(name)) if (Path(name) / "log.jsonl").is_file() else {"images seen": "", "minutes": ""}
+        size = {part: f"{count:,}" for part, count in model.parameters.items()}
+        yield {"prior": Path(name).name, "recipe": its.recipe, **effort_of, "parameters": size}
+
+
+def sheet(path: Path, name: str, prepared: Prepared) -> None:
+    """What a model makes of the middle of each of some photos; the photos are not ours to publish."""
+    model = api.load(name, exact=True)
+    side = model.config.side
+    made: list[Picture] = []
+    for photo in photos_of(prepared, side, 6):
+        kept = (Kept(photo, regions(side)[0]),)
+        made += api.preserve(kept, model=model, candidates=CANDIDATES, shown=9, diverse=True).pictures
+    Image.fromarray(tiled(made)).save(path)
+
+
+def main(name: str, root: str, names: Sequence[str]) -> None:
+    """Compare and publish."""
+    prepared = open_prepared(Path(root))
+    faces = prepared.kind == "faces"
+    table = list(rows(prepared, names, parser() if faces else deepest()))
+    sheet(RESULTS / f"preserving_{name}.png", names[0], prepared)
+    threads = f"{torch.get_num_threads()} threads, load {load()}"
+    machine = f"{threads}, {platform.machine()}, Python {platform.python_version()}"
+    judge = "a parser of faces" if faces else "the deepest planes of SqueezeNet 1.1"
+    head = (
+        f"# Regions kept: {name}\n\n`python -m benchmarks.preserving {name}`, {machine}; {CANDIDATES} candidates, "
+        f"fp32. Judged by {judge}; less is better but for same class and diversity."
+    )
+    publish(f"preserving_{name}", {"Searches": table, "Priors": list(about(names))}, head=head, machine=machine)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])
