@@ -124,15 +124,12 @@ def test_scores_are_those_of_each_filling() -> None:
 
 
 def test_no_model_is_shown_what_its_holes_held() -> None:
-    """One that gives back what it was given is grey there."""
-    for evaluate in (
-        lambda model: evaluate_completeness(model, FACES, ALL, name="mirror"),
-        lambda model: evaluate_consistency(model, FACES, EIGHT, name="mirror"),
-    ):
-        mirror = Painter(lambda frame: frame.picture)
-        evaluate(mirror)
-        for frame in (frame for task in mirror.tasks for frame in task.frames):
-            assert (frame.picture[frame.hole] == 128).all()
+    mirror = Painter(lambda frame: frame.picture)
+    evaluate_completeness(mirror, FACES, ALL, name="mirror")
+    evaluate_consistency(mirror, FACES, EIGHT, name="mirror")
+    assert len(mirror.tasks) == len(HOLES) + COUNT
+    for frame in (frame for task in mirror.tasks for frame in task.frames):
+        assert (frame.picture[frame.hole] == 128).all()
 
 
 def test_consistency_is_that_of_fillings_and_not_of_the_face() -> None:

@@ -1,9 +1,13 @@
 """People made of codes and maps, by models and onlookers whose answers are known."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from skimage import data
 from tests.evaluation.test_inpainting import COUNT, FACES, SIDE, values
 
 from sembla.core.errors import InputError
@@ -97,9 +101,7 @@ def test_one_person_cannot_be_compared() -> None:
         evaluate_maps(separate, FACES, replace(FOUR, codes=1), name="it", onlooker=ONLOOKER)
 
 
-def test_without_dlib_and_weights_nothing_is_seen(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: "pytest.TempPathFactory"
-) -> None:
+def test_without_dlib_and_weights_nothing_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(recognition, "has_faces", lambda: False)
     monkeypatch.setenv("SEMBLA_WEIGHTS", str(tmp_path))
     onlooker = find_onlooker()
@@ -108,10 +110,8 @@ def test_without_dlib_and_weights_nothing_is_seen(
 
 @pytest.mark.skipif(not has_faces(), reason="needs the extra faces (dlib)")
 def test_dlib_sees_points_and_persons_in_small_pictures() -> None:
-    from PIL import Image
-    from skimage import data
-
-    large = Image.fromarray(data.astronaut()[20:212, 128:320])
+    astronaut: Callable[[], Picture] = data.astronaut
+    large = Image.fromarray(astronaut()[20:212, 128:320])
     small, large_seen = np.asarray(large.resize((64, 64))), find_onlooker().look(np.asarray(large))
     seen = find_onlooker().look(small)
     assert seen.points is not None

@@ -1,7 +1,6 @@
 """`sembla inpaint`, `sembla.damage` and `sembla.inpaint`: every form of the call, what it writes, what it refuses."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,7 @@ from tests.surfaces.support import Sembla
 
 pytest.importorskip("torch", reason="needs PyTorch")
 
-import torch
-from tests.methods.inpaint.support import faces
+from tests.methods.inpaint.support import untrained
 
 import sembla as library
 from sembla import api
@@ -22,26 +20,12 @@ from sembla.core.errors import Cancelled, InputError, MissingExtraError, SizeErr
 from sembla.imaging.holes import draw_hole
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
-from sembla.methods.inpaint.config import RECIPES, fitted
-from sembla.methods.inpaint.learned import PARTS
-from sembla.runs.description import Description, write_description, write_weights
-from sembla.runs.folder import RunFolder
-from sembla.runs.plain import to_plain
-from sembla.runs.tensors import named
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model that has learned nothing."""
-    folder = tmp_path_factory.mktemp("model") / "run"
-    folder.mkdir()
-    small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
-    config = fitted(small, faces())
-    about = Description("inpaint", "sembla", to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
-    write_description(RunFolder(folder), about)
-    torch.manual_seed(0)
-    write_weights(RunFolder(folder), named(dict(PARTS.networks(config))), step=1)
-    return folder
+    return untrained(tmp_path_factory.mktemp("model") / "run")
 
 
 @pytest.fixture
@@ -105,7 +89,7 @@ def test_a_folder_is_one_person_s(sembla: Sembla, run: Path, tmp_path: Path) -> 
     assert not np.array_equal(read_picture("whole/f1.png"), read_picture("alone/f1.png"))
 
 
-@pytest.mark.parametrize("search", ["predicted", "searched", "weighted"])
+@pytest.mark.parametrize("search", ["predicted", "searched", "weighted", "released"])
 def test_every_way_can_be_asked_for(sembla: Sembla, photo: Path, run: Path, search: str) -> None:
     points = photo.with_suffix(".json")
     given = ("--mask", "center", "--landmarks", points, "--model", run, "--search", search, "--steps", "2")

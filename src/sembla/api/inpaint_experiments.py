@@ -43,16 +43,14 @@ def evaluate_inpaint_completeness(
     `model` is what `load` gives, of method inpaint; `fill` says how a face is found, and left out, it is `Predicted`;
     `masks` are kinds of holes, and left out, they are all. The points of the faces are those of the set.
 
-    Raises as `evaluation.inpainting.evaluate_completeness` and `evaluation.faces.held_out` do.
+    Raises as `evaluation.inpainting.evaluate_completeness` and `evaluation.faces.whole_faces` do.
     """
     from sembla.evaluation import inpainting
 
     check_inpaint(model)
     its = inpainting.CompletenessSettings(_checked(fill), tuple(masks) or tuple(HOLES), _seed(seed))
-    whole_faces = _held_out(model, data, count=whole(faces, "faces", _MANY))
-    return inpainting.evaluate_completeness(
-        model, whole_faces, its, name=model.description.recipe, on_progress=on_progress
-    )
+    found = _held_out(model, data, count=whole(faces, "faces", _MANY))
+    return inpainting.evaluate_completeness(model, found, its, name=model.description.recipe, on_progress=on_progress)
 
 
 def evaluate_inpaint_consistency(
@@ -76,10 +74,8 @@ def evaluate_inpaint_consistency(
     check_inpaint(model)
     count = whole(masks, "masks", _FEW)
     its = inpainting.ConsistencySettings(_checked(fill), shared=shared, masks=count, seed=_seed(seed))
-    whole_faces = _held_out(model, data, count=whole(faces, "faces", _MANY))
-    return inpainting.evaluate_consistency(
-        model, whole_faces, its, name=model.description.recipe, on_progress=on_progress
-    )
+    found = _held_out(model, data, count=whole(faces, "faces", _MANY))
+    return inpainting.evaluate_consistency(model, found, its, name=model.description.recipe, on_progress=on_progress)
 
 
 def evaluate_inpaint_maps(
@@ -87,14 +83,12 @@ def evaluate_inpaint_maps(
 ) -> Evaluation:
     """Score whether people of one code each stay the same by the maps of several held out faces, and stand as asked.
 
-    Raises as `evaluation.people.evaluate_maps` and `evaluation.faces.held_out` do.
+    Raises as `evaluation.people.evaluate_maps` and `evaluation.faces.whole_faces` do.
     """
     from sembla.evaluation import people, recognition
 
-    whole_faces, its = _drawn(model, data, codes=codes, maps=maps, seed=seed)
-    return people.evaluate_maps(
-        model, whole_faces, its, name=model.description.recipe, onlooker=recognition.find_onlooker()
-    )
+    found, its = _drawn(model, data, codes=codes, maps=maps, seed=seed)
+    return people.evaluate_maps(model, found, its, name=model.description.recipe, onlooker=recognition.find_onlooker())
 
 
 def evaluate_inpaint_codes(
@@ -103,10 +97,8 @@ def evaluate_inpaint_codes(
     """Score whether people of several codes by one map differ, and all stand as asked; the rest is as for maps."""
     from sembla.evaluation import people, recognition
 
-    whole_faces, its = _drawn(model, data, codes=codes, maps=maps, seed=seed)
-    return people.evaluate_codes(
-        model, whole_faces, its, name=model.description.recipe, onlooker=recognition.find_onlooker()
-    )
+    found, its = _drawn(model, data, codes=codes, maps=maps, seed=seed)
+    return people.evaluate_codes(model, found, its, name=model.description.recipe, onlooker=recognition.find_onlooker())
 
 
 def _drawn(
@@ -122,9 +114,9 @@ def _drawn(
 def _held_out(model: "Synthesizer", data: PathLike, *, count: int) -> "WholeFaces":
     """Faces of the size that a model makes."""
     from sembla.data.prepared import open_prepared
-    from sembla.evaluation.faces import held_out
+    from sembla.evaluation.faces import whole_faces
 
-    return held_out(open_prepared(data), side=int(model.config.side), count=count)
+    return whole_faces(open_prepared(data), side=int(model.config.side), count=count)
 
 
 def _checked(fill: Fill | None) -> Fill:

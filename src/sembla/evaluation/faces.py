@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from sembla.core.errors import InputError
 from sembla.data.loading import batches_once
-from sembla.data.prepared import Prepared, part_of
+from sembla.data.prepared import Prepared, held_out
 from sembla.evaluation.reading import Contents
 from sembla.faces.landmarks import COUNT
 from sembla.metrics.protocol import Protocol, versions
 
-__all__ = ["WholeFaces", "held_out"]
+__all__ = ["WholeFaces", "whole_faces"]
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class WholeFaces:
         )
 
 
-def held_out(prepared: Prepared, *, side: int, count: int) -> WholeFaces:
-    """The first faces of the split "val", in the order of the index, or of a set without one.
+def whole_faces(prepared: Prepared, *, side: int, count: int) -> WholeFaces:
+    """The first faces that nothing learns from, in the order of the index, at the size that a model makes.
 
-    Raises `InputError` for fewer than `count` faces, and for a set without 68 points a face.
+    Raises `InputError` for fewer than `count` faces, for a set without 68 points a face, and as `held_out` does.
     """
-    split = part_of(prepared, "val")
+    split = held_out(prepared)
     there = prepared.counts[split]
     if there < count:
         raise InputError(f"{prepared.root} holds {there} faces to measure with; ask for no more, not for {count}.")

@@ -41,6 +41,7 @@ Model: TypeAlias = Callable[[Any], Result]
 
 _SQUARES = "0 to 4, colours -1 to 1"
 _SHOWN = 6  # faces on a sheet
+_AT_ONCE = 8  # faces, each under every mask; and masks on a sheet
 _CELL = 128
 _WITHOUT_HOLE = "full"
 _PIXELS: Mapping[str, tuple[str, Callable[..., float]]] = {"psnr": ("dB", psnr), "ssim": ("-1 to 1", ssim)}
@@ -77,7 +78,8 @@ class _Findings:
 
     values: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     """By score, then by picture or face."""
-    maps: dict[str, Picture] = field(default_factory=dict)
+    rows: dict[str, list[list[Picture]]] = field(default_factory=lambda: defaultdict(list))
+    """Of sheets, by their names."""
 
 
 def evaluate_completeness(
@@ -94,14 +96,20 @@ def evaluate_completeness(
     if not settings.masks or len(set(settings.masks)) < len(settings.masks):
         raise InputError(f"masks {', '.join(settings.masks) or 'none'} came; name one or more kinds, each once.")
     holes = {kind: draw_hole(kind, faces.size) for kind in settings.masks}
-    found = _Findings()
-    for number, (kind, hole) in enumerate(holes.items(), 1):
-        frames = tuple(_damaged(faces, place, hole) for place in range(len(faces.names)))
+    found, count = _Findings(), len(faces.names)
+    for first in range(0, count, _AT_ONCE):
+        places = range(first, min(first + _AT_ONCE, count))
+        frames = tuple(_damaged(faces, place, hole) for hole in holes.values() for place in places)
         task = InpaintTask(frames, shared=False, seed=settings.seed, fill=settings.fill)
         result = cast("InpaintResult", model(task))
-        _complete(kind, hole, faces, result=result, found=found)
+        fillings = iter(zip(result.made, result.pictures, strict=True))
+        for kind, hole in holes.items():
+            for place in places:
+                _complete(kind, hole, (faces.names[place], faces.pictures[place]), filling=next(fillings), found=found)
         if on_progress:
-            on_progress(number * len(frames), len(holes) * len(frames))
+            on_progress(places.stop * len(holes), count * len(holes))
+    headings = ("damaged", "made", "pasted", "blended", "face")
+    maps = {kind: contact_sheet(rows, headings=headings, cell=_CELL) for kind, rows in found.rows.items()}
     about = faces.protocol(
         f"{name}, {fill_words(settings.fill)}", seed=settings.seed, settings={"masks": " ".join(settings.masks)}
     )
@@ -110,25 +118,25 @@ def evaluate_completeness(
         about.made,
         about.real,
         tuple(_completeness(found, settings.masks, about)),
-        maps=found.maps,
+        maps=maps,
     )
 
 
-def _complete(kind: str, hole: Region, faces: WholeFaces, *, result: InpaintResult, found: _Findings) -> None:
-    """Score the fillings of one kind of mask."""
-    rows = []
-    for name, face, made, whole in zip(faces.names, faces.pictures, result.made, result.pictures, strict=True):
-        pasted = _pasted(face, hole, made)
-        rows.append([_seen(face, hole), made, pasted, whole, face])
-        for metric, (_, score) in _PIXELS.items():
-            if kind == _WITHOUT_HOLE:
-                found.values[f"inversion_{metric}"][name] = score(made, face)
-                continue
-            for prefix, picture in (("", whole), ("pasted_", pasted)):
-                found.values[f"{prefix}{metric}.holes"][f"{kind}/{name}"] = score(picture, face, region=hole)
-                found.values[f"{prefix}{metric}"][f"{kind}/{name}"] = score(picture, face)
-    headings = ("damaged", "made", "pasted", "blended", "face")
-    found.maps[kind] = contact_sheet(rows[:_SHOWN], headings=headings, cell=_CELL)
+def _complete(
+    kind: str, hole: Region, face: tuple[str, Picture], *, filling: tuple[Picture, Picture], found: _Findings
+) -> None:
+    """Score what was made of a face, with its name, for one kind of mask, and what it is when it is blended."""
+    (name, picture), (made, whole) = face, filling
+    pasted = _pasted(picture, hole, made)
+    if len(found.rows[kind]) < _SHOWN:
+        found.rows[kind].append([_seen(picture, hole), made, pasted, whole, picture])
+    for metric, (_, score) in _PIXELS.items():
+        if kind == _WITHOUT_HOLE:
+            found.values[f"inversion_{metric}"][name] = score(made, picture)
+            continue
+        for prefix, its in (("", whole), ("pasted_", pasted)):
+            found.values[f"{prefix}{metric}.holes"][f"{kind}/{name}"] = score(its, picture, region=hole)
+            found.values[f"{prefix}{metric}"][f"{kind}/{name}"] = score(its, picture)
 
 
 def _completeness(found: _Findings, kinds: Sequence[str], about: Protocol) -> Iterator[Score]:
@@ -156,7 +164,7 @@ def evaluate_consistency(
     if settings.masks < 2:
         raise InputError(f"{settings.masks} masks came; consistency compares two or more.")
     holes = sequence_holes(settings.masks, faces.size, seed=settings.seed)
-    found, rows = _Findings(), []
+    found, shown = _Findings(), holes[:_AT_ONCE]
     for place, (subject, face) in enumerate(zip(faces.names, faces.pictures, strict=True)):
         frames = tuple(_damaged(faces, place, hole) for hole in holes)
         task = InpaintTask(frames, shared=settings.shared, seed=settings.seed, fill=settings.fill)
@@ -169,14 +177,18 @@ def evaluate_consistency(
             found.values[f"{prefix}consistency"][subject] = alike.whole
         for number, (whole, hole) in enumerate(zip(result.pictures, holes, strict=True), 1):
             found.values["psnr.holes"][f"{subject}/{number}"] = psnr(whole, face, region=hole)
-        rows += [[face, *(_seen(face, hole) for hole in holes)], [face, *result.pictures]]
+        if place < _SHOWN:
+            damaged = [_seen(face, hole) for hole in shown]
+            found.rows["fillings"] += [[face, *damaged], [face, *result.pictures[: len(shown)]]]
         if on_progress:
             on_progress((place + 1) * len(holes), len(faces.names) * len(holes))
-    found.maps["fillings"] = contact_sheet(rows, headings=("face", *map(str, range(1, len(holes) + 1))), cell=_CELL)
-    return _consistency(found, faces, settings, name=name)
+    sheet = contact_sheet(found.rows["fillings"], headings=("face", *map(str, range(1, len(shown) + 1))), cell=_CELL)
+    return _consistency(found, faces, settings, name=name, sheet=sheet)
 
 
-def _consistency(found: _Findings, faces: WholeFaces, settings: ConsistencySettings, *, name: str) -> Evaluation:
+def _consistency(
+    found: _Findings, faces: WholeFaces, settings: ConsistencySettings, *, name: str, sheet: Picture
+) -> Evaluation:
     code = "a code for all masks" if settings.shared else "a code for each mask"
     about = faces.protocol(
         f"{name}, {fill_words(settings.fill)}, {code}", seed=settings.seed, settings={"masks": float(settings.masks)}
@@ -190,7 +202,7 @@ def _consistency(found: _Findings, faces: WholeFaces, settings: ConsistencySetti
     scores.append(
         mean_over("psnr.holes", found.values["psnr.holes"], of="pictures", unit="dB", better="higher", about=about)
     )
-    return Evaluation("inpaint consistency", about.made, about.real, tuple(scores), maps=found.maps)
+    return Evaluation("inpaint consistency", about.made, about.real, tuple(scores), maps={"fillings": sheet})
 
 
 def sequence_holes(count: int, size: tuple[int, int], *, seed: int) -> list[Region]:

@@ -26,6 +26,7 @@ from sembla.metrics.protocol import Protocol, Score, score_name
 __all__ = ["PeopleSettings", "evaluate_codes", "evaluate_maps"]
 
 _CELL = 96
+_SHOWN = 12  # codes and maps on a sheet
 _NO_POINTS = "nme was left out: points are found again by dlib; install it with: pip install 'sembla[faces]'."
 _NO_PERSONS = (
     "identity_distance was left out: persons are told apart by dlib (pip install 'sembla[faces]'), or with the weights "
@@ -135,9 +136,10 @@ class _Look:
                 yield mean_over(name, apart, of=of, unit="", better=better, about=about)
 
     def evaluation(self, kind: str, scores: tuple[Score, ...], *, about: Protocol) -> Evaluation:
-        """The scores, with a sheet of all pictures below the faces and their maps."""
+        """The scores, with a sheet of the first pictures below the faces and their maps."""
         notes = [_NO_POINTS] * (not self._onlooker.points) + [_NO_PERSONS] * (not self._onlooker.persons)
         maps = [face_map(points, self._faces.size) for points in self._faces.landmarks]
-        rows = [list(self._faces.pictures), maps, *self._made]
-        sheet = contact_sheet(rows, headings=self._faces.names, cell=_CELL)
+        rows = [list(self._faces.pictures), maps, *self._made[:_SHOWN]]
+        headings = self._faces.names[:_SHOWN]
+        sheet = contact_sheet([row[:_SHOWN] for row in rows], headings=headings, cell=_CELL)
         return Evaluation(kind, about.made, about.real, scores, notes=tuple(notes), maps={"people": sheet})

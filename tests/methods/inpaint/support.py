@@ -1,17 +1,25 @@
-"""A small prepared set of faces."""
+"""A small prepared set of faces, and a model that has learned nothing."""
 
 import atexit
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 from tests.faces.test_shape import SIZE, face
 
 from sembla.data.catalog import KINDS
 from sembla.data.prepare import prepare
 from sembla.data.prepared import Prepared
+from sembla.methods.inpaint.config import RECIPES, fitted
+from sembla.methods.inpaint.learned import PARTS
+from sembla.runs.description import Description, write_description, write_weights
+from sembla.runs.folder import RunFolder
+from sembla.runs.plain import to_plain
+from sembla.runs.tensors import named
 
 
 @cache
@@ -28,3 +36,15 @@ def faces() -> Prepared:
     names = [f"{split}{number}" for split, count in (("train", 5), ("val", 2)) for number in range(count)]
     np.savez(source / "landmarks.npz", names=np.array(names), points=np.stack([face(n) for n in range(len(names))]))
     return prepare(KINDS["faces"], source, Path(folder.name, "set"), workers=1).prepared
+
+
+def untrained(folder: Path) -> Path:
+    """Write the run of a model for 32x32 that has learned nothing."""
+    folder.mkdir()
+    small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
+    config = fitted(small, faces())
+    about = Description("inpaint", "sembla", to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
+    write_description(RunFolder(folder), about)
+    torch.manual_seed(0)
+    write_weights(RunFolder(folder), named(dict(PARTS.networks(config))), step=1)
+    return folder
