@@ -127,9 +127,25 @@ def test_no_model_is_shown_what_its_holes_held() -> None:
     mirror = Painter(lambda frame: frame.picture)
     evaluate_completeness(mirror, FACES, ALL, name="mirror")
     evaluate_consistency(mirror, FACES, EIGHT, name="mirror")
-    assert len(mirror.tasks) == len(HOLES) + COUNT
-    for frame in (frame for task in mirror.tasks for frame in task.frames):
+    frames = [frame for task in mirror.tasks for frame in task.frames]
+    assert len(frames) == (len(HOLES) + 8) * COUNT
+    for frame in frames:
         assert (frame.picture[frame.hole] == 128).all()
+
+
+def test_many_faces_are_given_in_parts_and_each_is_held_against_itself() -> None:
+    many = WholeFaces(
+        "people",
+        "val",
+        tuple(map(str, range(10))),
+        np.arange(60, 160, 10, dtype=np.uint8)[:, None, None, None].repeat(SIDE, 1).repeat(SIDE, 2).repeat(3, 3),
+        np.repeat(FACES.landmarks[:1], 10, axis=0),
+    )
+    model = Painter(lambda frame: np.full_like(frame.picture, frame.picture[~frame.hole].max()))
+    found = evaluate_completeness(model, many, replace(ALL, masks=("left", "freehand")), name="it")
+    assert values(found)["pasted_psnr"] == float("inf")
+    assert [len(task.frames) for task in model.tasks] == [16, 4]
+    assert found.scores[0].protocol.count_made == 20
 
 
 def test_consistency_is_that_of_fillings_and_not_of_the_face() -> None:
