@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from sembla.methods import find_method
+from sembla import api
 from sembla.runs.description import read_description, read_weights, write_description
 from sembla.runs.folder import RunFolder
 from sembla.runs.tensors import write_tensors
@@ -26,7 +26,7 @@ def main(run: Path, name: str) -> None:
     description = read_description(run)
     place, bracket, about = description.data.partition(" (")
     write_description(RunFolder(folder), replace(description, data=Path(place).name + bracket + about))
-    used = find_method(description.method).load().used or ()
+    used = api.load(run).parameters
     tensors = {name: each for name, each in read_weights(run).items() if name.partition(".")[0] in used}
     half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}
     write_tensors(folder / "weights.safetensors", half)

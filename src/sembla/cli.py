@@ -25,6 +25,7 @@ from sembla.commands.examples import Examples
 from sembla.commands.export import Export
 from sembla.commands.inpaint import Inpaint
 from sembla.commands.label import Label
+from sembla.commands.landmarks import Landmarks
 from sembla.commands.methods import Methods, Recipes
 from sembla.commands.prepare import Prepare
 from sembla.commands.preserve import Preserve
@@ -41,6 +42,7 @@ Verb: TypeAlias = (
     | Annotated[Scene, subcommand("scene")]
     | Annotated[Preserve, subcommand("preserve")]
     | Annotated[Inpaint, subcommand("inpaint")]
+    | Annotated[Landmarks, subcommand("landmarks")]
     | Annotated[Label, subcommand("label")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Prepare, subcommand("prepare")]

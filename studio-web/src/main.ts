@@ -4,6 +4,8 @@ import { type EditorHandle, mountEditor } from "./editor/editor";
 import { Viewport } from "./editor/viewport";
 import { Studio } from "./model/studio";
 import type { Actions } from "./shell/actions";
+import { mountBoardPanel } from "./shell/board-panel";
+import { mountBoardSettings, mountRegion } from "./shell/board-settings";
 import { mountClasses } from "./shell/classes-panel";
 import { Documents } from "./shell/documents";
 import { byId, h } from "./shell/dom";
@@ -26,6 +28,7 @@ import { restoreTheme, toggleTheme } from "./shell/theme";
 import { mountTools } from "./shell/tools";
 import { mountTrained } from "./shell/trained-panel";
 import { startWork, type Work } from "./work";
+import { Generators } from "./work/generators";
 import { type About, about } from "./work/rest";
 
 /** Asked again after so many milliseconds where the server does not answer. */
@@ -38,6 +41,7 @@ function build(): void {
   const status = mountStatus(byId("status"));
   const editor = mountEditor(byId("editor"), studio, viewport);
   const engines = new SceneEngines();
+  const generators = new Generators();
   const work = startWork({
     studio,
     viewport,
@@ -48,7 +52,9 @@ function build(): void {
     photo: editor.setPhotoBitmap,
     connection: (state) => {
       status.setConnection(state);
-      if (state === "open") void askForScenes(engines, status); // a server that was started anew may have others
+      if (state !== "open") return;
+      void askForScenes(engines, status); // a server that was started anew may have others
+      void generators.refresh().catch((error) => status.problem(error));
     },
   });
   let known: About | null = null;
@@ -69,16 +75,19 @@ function build(): void {
     editor,
     version: () => known?.version ?? null,
   });
-  mountFrame({ studio, viewport, status, work, actions, engines });
+  mountFrame({ studio, viewport, status, work, actions, engines, documents, generators });
   const side = byId("side");
   mountStage(side, { studio, documents, actions, status });
   mountScenePanel(side, { studio, actions, status, loop: work.loop });
+  mountBoardPanel(side, { studio, viewport, documents, status, run: work.board, generators });
   mountClasses(side, studio, status);
+  mountRegion(side, studio);
+  mountBoardSettings(side, studio);
   const form = h("div", { class: "settings-place" });
   side.append(form);
   mountTrained(side, { studio, loop: work.loop, trained: work.trained, status });
   const start = mountStart(byId("workspace"), {
-    ...{ studio, documents, actions, status, engines },
+    ...{ studio, documents, actions, status, engines, generators },
     left: editor.focus,
   });
   takeFiles(studio, documents);
@@ -121,6 +130,8 @@ function makeActions({ studio, status, work, documents, editor, engines, version
     savePicture: tell(() => work.savePicture()),
     saveLayout: tell(() => work.saveMap("layout")),
     saveLabels: tell(() => work.saveMap("labels")),
+    saveAll: tell(() => work.saveAll()),
+    savePoints: tell(() => work.savePoints()),
     runOnAnother: tell(() => work.runOnAnother()),
     undo: () => void studio.undo(),
     redo: () => void studio.redo(),
@@ -137,16 +148,27 @@ interface FrameParts {
   readonly work: Work;
   readonly actions: Actions;
   readonly engines: SceneEngines;
+  readonly documents: Documents;
+  readonly generators: Generators;
 }
 
 /** What stands around the panes. */
-function mountFrame({ studio, viewport, status, work, actions, engines }: FrameParts): void {
+function mountFrame(parts: FrameParts): void {
+  const { studio, viewport, status, work, actions, engines, documents, generators } = parts;
   mountHint(byId("header"));
-  mountHeader(byId("header"), { studio, actions, engines, hasPicture: work.hasPicture });
+  mountHeader(byId("header"), {
+    ...{ studio, actions, engines, documents, generators },
+    hasPicture: work.hasPicture,
+  });
   mountOptions(byId("options"), studio);
   mountAnother(byId("result-head"), studio);
   mountRefine(byId("result-head"), { studio, loop: work.loop, trained: work.trained });
   mountPaneHeads({ studio, viewport, actions, facts: status.facts, hasPicture: work.hasPicture });
+  const followTask = () => {
+    byId("app").dataset.task = studio.task;
+  };
+  studio.on("document", followTask);
+  followTask();
   listenToKeys(studio, actions, mountTools(byId("tools"), studio));
 }
 

@@ -11,7 +11,8 @@ from skimage import data
 from tests.evaluation.test_inpainting import COUNT, FACES, SIDE, values
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import PeopleTask, Result
+from sembla.core.people import InventTask
+from sembla.core.tasks import Result
 from sembla.core.types import Picture
 from sembla.evaluation import recognition
 from sembla.evaluation.people import PeopleSettings, evaluate_codes, evaluate_maps
@@ -29,12 +30,12 @@ def numbered(code: int, face: int) -> Picture:
     return picture
 
 
-def separate(task: PeopleTask) -> Result:
+def separate(task: InventTask) -> Result:
     """Maps decide how a face stands, codes who it is."""
     return Result(tuple(numbered(c, f) for c in range(task.people) for f in range(len(task.landmarks))), task.seed, 0.0)
 
 
-def blind(task: PeopleTask) -> Result:
+def blind(task: InventTask) -> Result:
     """Maps are not looked at: all stand as the first does."""
     return Result(tuple(numbered(c, 0) for c in range(task.people) for _ in task.landmarks), task.seed, 0.0)
 

@@ -80,6 +80,7 @@ def test_points_of_a_damaged_face_are_completed() -> None:
 
 def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "dlib", None)
+    detection._detector.cache_clear()
     with pytest.raises(MissingExtraError, match=r"pip install 'sembla\[faces\]'"):
         find_faces(astronaut())
     monkeypatch.setattr(detection, "find_spec", lambda _name: None)

@@ -14,9 +14,17 @@ from sembla.core.types import LabelMap
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CITYSCAPES_19, LANDMARKS_68
 from sembla.faces.alignment import align
 from sembla.faces.face_map import face_map, published_face_map
-from sembla.faces.landmarks import Landmarks, check_landmarks, read_landmarks, smoothed, write_landmarks
+from sembla.faces.landmarks import (
+    Landmarks,
+    bridged,
+    check_landmarks,
+    read_landmarks,
+    read_track,
+    smoothed,
+    write_landmarks,
+)
 from sembla.faces.parsing import landmarks_of_map
-from sembla.faces.shape import complete, learn_shapes, shape_model, similarity
+from sembla.faces.shape import complete, complete_hidden, learn_shapes, shape_model, similarity
 
 SIZE = (100, 120)
 
@@ -181,15 +189,62 @@ def test_points_are_read_from_files(suffix: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(read_landmarks(file, SIZE), points, atol=1e-3)
 
 
-def test_points_are_written_and_read_again(tmp_path: Path) -> None:
-    file = tmp_path / "face.json"
+@pytest.mark.parametrize("suffix", ["json", "pts", "txt", "csv"])
+def test_points_are_written_a_line_each_and_read_again(suffix: str, tmp_path: Path) -> None:
+    file, x = tmp_path / f"face.{suffix}", f"{face()[36, 0]:.3f}"
     write_landmarks(file, face())
     np.testing.assert_allclose(read_landmarks(file, SIZE), face(), atol=1e-3)
+    assert sum(x in line for line in file.read_text().splitlines()) == 1
     with pytest.raises(OutputError, match="--force"):
         write_landmarks(file, face())
     write_landmarks(file, face(1), force=True)
-    with pytest.raises(OutputError, match=r"as \.json"):
-        write_landmarks(tmp_path / "face.txt", face())
+    np.testing.assert_allclose(read_landmarks(file, SIZE), face(1), atol=1e-3)
+
+
+def test_points_are_not_written_as_anything(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"cannot write \.png; use \.json, \.pts, \.txt, \.csv"):
+        write_landmarks(tmp_path / "face.png", face())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["json", "pts", "txt", "csv"])
+def test_points_that_a_file_lacks_follow_from_the_others(suffix: str, tmp_path: Path) -> None:
+    file, known = tmp_path / f"face.{suffix}", np.ones(68, np.bool_)
+    known[48:68] = False
+    write_landmarks(file, face())
+    lines = file.read_text().splitlines()
+    for x, y in face()[~known].tolist():
+        (at,) = (number for number, line in enumerate(lines) if f"{x:.3f}" in line and f"{y:.3f}" in line)
+        lines[at] = ("null," if at < 68 else "null") if suffix == "json" else "nan,nan"
+    file.write_text("\n".join(lines))
+    found = read_landmarks(file, SIZE)
+    np.testing.assert_allclose(found, complete(face(), known), atol=0.05)
+    np.testing.assert_allclose(found[known], face()[known], atol=1e-3)
+
+
+def test_a_few_points_by_their_numbers_are_a_face(tmp_path: Path) -> None:
+    """Corners of the eyes and of the mouth, the tip of the nose, the chin."""
+    which = [36, 39, 42, 45, 33, 48, 54, 8]
+    (tmp_path / "few.json").write_text(json.dumps({str(number): face()[number].tolist() for number in which}))
+    found = read_landmarks(tmp_path / "few.json", SIZE)
+    np.testing.assert_allclose(found[which], face()[which], atol=1e-3)
+    assert np.linalg.norm(found - face(), axis=1).mean() < 2  # pixels, of a face 50 wide
+
+
+def test_points_within_a_hole_follow_from_the_others() -> None:
+    hole = np.zeros(SIZE, np.bool_)
+    hole[60:] = True
+    points = face()
+    found = complete_hidden(points, hole)
+    beyond = points[:, 1] > 60
+    np.testing.assert_array_equal(found[points[:, 1] < 56], points[points[:, 1] < 56])
+    np.testing.assert_allclose(found, complete(points, points[:, 1] < 58.5))
+    assert (found[beyond] != points[beyond]).any()
+
+
+def test_points_on_one_spot_say_nothing_of_the_others() -> None:
+    with pytest.raises(InputError, match="the 5 landmarks that are visible lie on one point"):
+        complete(np.full((68, 2), 7, np.float32), np.arange(68) < 5)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +252,14 @@ def test_points_are_written_and_read_again(tmp_path: Path) -> None:
     [
         ("a.json", "[1, 2", "damaged JSON"),
         ("a.json", "[[1, 2]]", r"shape \(1, 2\)"),
-        ("a.json", '{"a": 1}', "68 points"),
+        ("a.json", '{"a": 1}', "names a point 'a'; give 68 points, or some by their numbers, 0 to 67"),
+        ("a.json", '{"68": [1, 2]}', "names a point '68'"),
+        ("a.json", '{"0": [1, 2, 3]}', "68 points"),
+        ("a.json", "7", "68 points"),
         ("a.txt", "nothing", "68 points"),
         ("a.png", "", "landmarks are read from"),
         ("a.txt", "\n".join("500 500" for _ in range(68)), "on one point or line"),
-        ("a.txt", "\n".join("nan 1" for _ in range(68)), "68 points"),
+        ("a.txt", "\n".join("nan 1" for _ in range(68)), "of a.txt: 0 of 68 landmarks are visible"),
         ("a.txt", "\n".join("50 50" for _ in range(68)), "on one point or line"),
     ],
 )
@@ -224,6 +282,43 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 def test_numbers_that_are_none_are_told() -> None:
     with pytest.raises(InputError, match="no numbers"):
         check_landmarks([["a", "b"]] * 68, SIZE)
+
+
+def test_frames_without_points_have_those_between_their_neighbours() -> None:
+    track = np.stack([face() + 3 * number for number in range(8)]).astype(np.float32)
+    holey = track.copy()
+    holey[[0, 3, 4, 7]] = np.nan
+    found = bridged(holey)
+    np.testing.assert_allclose(found[1:7], track[1:7], atol=1e-4)
+    np.testing.assert_array_equal(found[[1, 2, 5, 6]], track[[1, 2, 5, 6]])
+    np.testing.assert_allclose(found[[0, 7]], track[[1, 6]], atol=1e-4)
+
+
+def test_points_of_frames_are_read_from_one_file(tmp_path: Path) -> None:
+    track = np.stack([face(seed) for seed in range(3)])
+    np.save(tmp_path / "a.npy", track.astype(np.float64))
+    np.savez(tmp_path / "a.npz", names=np.array(["a", "b", "c"]), points=track)
+    for name in ("a.npy", "a.npz"):
+        np.testing.assert_array_equal(read_track(tmp_path / name), track)
+
+
+def test_files_of_frames_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "one.npy", face())
+    np.save(tmp_path / "code.npy", np.array([{}], object))
+    np.savez(tmp_path / "other.npz", shapes=face()[None])
+    (tmp_path / "text.npy").write_text("no points")
+    (tmp_path / "empty.npz").touch()
+    for name, told in (
+        ("gone.npy", "cannot be read"),
+        ("one.npy", r"shape \(68, 2\); give one \(F, 68, 2\)"),
+        ("code.npy", "no points of frames"),
+        ("other.npz", "no points of frames"),
+        ("text.npy", "no points of frames"),
+        ("empty.npz", "no points of frames"),
+    ):
+        with pytest.raises(InputError, match=told) as caught:
+            read_track(tmp_path / name)
+        assert "\n" not in str(caught.value)
 
 
 def test_trembling_is_smoothed_and_movement_is_not_dragged() -> None:

@@ -16,6 +16,7 @@ from tests.surfaces.support import photo
 from sembla.core.tasks import Preview, ShouldStop
 from sembla.core.types import Picture
 from sembla.studio import drawing
+from sembla.studio.boards import Boards
 from sembla.studio.jobs import Jobs
 from sembla.studio.live import Connection
 from sembla.studio.models import Models
@@ -84,11 +85,11 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
         jobs, photos, deaf = Jobs(), PhotoStore(tmp_path), DeafPage()
         store = RunStore(tmp_path / "runs")
         models = Models(store)
-        scenes = Scenes([], store, models)
+        engines = {"models": models, "scenes": Scenes([], store, models), "boards": Boards(store, models)}
         jobs.start()
         identity = photos.put(photo())
         serving = asyncio.create_task(
-            Connection(cast(Any, deaf), jobs=jobs, photos=photos, models=models, scenes=scenes).serve()
+            Connection(cast(Any, deaf), jobs=jobs, photos=photos, **cast(Any, engines)).serve()
         )
         try:
             await scene(deaf, jobs, identity)
@@ -162,7 +163,7 @@ def test_a_preview_that_no_jpeg_can_hold_is_passed_over(tmp_path: Path) -> None:
     live = LiveRequest(number=1, task="analogy", photo="", maps=[], draft=True)
     store = RunStore(tmp_path)
     models = Models(store)
-    made = drawing.Drawing(live, [], photos, receiver, models, Scenes([], store, models))
+    made = drawing.Drawing(live, [], photos, receiver, models, Scenes([], store, models), Boards(store, models))
     frames = drawing._Frames(made, lambda: False)
     assert frames(Preview(strip, 0, 2, 0.0))
     assert receiver.previews == []

@@ -273,7 +273,7 @@ def test_moving_pictures_need_a_folder_of_one_size(
     assert "--variations" in sembla(*folder, "--sequence", "--variations", "2").complaint
     assert ".mp4" in sembla(*folder, "--animate", "a.mov").complaint
     assert "frames a second" in sembla(*folder, "--animate", "a.webp", "--fps", "0").complaint
-    monkeypatch.setattr(animate, "find_spec", lambda _: None)
+    monkeypatch.setattr(animate, "has_video", lambda: False)
     assert "sembla[video]" in sembla(*folder, "--animate", "a.mp4").complaint
     Image.fromarray(COLOURS[layout(20)][:, :60]).save(case / "cond" / "2.png")
     told = sembla(*folder, "--animate", "a.webp").complaint

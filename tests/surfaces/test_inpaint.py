@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 from tests.faces.test_shape import SIZE, face
 from tests.surfaces.support import Sembla
 
@@ -15,7 +16,7 @@ from tests.methods.inpaint.support import untrained
 
 import sembla as library
 from sembla import api
-from sembla.api import inpainting
+from sembla.api import pointing
 from sembla.core.errors import Cancelled, InputError, MissingExtraError, SizeError
 from sembla.imaging.holes import draw_hole
 from sembla.imaging.io import read_picture
@@ -24,7 +25,6 @@ from sembla.imaging.save import read_settings
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that has learned nothing."""
     return untrained(tmp_path_factory.mktemp("model") / "run")
 
 
@@ -53,6 +53,16 @@ def test_a_hole_is_filled_and_the_rest_stays(sembla: Sembla, photo: Path, run: P
     assert (after[hole] != before[hole]).any()
     record = read_settings("photo-whole.png")
     assert (record["verb"], record["mask"], record["shared"]) == ("inpaint", "center", False)
+
+
+def test_a_filling_meets_its_rim(run: Path) -> None:
+    """Whatever colour it was made in."""
+    photo, hole = np.full((*SIZE, 3), 40, np.uint8), draw_hole("center", SIZE)
+    result = library.inpaint(library.damage(photo, hole, landmarks=face()), model=library.load(run))
+    rim = hole & ~ndimage.binary_erosion(hole)
+    off, was = (np.abs(each.astype(int) - 40).mean() for each in (result.picture[rim], result.made[0]))
+    assert was > 30
+    assert off < was / 4
 
 
 def test_what_a_hole_holds_is_never_looked_at(photo: Path, run: Path) -> None:
@@ -168,7 +178,7 @@ def test_a_model_of_another_method_is_told(sembla: Sembla, photo: Path) -> None:
 
 
 def test_without_points_and_the_extra_it_is_told(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inpainting, "has_faces", lambda: False)
+    monkeypatch.setattr(pointing, "has_faces", lambda: False)
     with pytest.raises(MissingExtraError, match=r"--landmarks .* pip install 'sembla\[faces\]'"):
         library.damage(photo, "center")
 

@@ -48,7 +48,26 @@ from sembla.api.inpaint_experiments import (
 )
 from sembla.api.inpainting import DamagedFace, check_inpaint, damage, inpaint, run_inpaint
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
-from sembla.api.preserving import check_preserve, is_strange, keep, model_side, preserve, run_preserve
+from sembla.api.pointing import (
+    complete_landmarks,
+    draw_landmarks,
+    find_landmarks,
+    has_faces,
+    landmarks,
+    landmarks_of_parsing,
+    mean_landmarks,
+    parse_landmarks,
+)
+from sembla.api.preserving import (
+    check_preserve,
+    is_strange,
+    keep,
+    middle_square,
+    model_side,
+    preserve,
+    run_preserve,
+    strangeness_note,
+)
 from sembla.api.scenes import (
     bank_labels,
     bank_photo,
@@ -62,6 +81,7 @@ from sembla.api.scenes import (
     scene_size,
     warm_up_bank,
 )
+from sembla.api.sequences import DamagedFrames, damage_frames, inpaint_frames
 from sembla.api.synthesis import export, load, model_folder, pack_folders
 from sembla.api.training import (
     OnStep,
@@ -76,6 +96,7 @@ from sembla.api.training import (
 )
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
+from sembla.core.people import InventTask
 from sembla.core.tasks import (
     AnalogyResult,
     AnalogyTask,
@@ -86,7 +107,6 @@ from sembla.core.tasks import (
     InpaintTask,
     Kept,
     OnPreview,
-    PeopleTask,
     Pixels,
     Predicted,
     PreserveResult,
@@ -114,8 +134,10 @@ from sembla.examples import Example
 from sembla.examples import load as load_example
 from sembla.examples import names as example_names
 from sembla.faces.landmarks import SUFFIXES as LANDMARK_SUFFIXES
+from sembla.faces.landmarks import TRACK_SUFFIXES, write_landmarks
 from sembla.imaging.animate import ANIMATION_SUFFIXES, check_animation, write_animation
 from sembla.imaging.folders import CaseFolder, find_case, find_pictures
+from sembla.imaging.holes import HOLES, draw_hole, read_mask
 from sembla.imaging.io import read_picture
 from sembla.imaging.palette import colourize
 from sembla.imaging.save import (
@@ -127,6 +149,7 @@ from sembla.imaging.save import (
     write_picture,
 )
 from sembla.imaging.sheet import contact_sheet, thumbnail, tiled
+from sembla.imaging.video import VIDEO_SUFFIXES, Video, check_video, open_video, write_video
 from sembla.methods import find_method
 from sembla.metrics.protocol import Protocol, Score
 from sembla.train.stopping import SignalStop
@@ -143,8 +166,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANIMATION_SUFFIXES",
+    "HOLES",
     "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
+    "TRACK_SUFFIXES",
+    "VIDEO_SUFFIXES",
     "AnalogyRequest",
     "AnalogyResult",
     "AnalogyScores",
@@ -155,12 +181,14 @@ __all__ = [
     "CaseFolder",
     "Damaged",
     "DamagedFace",
+    "DamagedFrames",
     "Evaluation",
     "Example",
     "Faces",
     "Fault",
     "InpaintResult",
     "InpaintTask",
+    "InventTask",
     "Judged",
     "Kept",
     "LabelSet",
@@ -170,7 +198,6 @@ __all__ = [
     "OnPreview",
     "OnProgress",
     "OnStep",
-    "PeopleTask",
     "Pixels",
     "Predicted",
     "Preparation",
@@ -190,6 +217,7 @@ __all__ = [
     "Steered",
     "Trained",
     "TrainingPlan",
+    "Video",
     "Weighted",
     "__version__",
     "analogy",
@@ -207,15 +235,20 @@ __all__ = [
     "check_repair",
     "check_run",
     "check_scene",
+    "check_video",
     "choose",
     "colourize",
     "compare_runs",
     "comparison_json",
     "comparison_text",
+    "complete_landmarks",
     "contact_sheet",
     "count_parameters",
     "damage",
+    "damage_frames",
     "digest",
+    "draw_hole",
+    "draw_landmarks",
     "evaluate_analogy",
     "evaluate_cases",
     "evaluate_folders",
@@ -231,30 +264,40 @@ __all__ = [
     "export",
     "fill_scribbles",
     "find_case",
+    "find_landmarks",
     "find_method",
     "find_pictures",
     "for_engine",
+    "has_faces",
     "has_models",
     "inpaint",
+    "inpaint_frames",
     "is_strange",
     "keep",
     "kinds",
     "label",
+    "landmarks",
+    "landmarks_of_parsing",
     "load",
     "load_example",
     "make_study",
     "match_map",
+    "mean_landmarks",
     "methods",
+    "middle_square",
     "model_folder",
     "model_side",
     "open_bank",
     "open_prepared",
+    "open_video",
     "output_size",
     "pack_folders",
+    "parse_landmarks",
     "plan_training",
     "prepare",
     "preserve",
     "read_analogy",
+    "read_mask",
     "read_own_labels",
     "read_picture",
     "read_run",
@@ -276,6 +319,7 @@ __all__ = [
     "scene_size",
     "score_study",
     "segments",
+    "strangeness_note",
     "study_json",
     "study_text",
     "thumbnail",
@@ -287,8 +331,10 @@ __all__ = [
     "write_comparison",
     "write_declared",
     "write_label_map",
+    "write_landmarks",
     "write_picture",
     "write_run",
+    "write_video",
 ]
 
 __version__ = version("sembla")

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sembla.api.checking import check_does, numbers, settings, whole
 from sembla.api.inpainting import check_inpaint
-from sembla.core.tasks import Fill, InpaintTask, PeopleTask, Predicted, Whole
+from sembla.core.people import InventTask
+from sembla.core.tasks import Fill, InpaintTask, Predicted, Whole
 from sembla.evaluation.results import Evaluation, OnProgress
 from sembla.imaging.holes import HOLES
 
@@ -106,7 +107,7 @@ def _drawn(
 ) -> "tuple[WholeFaces, PeopleSettings]":
     from sembla.evaluation.people import PeopleSettings
 
-    check_does(model, PeopleTask, told="makes no people of codes; give one of inpaint")
+    check_does(model, InventTask, told="makes no people of codes; give one of inpaint")
     its = PeopleSettings(whole(codes, "codes", _FEW), _seed(seed))
     return _held_out(model, data, count=whole(maps, "maps", _FEW)), its
 

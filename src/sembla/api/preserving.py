@@ -19,7 +19,7 @@ from sembla.core.tasks import (
     Steered,
     Watch,
 )
-from sembla.core.types import Region
+from sembla.core.types import Picture, Region
 from sembla.imaging.holes import read_mask, rectangle
 from sembla.imaging.io import Source, read_picture, source_name
 from sembla.patches.pyramid import resize_picture
@@ -27,7 +27,16 @@ from sembla.patches.pyramid import resize_picture
 if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["check_preserve", "is_strange", "keep", "model_side", "preserve", "run_preserve"]
+__all__ = [
+    "check_preserve",
+    "is_strange",
+    "keep",
+    "middle_square",
+    "model_side",
+    "preserve",
+    "run_preserve",
+    "strangeness_note",
+]
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
@@ -65,15 +74,25 @@ def keep(
         inside |= read_mask(mask, size)
     if not inside.any():
         raise InputError(f"the mask of {name} is black everywhere; paint in white what is to be kept.")
-    square = min(size)
-    rows, columns = (slice((length - square) // 2, (length - square) // 2 + square) for length in size)
-    if not inside[rows, columns].any():
+    middle = _middle(size)
+    if not inside[middle].any():
+        square = min(size)
         raise SizeError(
             f"the region of {name} lies outside the middle square, {square}x{square}, all that the model sees; "
             "crop the picture around it."
         )
-    small = resize_picture(np.ascontiguousarray(pixels[rows, columns]), (side, side))
-    return Kept(small, _reduced(inside[rows, columns], side), weight=float(weight), locked=locked)
+    small = middle_square(pixels, side)
+    return Kept(small, _reduced(inside[middle], side), weight=float(weight), locked=locked)
+
+
+def middle_square(picture: Picture, side: int) -> Picture:
+    """What models see of a picture (H, W, 3), at a size: (side, side, 3)."""
+    return resize_picture(np.ascontiguousarray(picture[_middle((picture.shape[0], picture.shape[1]))]), (side, side))
+
+
+def _middle(size: tuple[int, int]) -> tuple[slice, ...]:
+    square = min(size)
+    return tuple(slice((length - square) // 2, (length - square) // 2 + square) for length in size)
 
 
 def preserve(
@@ -135,6 +154,14 @@ def model_side(engine: "Synthesizer") -> int:
 def is_strange(result: PreserveResult) -> bool:
     """Whether what was given is of another kind than what the model makes."""
     return result.strangeness > _STRANGE
+
+
+def strangeness_note(result: PreserveResult, model: object) -> str:
+    """A sentence on how strange what was given is to a model, by its name."""
+    return (
+        f"what was given is {result.strangeness:.1f} times as far from what {model} makes as its own pictures are from "
+        "one another: it may be of another kind, and what is kept of it little"
+    )
 
 
 def _reduced(inside: Region, side: int) -> Region:

@@ -1,16 +1,21 @@
-"""Folders that results go to: seen to before the work, made when there is something to write."""
+"""Folders that results go to, seen to before the work and made when there is something to write; names in them."""
 
 import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from sembla.core.errors import OutputError
+from sembla.core.errors import InputError, OutputError
 
-__all__ = ["check_folder", "make_folder"]
+__all__ = ["beside", "check_folder", "make_folder", "one_each", "whole_folder"]
 
 
 def check_folder(folder: Path) -> None:
     """See that a folder can be made, or written to. Raises `OutputError`."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    there = _nearest(folder)
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         why = "is not to be written to" if there.is_dir() else "is a file"
         raise OutputError(f"{folder} cannot be made ({there} {why}); choose another place.")
@@ -23,3 +28,44 @@ def make_folder(folder: Path, *, parts: tuple[str, ...] = ("",)) -> None:
             (folder / part).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+
+
+def one_each(names: Sequence[str], folder: Path, *, suffix: str) -> list[Path]:
+    """A file of a folder for each picture by its name. Raises `InputError` where two have one name."""
+    if len(set(names)) < len(names):
+        twice, _ = Counter(names).most_common(1)[0]
+        raise InputError(f"several pictures are called {twice}, with different endings; keep one of each.")
+    return [folder / f"{name}{suffix}" for name in names]
+
+
+def beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
+    """The file of a folder that is called as a picture is. Raises `InputError` where there is none."""
+    for suffix in suffixes:
+        for path in (folder / f"{source.stem}{suffix}", folder / f"{source.stem}{suffix.upper()}"):
+            if path.is_file():
+                return path
+    raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder of another name near `folder`; its files move there when the block ends, and go when it fails.
+
+    `folder` is made if need be, files of the same names are replaced. Raises `OutputError`.
+    """
+    part = _nearest(folder) / f".{secrets.token_hex(6)}.part"
+    make_folder(part)
+    try:
+        yield part
+        make_folder(folder)
+        for file in sorted(part.iterdir()):
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to ({error.strerror}); choose another place.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder itself, or what there is of those above it."""
+    return next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())

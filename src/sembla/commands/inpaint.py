@@ -1,44 +1,56 @@
 """`sembla inpaint`: faces with holes in, whole faces out."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from sembla.commands.console import progress, say, say_json
+from sembla.commands.console import begin, counting, progress, say, say_json
 from sembla.commands.fills import FillName, fill_of
-from sembla.commands.folders import check_folder, make_folder
+from sembla.commands.folders import beside, check_folder, one_each, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from sembla.core.tasks import InpaintResult
+    from sembla.api import Video
+    from sembla.core.tasks import OnCount, OnPreview
+    from sembla.core.types import Picture
 
 __all__ = ["Inpaint"]
 
 
 @dataclass(frozen=True)
 class Inpaint:
-    """Fill holes in faces with a trained model; known pixels stay as they are, bit for bit.
+    """Fill holes in faces with a trained model; known pixels stay as they are, bit for bit, but in a video.
 
-    A folder of pictures is one person's: all are filled alike, in the order of their names. --strangers says otherwise.
+    The pictures of a folder or video are of one person: all are filled alike, in the order of their names. --strangers
+    says otherwise.
     """
 
-    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE|FOLDER")]
-    """A picture of a face, or a folder of such."""
-    mask: Annotated[str, tyro.conf.arg(metavar="KIND|FILE|FOLDER", help_behavior_hint="(required)")]
+    source: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="IMAGE|FOLDER|VIDEO")]
+    """A picture of a face, a folder of such, or a video (the extra video)."""
+    mask: Annotated[str, tyro.conf.arg(metavar="KIND|FILE|FOLDER|VIDEO", help_behavior_hint="(required)")]
     """What is missing: center, left, random, grid, checkboard, freehand or strokes, laid over the picture; or a picture
-    of its size that is white there; or a folder of such, called as the pictures are."""
+    of its size that is white there; or a folder of such, called as the pictures are, or in the order of a video's
+    frames; or a video of such."""
     model: Annotated[Path, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="(required)")]
     """A bundled pack by its name, or the folder of a run of sembla train inpaint."""
     landmarks: Annotated[Path | None, tyro.conf.arg(metavar="FILE|FOLDER", help_behavior_hint="")] = None
-    """The face's 68 points: .json, .pts, .txt or .csv; for a folder, a folder. Without: found (the extra faces)."""
+    """The face's 68 points: .json, .pts, .txt or .csv; for a folder, a folder of them; for a folder or video, those of
+    all frames in one file too: .npy or .npz. Without: found (the extra faces)."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
-    """A file; for a folder, a folder. Without: IMAGE-whole.png here."""
+    """A file; for a folder or video, a folder, or an .mp4 with the sound of the video. Without: IMAGE-whole.png or
+    VIDEO-whole.mp4 here."""
+    fps: float = 25.0
+    """Frames a second of an .mp4 of a folder, 0.1 to 100; that of a video has the times of its frames."""
     strangers: Flag = False
-    """The pictures of the folder show several persons: fill each for itself."""
+    """The pictures show several persons: fill each for itself."""
     search: FillName = "predicted"
     """How the face is found: read by the encoder, searched as published, or as by Yeh et al.: weighted as their paper
     says, released as their code does."""
@@ -53,7 +65,7 @@ class Inpaint:
     force: Flag = False
     """Replace files that exist."""
     json: Flag = False
-    """Print one JSON object: out, seconds, seed, model."""
+    """Print one JSON object: out, frames, seconds, seed, model."""
     debug: Flag = False
     """Show where an error came from."""
 
@@ -62,77 +74,125 @@ class Inpaint:
         fill = fill_of(self.search, self.steps)
         from sembla import api
 
-        sources, outs = self._plan()
-        found = [self._found(source) for source in sources]
-        self._claim(outs, [*sources, *(file for one in found for file in one.files)])
-        faces = [
-            api.damage(source, one.mask, landmarks=one.landmarks) for source, one in zip(sources, found, strict=True)
-        ]
-        model = api.load(self.model, exact=self.exact, device=self.device)
-        with progress(1) as on_preview:
-            result = api.inpaint(
-                faces, model=model, shared=not self.strangers, seed=self.seed, fill=fill, on_preview=on_preview
+        given = self._given()
+        outs = self._outs(given)
+        self._claim(outs, given)
+        with counting("looking at frames") as on_count:
+            frames = api.damage_frames(
+                given.pictures, given.mask, landmarks=given.landmarks, shared=not self.strangers, on_count=on_count
             )
-        self._write(sources, found, outs, result)
-        if self.json:
-            told = str(outs[0]) if self.source.is_file() else [str(out) for out in outs]
-            say_json({"out": told, "seconds": round(result.seconds, 4), "seed": self.seed, "model": str(self.model)})
-            return
-        for out in outs:
-            say(str(out))
+        model = api.load(self.model, exact=self.exact, device=self.device)
+        began = time.perf_counter()
+        with _following(len(frames)) as (on_preview, on_count):
+            pictures = api.inpaint_frames(
+                frames, model=model, seed=self.seed, fill=fill, on_preview=on_preview, on_count=on_count
+            )
+            self._write(pictures, outs, given)
+        self._tell(outs, frames=len(frames), seconds=time.perf_counter() - began)
 
-    def _plan(self) -> tuple[list[Path], list[Path]]:
-        """What is read, and what is written. Raises `OutputError` for what exists or cannot be written."""
+    def _given(self) -> "Given":
+        """What is read. Raises `InputError` for what is not there."""
         from sembla import api
 
-        if self.source.is_dir():
-            if self.out is None:
-                raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
-            sources = list(api.find_pictures(self.source))
-            outs = [self.out / f"{source.stem}.png" for source in sources]
-            if len(set(outs)) < len(outs):
-                raise InputError(f"{self.source} holds pictures of one name with several endings; keep one of each.")
-            if self.out.resolve() == self.source.resolve():
-                raise OutputError(f"--out {self.out} would write among the pictures; give another folder.")
-            return sources, outs
-        return [self.source], [self.out or Path(f"{self.source.stem}-whole.png")]
+        if _is_video(self.source):
+            return Given(api.open_video(self.source), self._masks(None), self._points(None))
+        pictures = list(api.find_pictures(self.source)) if self.source.is_dir() else [self.source]
+        return Given(pictures, self._masks(pictures), self._points(pictures))
 
-    def _claim(self, outs: list[Path], inputs: list[Path]) -> None:
+    def _masks(self, pictures: list[Path] | None) -> "str | list[Path] | Video":
+        """One for all, or one for each of pictures; None is a video."""
+        from sembla import api
+
+        folder = Path(self.mask)
+        if _is_video(folder):
+            return api.open_video(folder)
+        if not folder.is_dir():
+            return self.mask
+        if pictures is None:
+            return list(api.find_pictures(folder))
+        return [beside(folder, picture, api.PICTURE_SUFFIXES) for picture in pictures]
+
+    def _points(self, pictures: list[Path] | None) -> Path | list[Path] | None:
+        """The file of all, or one for each of pictures; None is a video."""
+        from sembla import api
+
+        if self.landmarks is None or self.landmarks.suffix.lower() in api.TRACK_SUFFIXES:
+            return self.landmarks
+        if pictures is None:
+            raise InputError(
+                f"--landmarks {self.landmarks}: the points of a video's frames are one file, .npy or .npz."
+            )
+        if self.landmarks.is_dir():
+            return [beside(self.landmarks, picture, api.LANDMARK_SUFFIXES) for picture in pictures]
+        return [self.landmarks] * len(pictures)
+
+    @property
+    def _alone(self) -> bool:
+        """Whether there is one picture."""
+        return not self.source.is_dir() and not _is_video(self.source)
+
+    @property
+    def _to_video(self) -> bool:
+        """Whether a video is written."""
+        return not self._alone and _is_video(self.source if self.out is None else self.out)
+
+    @property
+    def _to_folder(self) -> bool:
+        """Whether a file is written for each picture."""
+        return not self._alone and not self._to_video
+
+    def _outs(self, given: "Given") -> list[Path]:
+        """What is written: one file, or one a picture. Raises `InputError` and `OutputError` where that cannot be."""
+        if self._alone:
+            return [self.out or Path(f"{self.source.stem}-whole.png")]
+        if self.out is None and self.source.is_dir():
+            raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
+        out = self.out or Path(f"{self.source.stem}-whole.mp4")
+        if self._to_video:
+            return [out]
+        outs = one_each(given.names, out, suffix=".png")
+        if out.resolve() == self.source.resolve():
+            raise OutputError(f"--out {out} would write among the pictures; give another folder.")
+        return outs
+
+    def _claim(self, outs: list[Path], given: "Given") -> None:
         """See that files can be written. Raises `OutputError`."""
         from sembla import api
 
-        if self.source.is_dir():
-            assert self.out is not None
-            check_folder(self.out)
+        suffixes: tuple[str, ...] = api.PICTURE_SUFFIXES
+        if self._to_video:
+            suffixes = (".mp4",)
+            api.check_video(outs[0], like=given.video, fps=self.fps)
+        elif self._to_folder:
+            check_folder(outs[0].parent)
         for out in outs:
-            if out.parent.exists() or not self.source.is_dir():
-                api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=inputs)
+            if out.parent.exists() or not self._to_folder:
+                inputs = given.files if out.exists() else []
+                api.check_output(out, suffixes=suffixes, force=self.force, inputs=inputs)
 
-    def _found(self, source: Path) -> "Found":
-        """What belongs to a picture. Raises `InputError` where a folder lacks it."""
+    def _write(self, pictures: "Iterator[Picture]", outs: list[Path], given: "Given") -> None:
         from sembla import api
 
-        mask: str | Path = self.mask
-        if Path(mask).is_dir():
-            mask = _beside(Path(mask), source, api.PICTURE_SUFFIXES)
-        points = self.landmarks
-        if points is not None and points.is_dir():
-            points = _beside(points, source, api.LANDMARK_SUFFIXES)
-        return Found(str(mask), points)
+        if self._to_video:
+            api.write_video(outs[0], pictures, like=given.video, fps=self.fps, force=self.force)
+        elif self._to_folder:
+            with whole_folder(outs[0].parent) as part:
+                self._write_pictures(pictures, outs, given, into=part)
+        else:
+            self._write_pictures(pictures, outs, given, into=outs[0].parent)
 
-    def _write(self, sources: list[Path], found: "list[Found]", outs: list[Path], result: "InpaintResult") -> None:
+    def _write_pictures(self, pictures: "Iterator[Picture]", outs: list[Path], given: "Given", *, into: Path) -> None:
+        """Write each into a folder that is, or becomes, that of `outs`."""
         from sembla import api
 
-        if self.source.is_dir():
-            make_folder(outs[0].parent)
+        place = outs[0].parent
         weights = api.model_folder(self.model) / "weights.safetensors"
-        digest = api.digest(weights)
-        for source, one, out, picture in zip(sources, found, outs, result.pictures, strict=True):
 
-            def told(file: Path, out: Path = out) -> dict[str, str]:
-                return {"path": seen_from(out.parent, file), "sha256": api.digest(file)}
+        @cache
+        def told(file: Path) -> dict[str, str]:
+            return {"path": seen_from(place, file), "sha256": api.digest(file)}
 
-            mask = Path(one.mask)
+        for number, (picture, out) in enumerate(zip(pictures, outs, strict=True)):
             settings: dict[str, object] = {
                 "version": api.__version__,
                 "verb": "inpaint",
@@ -140,33 +200,90 @@ class Inpaint:
                 "search": self.search,
                 "steps": self.steps,
                 "exact": self.exact,
-                "shared": len(sources) > 1 and not self.strangers,
-                "image": told(source),
-                "mask": told(mask) if mask.is_file() else one.mask,
-                "landmarks": None if one.landmarks is None else told(one.landmarks),
-                "model": {"path": seen_from(out.parent, weights), "sha256": digest},
+                "shared": len(outs) > 1 and not self.strangers,
+                "frame": number + 1,
+                "model": told(weights),
+                **{name: told(its) if isinstance(its, Path) else its for name, its in given.of(number).items()},
             }
-            api.write_picture(out, picture, settings=settings, force=self.force)
+            api.write_picture(into / out.name, picture, settings=settings, force=self.force)
+
+    def _tell(self, outs: list[Path], *, frames: int, seconds: float) -> None:
+        if not self.json:
+            for out in outs:
+                say(str(out))
+            return
+        say_json(
+            {
+                "out": [str(out) for out in outs] if self._to_folder else str(outs[0]),
+                "frames": frames,
+                "seconds": round(seconds, 4),
+                "seed": self.seed,
+                "model": str(self.model),
+            }
+        )
 
 
 @dataclass(frozen=True)
-class Found:
-    """What belongs to a picture."""
+class Given:
+    """What is read."""
 
-    mask: str
-    """A kind, or a file."""
-    landmarks: Path | None
+    pictures: "list[Path] | Video"
+    mask: "str | list[Path] | Video"
+    """A kind or a file; or one for each."""
+    landmarks: Path | list[Path] | None
+    """A file of all; or one for each."""
+
+    @property
+    def video(self) -> "Video | None":
+        """The pictures, where they are a video."""
+        return None if isinstance(self.pictures, list) else self.pictures
+
+    @property
+    def names(self) -> list[str]:
+        """What pictures are called; the frames of a video have numbers."""
+        if isinstance(self.pictures, list):
+            return [picture.stem for picture in self.pictures]
+        return [f"{number:06d}" for number in range(1, len(self.pictures) + 1)]
+
+    def of(self, number: int) -> dict[str, Path | str | None]:
+        """What belongs to a picture: files, or the kind of its mask."""
+        mask = _one(self.mask, number)
+        return {
+            "image": _one(self.pictures, number),
+            "mask": Path(mask) if Path(mask).is_file() else mask,
+            "landmarks": _one(self.landmarks, number),
+        }
 
     @property
     def files(self) -> list[Path]:
         """Those that are read."""
-        return [file for file in (Path(self.mask), self.landmarks) if file is not None and file.is_file()]
+        every: list[Any] = []
+        for things in (self.pictures, self.mask, self.landmarks):
+            every += things if isinstance(things, list) else [_one(things, 0)]
+        return [Path(its) for its in every if its is not None and Path(its).is_file()]
 
 
-def _beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
-    """The file of a folder that is called as a picture is. Raises `InputError` where there is none."""
-    for suffix in suffixes:
-        for path in (folder / f"{source.stem}{suffix}", folder / f"{source.stem}{suffix.upper()}"):
-            if path.is_file():
-                return path
-    raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")
+@contextmanager
+def _following(count: int) -> "Iterator[tuple[OnPreview | None, OnCount | None]]":
+    """A bar for one picture, or for frames."""
+    if count == 1:
+        with progress(1) as on_preview:
+            yield on_preview, None
+        return
+    begin()
+    with counting("filling frames") as on_count:
+        yield None, on_count
+
+
+def _is_video(path: Path) -> bool:
+    """Whether it is called as a video is."""
+    from sembla import api
+
+    return path.suffix.lower() in api.VIDEO_SUFFIXES and not path.is_dir()
+
+
+def _one(things: "Path | str | list[Path] | Video | None", number: int) -> Any:
+    """What belongs to a picture, of one for all or one for each; a video is its file."""
+    if isinstance(things, list):
+        return things[number]
+    return things if things is None or isinstance(things, (Path, str)) else things.path

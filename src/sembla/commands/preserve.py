@@ -108,7 +108,7 @@ class Preserve:
                 on_preview=on_preview,
             )
         if api.is_strange(result):
-            self._warn(result)
+            _log.warning("%s", api.strangeness_note(result, self.model))
         self._write(out, result, given)
         self._tell(out, result)
 
@@ -184,14 +184,6 @@ class Preserve:
         if isinstance(one.place, Path):
             return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=self.lock)
         return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=self.lock)
-
-    def _warn(self, result: "PreserveResult") -> None:
-        _log.warning(
-            "what was given is %.1f times as far from what %s makes as its own pictures are from one another: it may "
-            "be of another kind, and what is kept of it little",
-            result.strangeness,
-            self.model,
-        )
 
     def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
         from sembla import api

@@ -93,6 +93,8 @@ class Player:
     """Of the average of its weights, in images seen; 0 keeps no average, and the weights themselves are used."""
     clip: float | None = None
     """Most that the norm of its gradient may be; None leaves gradients as they are."""
+    teacher: bool = False
+    """It is there to teach the others: tasks, previews and the graph do not need it."""
 
 
 @dataclass(frozen=True)
@@ -189,11 +191,6 @@ class Parts(Generic[C, S, B]):
     """Tasks of types in `tasks` that show how far a training is, the same each time; there may be none."""
     graph: Callable[[C, nn.ModuleDict], Graph] | None = None
     """What can be exported, from trained networks in evaluation mode; None where nothing can."""
-    used: Sequence[str] | None = None
-    """The players that tasks, previews and the graph need, where a config has them; None is all.
-
-    The others are there to teach them.
-    """
 
 
 @dataclass(frozen=True)

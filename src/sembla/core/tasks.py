@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeAlias, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.errors import Cancelled
+from sembla.core.frames import Frames
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
 
 __all__ = [
@@ -21,9 +22,11 @@ __all__ = [
     "InpaintResult",
     "InpaintTask",
     "Kept",
+    "OnCount",
     "OnPicture",
     "OnPreview",
-    "PeopleTask",
+    "PersonResult",
+    "PersonTask",
     "Pixels",
     "Predicted",
     "PreserveResult",
@@ -85,6 +88,9 @@ OnPreview: TypeAlias = Callable[[Preview], bool | None]
 
 OnPicture: TypeAlias = Callable[[Picture, Mapping[str, float]], None]
 """Called with each finished picture, and the shares of photos that it was copied from, as in `SceneResult.credits`."""
+
+OnCount: TypeAlias = Callable[[int, int], None]
+"""Called with how many frames are done, and how many there are; begins anew where frames are gone through again."""
 
 ShouldStop: TypeAlias = Callable[[], bool]
 """Asked between the steps of the work, some ten times a second or more; True stops it: `Cancelled` is raised."""
@@ -296,18 +302,21 @@ class InpaintTask:
     fill: Fill = Predicted()
     blend: bool = True
     """Shift the colours of fillings so that they meet their rim without a seam (Poisson)."""
+    code: NDArray[np.float32] | None = None
+    """Who it is in all frames, (L,), as a `PersonResult` says; None looks for it."""
 
 
 @dataclass(frozen=True)
-class PeopleTask:
-    """Points of faces: ask for people whom nobody knows, who stand as these do."""
+class PersonTask:
+    """Damaged frames of one person, however many: ask for the code that says who it is."""
 
-    landmarks: tuple[NDArray[np.float32], ...]
-    """At least one face's 68 points, (68, 2) each, in pixels of the size that the model makes."""
-    people: Annotated[int, Whole(1, 256)] = 1
-    """How many codes are drawn; the pictures are the first person's, one for each face's points, then the next's."""
+    frames: Frames[Damaged]
+    """At least one; only some are kept at a time."""
     seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
-    """Same seed, same people."""
+    """Same seed, same code."""
+    fill: Fill = Predicted()
+    shared: ClassVar[bool] = True
+    """As `InpaintTask.shared`."""
 
 
 @dataclass(frozen=True)
@@ -354,6 +363,14 @@ class InpaintResult(Result):
 
     made: tuple[Picture, ...]
     """What the model made of each frame, known pixels too."""
+
+
+@dataclass(frozen=True)
+class PersonResult(Result):
+    """Who it is; `pictures` are the first frame alone, as the model makes it."""
+
+    code: NDArray[np.float32]
+    """(L,), for `InpaintTask.code`."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import PeopleTask
+from sembla.core.people import InventTask
 from sembla.evaluation.faces import WholeFaces
 from sembla.evaluation.groups import mean_over
 from sembla.evaluation.inpainting import Model
@@ -90,7 +90,7 @@ class _Look:
             raise InputError(
                 f"{settings.codes} codes and {count} maps came; give two or more of each, to compare them."
             )
-        made = model(PeopleTask(tuple(faces.landmarks), people=settings.codes, seed=settings.seed)).pictures
+        made = model(InventTask(tuple(faces.landmarks), people=settings.codes, seed=settings.seed)).pictures
         self._faces, self._onlooker = faces, onlooker
         self._made = [list(made[at : at + count]) for at in range(0, len(made), count)]
         self._real = [onlooker.look(picture) for picture in faces.pictures]

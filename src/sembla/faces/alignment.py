@@ -11,7 +11,7 @@ from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
 from sembla.faces.shape import shape_model, similarity
 
-__all__ = ["Alignment", "align"]
+__all__ = ["Alignment", "align", "standing"]
 
 _SCALE = 0.235  # of the side: the size of a face (root mean squared distance of its points from their middle)
 _MIDDLE = (0.5, 0.60)  # where the middle of its points lies, in shares of the side: room for hair above
@@ -88,9 +88,14 @@ _TRACE = 8  # of 255: less of a hole is not seen in a pixel
 
 def align(points: Landmarks, side: int) -> Alignment:
     """The square cut-out of a face (68, 2) in which its mean shape stands upright in the middle, with a margin."""
-    mean = shape_model().mean * (_SCALE * side) + np.array(_MIDDLE) * side - 0.5
-    turn, shift = similarity(points.astype(np.float64), mean)
+    turn, shift = similarity(points.astype(np.float64), standing(side).astype(np.float64))
     return Alignment(turn, shift, side)
+
+
+def standing(side: int) -> Landmarks:
+    """The mean shape (68, 2) as it stands in a cut-out."""
+    points: Landmarks = (shape_model().mean * (_SCALE * side) + np.array(_MIDDLE) * side - 0.5).astype(np.float32)
+    return points
 
 
 def _sampled(

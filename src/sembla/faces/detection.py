@@ -14,12 +14,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from sembla.core.errors import InputError, MissingExtraError
 from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
-from sembla.faces.shape import complete
+from sembla.faces.shape import complete_hidden
 from sembla.imaging.blend import Poisson
 
 __all__ = ["Face", "find_face", "find_faces", "has_faces", "identity", "landmarks_in", "landmarks_of_damaged"]
@@ -53,8 +52,7 @@ def has_faces() -> bool:
 
 def find_faces(picture: Picture) -> list[Face]:
     """All faces of a picture (H, W, 3), the largest first. Raises `MissingExtraError` without the extra `faces`."""
-    detector = _dlib().get_frontal_face_detector()
-    boxes, scores, _ = detector.run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
+    boxes, scores, _ = _detector().run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
     faces = [
         Face((box.left(), box.top(), box.right() + 1, box.bottom() + 1), float(score))
         for box, score in zip(boxes, scores, strict=True)
@@ -66,7 +64,7 @@ def find_face(picture: Picture, *, name: str = "the picture") -> Face:
     """The largest face; where there are others, a note says so. Raises `InputError` where there is none."""
     faces = find_faces(picture)
     if not faces:
-        raise InputError(f"no face was found in {name}; give its points with --landmarks (landmarks=).")
+        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
     if len(faces) > 1:
         _log.info("%s shows %d faces; the largest is taken", name, len(faces))
     return faces[0]
@@ -88,12 +86,7 @@ def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the pic
     """
     flat = np.full_like(picture, 128)
     filled = Poisson(hole)(picture, flat)
-    points = landmarks_in(filled, find_face(filled, name=name))
-    height, width = hole.shape
-    rim = ndimage.binary_dilation(hole, iterations=max(1, round(min(height, width) / 64)))
-    columns, rows = np.rint(points).astype(int).T
-    seen = ~rim[rows.clip(0, height - 1), columns.clip(0, width - 1)]
-    return complete(points, seen)
+    return complete_hidden(landmarks_in(filled, find_face(filled, name=name)), hole)
 
 
 def identity(picture: Picture, points: Landmarks) -> NDArray[np.float64]:
@@ -114,6 +107,11 @@ def _dlib() -> Any:
             "faces are found with dlib; install it with: pip install 'sembla[faces]', or give landmarks."
         ) from error
     return dlib
+
+
+@cache
+def _detector() -> Any:
+    return _dlib().get_frontal_face_detector()
 
 
 @cache

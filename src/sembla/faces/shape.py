@@ -7,14 +7,30 @@ README.md beside the file for what it was made of.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from sembla.core.errors import InputError
-from sembla.faces.landmarks import COUNT, Landmarks
+from sembla.core.types import Region
 
-__all__ = ["ShapeModel", "complete", "learn_shapes", "shape_model", "similarity"]
+__all__ = [
+    "COUNT",
+    "Landmarks",
+    "ShapeModel",
+    "complete",
+    "complete_hidden",
+    "learn_shapes",
+    "shape_model",
+    "similarity",
+]
+
+COUNT = 68
+
+Landmarks: TypeAlias = NDArray[np.float32]
+"""Points (68, 2), x and y in pixels; (0, 0) is the middle of the first pixel."""
 
 _FILE = Path(__file__).parent / "shape.npz"
 _ROUNDS = 20
@@ -63,12 +79,14 @@ def complete(points: Landmarks, seen: NDArray[np.bool_], *, model: ShapeModel | 
     """Points (68, 2) of which some were seen (68,): the others follow from what shapes faces have.
 
     Seen points stay as they are. The most likely shape is found by turns: where it lies, then how it varies. Raises
-    `InputError` where fewer than 4 were seen.
+    `InputError` where fewer than 4 were seen, or all on one spot.
     """
-    if int(seen.sum()) < _FEWEST:
-        raise InputError(f"{int(seen.sum())} of {COUNT} landmarks are visible, too few for a guess; give them all.")
     its = model or shape_model()
     shape, given = its.mean, points[seen].astype(np.float64)
+    if len(given) < _FEWEST:
+        raise InputError(f"{len(given)} of {COUNT} landmarks are visible, too few for a guess; give {_FEWEST} or more.")
+    if not np.ptp(given, axis=0).any():
+        raise InputError(f"the {len(given)} landmarks that are visible lie on one point; give those of a face.")
     ways = its.ways[:, seen].reshape(len(its.ways), -1)
     system = ways @ ways.T + np.diag((_TRUST / np.maximum(its.deviations, 1e-9)) ** 2)
     for _ in range(_ROUNDS):
@@ -80,6 +98,17 @@ def complete(points: Landmarks, seen: NDArray[np.bool_], *, model: ShapeModel | 
     found = (shape @ turn + shift).astype(np.float32)
     found[seen] = points[seen]
     return found
+
+
+def complete_hidden(points: Landmarks, hole: Region) -> Landmarks:
+    """Points (68, 2) of a picture, of which those within a hole (H, W), or at its rim, follow from the others.
+
+    Raises as `complete`.
+    """
+    height, width = hole.shape
+    rim = ndimage.binary_dilation(hole, iterations=max(1, round(min(height, width) / 64)))
+    columns, rows = np.rint(points).astype(int).T
+    return complete(points, ~rim[rows.clip(0, height - 1), columns.clip(0, width - 1)])
 
 
 def similarity(source: Points, target: Points) -> tuple[Points, Points]:

@@ -3,16 +3,14 @@
 import os
 from collections.abc import Sequence
 from fractions import Fraction
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from sembla.core.errors import InputError, MissingExtraError, SizeError
 from sembla.core.types import Picture
 from sembla.imaging.save import check_output, whole_file
+from sembla.imaging.video import encode_video, has_video
 
 __all__ = ["ANIMATION_SUFFIXES", "check_animation", "write_animation"]
 
@@ -31,7 +29,7 @@ def check_animation(path: str | os.PathLike[str], *, fps: float) -> None:
     """Raise what `write_animation` would raise for this format and rate, before any frame is made."""
     if not 0.1 <= fps <= 100:
         raise InputError(f"{fps:g} frames a second came; expected 0.1 to 100.")
-    if Path(path).suffix.lower() == ".mp4" and find_spec("av") is None:
+    if Path(path).suffix.lower() == ".mp4" and not has_video():
         raise MissingExtraError(
             f"{os.fspath(path)}: MP4 needs the extra [video]; run pip install 'sembla[video]', or write .webp or .gif."
         )
@@ -55,7 +53,7 @@ def write_animation(
         raise SizeError(f"an animation needs frames of one size; {told} came. Give layouts of one size.")
     with whole_file(path) as part:
         if path.suffix.lower() == ".mp4":
-            _write_mp4(part, frames, fps=fps)
+            encode_video(part, frames, rate=Fraction(fps).limit_denominator(1000))
         else:
             _write_by_pillow(part, frames, fps=fps, suffix=path.suffix.lower())
 
@@ -67,19 +65,3 @@ def _write_by_pillow(part: Path, frames: Sequence[Picture], *, fps: float, suffi
         first.save(
             file, encoding, save_all=True, append_images=rest, duration=max(1, round(1000 / fps)), loop=0, **options
         )
-
-
-def _write_mp4(part: Path, frames: Sequence[Picture], *, fps: float) -> None:
-    """H.264 in yuv420p, the one form that every browser plays."""
-    import av  # the extra "video"
-
-    height, width = frames[0].shape[:2]
-    padding = ((0, height % 2), (0, width % 2), (0, 0))  # yuv420p halves both sides
-    container: Any
-    with av.open(str(part), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
-        stream.width, stream.height, stream.pix_fmt = width + width % 2, height + height % 2, "yuv420p"
-        stream.options = {"crf": "18"}
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.pad(frame, padding, "edge"), format="rgb24")))
-        container.mux(stream.encode())

@@ -64,15 +64,19 @@ def read_mask(source: Source, size: Size) -> Region:
     return mask
 
 
-def read_hole(source: Source, size: Size) -> Region:
-    """As `read_mask`, for a hole: white is missing, black is known.
+def read_hole(source: Source, size: Size, *, whole: bool = False) -> Region:
+    """As `read_mask`, for a hole: white is missing, black is known; with `whole`, nothing needs to be missing.
+
+    The name of a kind of `HOLES` is taken for it.
 
     Raises `InputError` as well for no file, for a mask without a hole, and for one without anything known.
     """
+    if isinstance(source, str) and source in HOLES:
+        return draw_hole(source, size)
     if isinstance(source, (str, os.PathLike)) and not Path(source).exists():
         raise InputError(f"mask {source}: no such file; there are also the kinds {', '.join(HOLES)}.")
     hole, name = read_mask(source, size), source_name(source, "the mask")
-    if not hole.any():
+    if not hole.any() and not whole:
         raise InputError(f"{name} is black everywhere, so nothing is missing; paint what to fill in white.")
     if hole.all():
         raise InputError(f"{name} is white everywhere, so nothing is known; paint what to keep in black.")

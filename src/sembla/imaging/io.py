@@ -20,7 +20,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from sembla.core.errors import ImageError, InputError, LabelError
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, Picture
 
-__all__ = ["SUFFIXES", "MapArray", "Source", "read_map", "read_picture", "read_scribbles", "source_name"]
+__all__ = ["SUFFIXES", "MapArray", "Source", "check_size", "read_map", "read_picture", "read_scribbles", "source_name"]
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.generic]
 """A path, an open file, a Pillow image or a NumPy array."""
@@ -134,7 +134,7 @@ def _load(source: str | os.PathLike[str] | BinaryIO | Image.Image, name: str) ->
 
 def _decoded(image: Image.Image, name: str, *, first: bool) -> Image.Image:
     """Decode the frame at hand, or the `first`; sizes are checked before, so that a bomb is never unpacked."""
-    _check_size(image.size, name)
+    check_size(image.size, name)
     try:
         # A phone's MPO holds a depth map or a thumbnail behind the photo. Frames are not counted: it can take long.
         if first and image.format != "MPO" and getattr(image, "is_animated", False):
@@ -271,11 +271,11 @@ def _drop_alpha(pixels: NDArray[np.uint8], name: str) -> MapArray:
 def _checked(pixels: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
     """The array itself, once its size is known to be usable; for arrays this is the first look at it."""
     height, width = pixels.shape[:2]
-    _check_size((width, height), name)
+    check_size((width, height), name)
     return pixels
 
 
-def _check_size(size: tuple[int, int], name: str) -> None:
+def check_size(size: tuple[int, int], name: str) -> None:
     """Raise `ImageError` for sizes (width, height) outside what is supported."""
     width, height = size
     if min(width, height) < MIN_SIDE:

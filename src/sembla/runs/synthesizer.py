@@ -115,7 +115,7 @@ def read_synthesizer(
     parts = method.load()
     with torch.random.fork_rng([]):  # building draws numbers that nobody needs
         networks = parts.networks(config)
-    used = {name: networks[name] for name in parts.used or parts.players(config) if name in networks}
+    used = {name: networks[name] for name, player in parts.players(config).items() if not player.teacher}
     tensors = {name: each for name, each in read_weights(root).items() if name.partition(".")[0] in used}
     fill(used, tensors, path=root / "weights.safetensors")
     return Synthesizer(method, description, nn.ModuleDict(used), config=config, device=device, half=half)

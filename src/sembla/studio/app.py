@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse
 
 from sembla.core.errors import OutputError, SemblaError
 from sembla.studio.access import Access, Gate
+from sembla.studio.board_routes import router as board_router
+from sembla.studio.boards import UnknownGeneratorError
 from sembla.studio.desk import open_desk
 from sembla.studio.guard import Guard, Room
 from sembla.studio.jobs import BusyError
@@ -70,6 +72,7 @@ def create_app(
     app.include_router(router)
     app.include_router(run_router)
     app.include_router(scene_router)
+    app.include_router(board_router)
     add_pages(app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -96,6 +99,7 @@ async def _unusable(_: Request, error: Exception) -> JSONResponse:
         UnknownPhotoError: 404,
         UnknownRunError: 404,
         UnknownSceneEngineError: 404,
+        UnknownGeneratorError: 404,
         TrainingBusyError: 409,
         BusyError: 503,
         OutputError: 507,

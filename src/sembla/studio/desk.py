@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 from starlette.requests import HTTPConnection
 
+from sembla.studio.boards import Boards
 from sembla.studio.jobs import Jobs
 from sembla.studio.models import Models
 from sembla.studio.notes import audible
@@ -40,6 +41,7 @@ class Desk:
     training: Training
     models: Models
     scenes: Scenes
+    boards: Boards
     upload_bytes: int
     """Most bytes of a request."""
 
@@ -65,11 +67,12 @@ def open_desk(
         # The page can be looked at meanwhile; what it asks for waits behind this, and the first stroke is fast.
         models = Models(runs)
         scenes = Scenes(banks, runs, models, packs=packs)
+        boards = Boards(runs, models, packs=packs)
         jobs.submit("warm-up", lambda _: _warm_up(scenes)).future.add_done_callback(_note_failure)
         training = Training(runs)
         closing.callback(training.close)
         photos = PhotoStore(folder, most_bytes=photo_bytes)
-        yield Desk(photos, jobs, decoders, library, runs, training, models, scenes, upload_bytes=upload_bytes)
+        yield Desk(photos, jobs, decoders, library, runs, training, models, scenes, boards, upload_bytes=upload_bytes)
 
 
 def _warm_up(scenes: Scenes) -> None:

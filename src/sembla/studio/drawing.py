@@ -17,7 +17,9 @@ from PIL import Image, PngImagePlugin
 from sembla.core.errors import Cancelled, InputError
 from sembla.core.tasks import AnalogyTask, Preview, SceneTask, ShouldStop
 from sembla.core.types import LabelMap, Picture
-from sembla.studio.forms import FORMS, SCENE, TASKS, check_settings, map_names
+from sembla.studio.board_tasks import Piece
+from sembla.studio.boards import Boards, Finished
+from sembla.studio.forms import BOARDS, FORMS, SCENE, TASKS, check_settings, map_names
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
 from sembla.studio.scenes import Scenes
@@ -63,6 +65,8 @@ class Drawing:
     """Who draws instead of the instant engine, where the request says so."""
     scenes: Scenes
     """Who makes scenes."""
+    boards: Boards
+    """Who keeps regions and fills holes."""
     variation: int = 0
     """Which of the wanted variations to make."""
     seconds: float = 0.0
@@ -76,6 +80,8 @@ class Drawing:
         with self.photos.hold(self.request.photo) if self.request.photo else nullcontext() as photo:
             if self.request.task == SCENE:
                 self._run_scene(photo, stop)
+            elif self.request.task in BOARDS:
+                self._run_board(photo, stop)
             else:
                 self._run(photo, stop)
         return self.seconds + time.perf_counter() - start
@@ -83,6 +89,8 @@ class Drawing:
     @property
     def variations(self) -> int:
         """How many jobs the request is: one for each variation, so that other pages get their turn in between."""
+        if self.request.fill is not None:
+            return self.request.fill.fillings
         wanted = self.request.settings.get("variations", 1)
         return 1 if self.request.draft or wanted is None else int(wanted)
 
@@ -132,6 +140,23 @@ class Drawing:
         if not frames(Preview(made.picture, 0, 1, made.seconds), record):
             raise Cancelled("the page asked to stop.")
 
+    def _run_board(self, board: Picture | None, stop: ShouldStop) -> None:
+        """Several pictures come of it, each with word of what it shows."""
+        asked, frames = self.request, _Frames(self, stop)
+        if board is None:
+            raise InputError("no pictures came; open some first.")
+        marks = self._maps(("layout",))["layout"]
+        if asked.keep is not None:
+            made = self.boards.keep(asked.keep, board, marks, on_preview=frames, stop=stop)
+        elif asked.fill is not None:
+            made = self.boards.fill(asked.fill, board, marks, variation=self.variation, on_preview=frames, stop=stop)
+        else:
+            raise InputError(f"the task {asked.task} came without what it is to do; send keep or fill.")
+        for one in made:
+            if stop():
+                raise Cancelled("the page asked to stop.")
+            frames.hand_over(one)
+
     def _run_model(self, model: LiveModel, task: AnalogyTask, frames: "_Frames") -> None:
         """A trained model makes the whole picture at once, and cannot be stopped meanwhile."""
         made = self.models.run(model, task)
@@ -177,8 +202,19 @@ class _Frames:
             self._receiver.show(self._framed(preview, encode_jpeg(preview.picture), final=False))
         return not self.complete
 
+    def hand_over(self, made: Finished) -> None:
+        """Send one of several finished pictures."""
+        encoded, shown = encode_png(made.picture, made.record), Preview(made.picture, 0, 1, made.seconds)
+        self._receiver.hand_over(self._framed(shown, encoded, final=True, piece=made.piece))
+
     def _framed(
-        self, preview: Preview, encoded: bytes, *, final: bool, origins: Mapping[str, float] = MappingProxyType({})
+        self,
+        preview: Preview,
+        encoded: bytes,
+        *,
+        final: bool,
+        origins: Mapping[str, float] = MappingProxyType({}),
+        piece: Piece | None = None,
     ) -> bytes:
         height, width = preview.picture.shape[:2]
         header = FrameHeader(
@@ -193,6 +229,7 @@ class _Frames:
             type="image/png" if final else "image/jpeg",
             bytes=len(encoded),
             credits=dict(origins),
+            piece=piece,
         )
         return frame(header, encoded)
 

@@ -14,13 +14,17 @@ from sembla.core.tasks import AnalogyTask, SceneTask, ranges
 from sembla.core.types import LabelMap
 from sembla.studio.wire import Form, Setting
 
-__all__ = ["FORMS", "SCENE", "TASKS", "check_settings", "form_of", "map_names"]
+__all__ = ["BOARDS", "FORMS", "SCENE", "TASKS", "check_settings", "form_of", "map_names"]
 
 TASKS: Mapping[str, type[AnalogyTask]] = MappingProxyType({"analogy": AnalogyTask})
 """What the studio can be asked to make of a photo, by the names that pages use."""
 
 SCENE = "scene"
 """The name of the task that needs no photo."""
+
+
+BOARDS = ("preserve", "inpaint")
+"""The names of the tasks of pictures side by side, whose settings have requests of their own."""
 
 
 def form_of(name: str, task_type: type) -> Form:

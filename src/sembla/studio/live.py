@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, StrictInt, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sembla.core.errors import InputError
+from sembla.studio.boards import Boards
 from sembla.studio.drawing import Drawing
 from sembla.studio.exchange import Exchange, words
 from sembla.studio.jobs import Jobs
@@ -53,12 +54,15 @@ class _Ping(BaseModel):
 class Connection:
     """One page's live connection, from its first message to its last."""
 
-    def __init__(self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models, scenes: Scenes) -> None:
+    def __init__(
+        self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models, scenes: Scenes, boards: Boards
+    ) -> None:
         self._websocket = websocket
         self._jobs = jobs
         self._photos = photos
         self._models = models
         self._scenes = scenes
+        self._boards = boards
         self._outbox = Outbox()
         self._exchange: Exchange | None = None
 
@@ -108,7 +112,8 @@ class Connection:
         exchange = Exchange(request.number, self._outbox, self._jobs)
         self._outbox.turn_to(exchange)
         self._exchange = exchange
-        exchange.begin(self, Drawing(request, parts, self._photos, exchange, self._models, self._scenes))
+        drawing = Drawing(request, parts, self._photos, exchange, self._models, self._scenes, self._boards)
+        exchange.begin(self, drawing)
 
     def _answer(self, text: str) -> None:
         """Do what a text message says. Raises `InputError` for one that says nothing known."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
 from fastapi import APIRouter, Query, Request, Response
@@ -22,7 +22,20 @@ from sembla.studio.drawing import encode_jpeg, encode_png
 from sembla.studio.forms import FORMS
 from sembla.studio.live import Connection
 from sembla.studio.notes import heard
-from sembla.studio.serving import FILE, JPEG, PNG, AtDesk, PhotoId, done, json, palette, problems, received
+from sembla.studio.serving import (
+    FILE,
+    JPEG,
+    PNG,
+    AtDesk,
+    FileName,
+    PhotoId,
+    done,
+    held,
+    json,
+    palette,
+    problems,
+    received,
+)
 from sembla.studio.wire import (
     UNMARKED,
     About,
@@ -54,8 +67,6 @@ _MOST_SHORT_BYTES = 64 << 10
 _FOR_A_PHOTO = problems(400, 404, 408, 413, 422, 503)
 
 Answer = TypeVar("Answer")
-
-FileName: TypeAlias = Annotated[str, Query(max_length=255, description="What messages call the file.")]
 
 router = APIRouter(prefix="/api")
 
@@ -90,7 +101,7 @@ async def open_example(desk: AtDesk, request: Request, name: str) -> OpenedExamp
     def work() -> OpenedExample:
         example = _load_example(name)
         return OpenedExample(
-            photo=_held(desk, example.picture, []),
+            photo=held(desk, example.picture),
             classes=class_entries(example.label_set.palette, example.label_set.names),
             labels=pack(example.labels),
             layouts={key: pack(layout) for key, layout in example.layouts.items()},
@@ -109,7 +120,7 @@ async def upload_photo(desk: AtDesk, request: Request, name: FileName = "photo")
 
         with heard() as notes:
             picture = api.read_picture(io.BytesIO(body), name=name)
-        return _held(desk, picture, notes)
+        return held(desk, picture, notes)
 
     return await done(request, desk.decoders, work)
 
@@ -193,7 +204,9 @@ async def propose_segments(desk: AtDesk, request: Request, photo: PhotoId) -> Se
 async def live(websocket: WebSocket) -> None:
     """The live connection."""
     desk = await desk_of(websocket)
-    await Connection(websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes).serve()
+    await Connection(
+        websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes, boards=desk.boards
+    ).serve()
 
 
 async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable[[Picture], Answer]) -> Answer:
@@ -204,11 +217,6 @@ async def _for_photo(desk: Desk, request: Request, *, photo: str, work: Callable
             return work(picture)
 
     return await done(request, desk.jobs, with_photo)
-
-
-def _held(desk: Desk, picture: Picture, notes: list[str]) -> Photo:
-    height, width = picture.shape[:2]
-    return Photo(id=desk.photos.put(picture), width=width, height=height, notes=notes)
 
 
 @cache

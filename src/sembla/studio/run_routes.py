@@ -28,7 +28,7 @@ async def runs(desk: AtDesk, request: Request) -> Runs:
     """What was trained and is being trained on photos, the newest first."""
 
     def work() -> Runs:
-        cards = [desk.training.card(run) for run in desk.runs.all() if not run.makes_scenes]
+        cards = [desk.training.card(run) for run in desk.runs.all() if run.method in ("", METHOD)]
         return Runs(folder=str(desk.runs.folder), missing=_missing(), steps=_steps(), runs=cards)
 
     return await done(request, desk.library, work)

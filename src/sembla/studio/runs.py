@@ -26,12 +26,14 @@ from pydantic import BaseModel, ValidationError
 from sembla.core.errors import InputError, OutputError
 from sembla.studio.wire import ClassEntry
 
-__all__ = ["Record", "Run", "RunStore", "UnknownRunError", "default_runs"]
+__all__ = ["Record", "Run", "RunStore", "Shelf", "UnknownRunError", "default_runs"]
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 _TAIL = 16 * 1024  # bytes of a log that hold its last lines
 _RECENT = 12  # lines that speed is taken from
 _LONGEST_STEM = 40
+_MODEL, _PACK = "model:", "pack:"
+_BUNDLED = " (bundled)"
 
 
 class UnknownRunError(InputError):
@@ -140,9 +142,9 @@ class Run:
             return []
 
     @property
-    def makes_scenes(self) -> bool:
-        """Whether it learned to make scenes, which needs no photo at work."""
-        return bool(self.described("method", "") == "scene")
+    def method(self) -> str:
+        """What it learned; empty before a training began."""
+        return str(self.described("method", ""))
 
     def described(self, field: str, otherwise: Any) -> Any:
         """A field of method.json; `otherwise` where it cannot be read."""
@@ -238,6 +240,31 @@ class RunStore:
                 continue
             return folder
         raise FileExistsError(17, "100 runs were begun within a second", str(self.folder))
+
+
+class Shelf:
+    """Runs and bundled packs of some methods, by the names that pages use: model:NAME and pack:NAME."""
+
+    def __init__(self, runs: RunStore, packs: Mapping[str, Path], methods: Sequence[str]) -> None:
+        self._runs = runs
+        self._packs = {f"{_PACK}{name}": Run(folder) for name, folder in packs.items()}
+        self._methods = methods
+
+    def names(self) -> list[str]:
+        """All of them: runs first, the newest at the top."""
+        own = [f"{_MODEL}{run.name}" for run in self._runs.all() if run.method in self._methods]
+        return own + [name for name, run in self._packs.items() if run.method in self._methods]
+
+    def find(self, name: str) -> Run | None:
+        """One of them; None for another name. Raises `UnknownRunError` for a run that is gone."""
+        run = self._packs.get(name)
+        if name.startswith(_MODEL):
+            run = self._runs.find(name.removeprefix(_MODEL))
+        return run if run is not None and run.method in self._methods else None
+
+    def title(self, name: str) -> str:
+        """What people call it."""
+        return name.partition(":")[2] + (_BUNDLED if name in self._packs else "")
 
 
 def default_runs(environment: Mapping[str, str] = os.environ) -> Path:

@@ -2,11 +2,11 @@
 
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from sembla.core.types import MAX_PIXELS
 from sembla.studio.drawing import encode_jpeg
-from sembla.studio.serving import FILE, JPEG, AtDesk, done, problems
+from sembla.studio.serving import FILE, JPEG, AtDesk, FileName, done, held, problems
 from sembla.studio.wire import PackedMap, Photo, SceneCards, pack
 
 __all__ = ["router"]
@@ -31,7 +31,7 @@ async def read_layout(
     request: Request,
     *,
     engine: EngineName,
-    name: Annotated[str, Query(max_length=255, description="What messages call the file.")] = "layout",
+    name: FileName = "layout",
 ) -> PackedMap:
     """Read a label map from a file in the classes of an engine: by ids, or by colours."""
     body = await request.body()
@@ -66,8 +66,6 @@ async def hold_photo(desk: AtDesk, request: Request, *, engine: EngineName, numb
     """Hold a photo of a bank, to be asked for as a style."""
 
     def work() -> Photo:
-        picture = desk.scenes.photo(engine, number)
-        height, width = picture.shape[:2]
-        return Photo(id=desk.photos.put(picture), width=width, height=height, notes=[])
+        return held(desk, desk.scenes.photo(engine, number))
 
     return await done(request, desk.library, work)

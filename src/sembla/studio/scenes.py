@@ -12,20 +12,19 @@ import numpy as np
 
 from sembla.core.errors import Cancelled, InputError, LabelError, SemblaError, SizeError
 from sembla.core.labels import LabelSet
-from sembla.core.tasks import OnPreview, Preview, SceneResult, SceneTask, ShouldStop
+from sembla.core.tasks import OnPreview, SceneResult, SceneTask, ShouldStop
 from sembla.core.types import MAX_CLASSES, LabelMap, Picture
 from sembla.studio.models import Models
-from sembla.studio.runs import Run, RunStore
+from sembla.studio.runs import Run, RunStore, Shelf
 from sembla.studio.wire import ClassEntry, SceneCard, SceneCards, class_entries, one_line
 
 if TYPE_CHECKING:
     from sembla.api import Bank, SceneConfig, SceneEngine
 
-__all__ = ["MadeScene", "Scenes", "UnknownSceneEngineError"]
+__all__ = ["MadeScene", "Scenes", "UnknownSceneEngineError", "forming"]
 
-_BANK, _MODEL, _PACK = "bank:", "model:", "pack:"
+_BANK = "bank:"
 _NO_CLASS = "no class"
-_BUNDLED = " (bundled)"
 
 
 class UnknownSceneEngineError(InputError):
@@ -49,8 +48,7 @@ class Scenes:
         self, banks: Sequence[Path], runs: RunStore, models: Models, *, packs: Mapping[str, Path] = MappingProxyType({})
     ) -> None:
         self._folders = _named(banks)
-        self._packs = {f"{_PACK}{name}": Run(folder) for name, folder in packs.items()}
-        self._runs = runs
+        self._shelf = Shelf(runs, packs, ("scene",))
         self._models = models
         self._banks: dict[str, Bank] = {}
         self._lock = threading.Lock()
@@ -62,9 +60,7 @@ class Scenes:
 
             api.warm_up_bank()
         cards, problems = [], []
-        own = (f"{_MODEL}{run.name}" for run in self._runs.all() if run.makes_scenes)
-        bundled = (name for name, run in self._packs.items() if run.makes_scenes)
-        for name in (*self._folders, *own, *bundled):
+        for name in (*self._folders, *self._shelf.names()):
             try:
                 if name in self._folders or self._run(name).usable:
                     cards.append(self._card(name))
@@ -159,7 +155,7 @@ class Scenes:
         width, height = config.size[::-1] if config else api.scene_size(self._bank(name))
         return SceneCard(
             name=name,
-            title=name.partition(":")[2] + (_BUNDLED if name in self._packs else ""),
+            title=self._shelf.title(name),
             kind="bank" if bank else "model",
             classes=_entries(label_set),
             width=width,
@@ -191,22 +187,22 @@ class Scenes:
             return self._banks[name]
 
     def _run(self, name: str) -> Run:
-        run = self._packs.get(name)
-        if name.startswith(_MODEL):
-            run = self._runs.find(name.removeprefix(_MODEL))
-        if run is None or not run.makes_scenes:
+        run = self._shelf.find(name)
+        if run is None:
             raise UnknownSceneEngineError(f"nothing here makes scenes by the name {name[:100]!r}; choose another.")
         return run
 
 
+def forming(on_preview: OnPreview) -> OnPreview:
+    """Who follows the work without its last preview, which is the picture itself."""
+    return lambda preview: preview.level == preview.levels - 1 or on_preview(preview)
+
+
 def _run(task: SceneTask, engine: "SceneEngine", on_preview: OnPreview, *, stop: ShouldStop) -> SceneResult:
-    """One picture. Its last preview, which is the picture itself, is left out, and all where a part is made anew."""
+    """One picture; without previews where a part is made anew."""
     from sembla import api
 
-    def forming(preview: Preview) -> bool | None:
-        return preview.level == preview.levels - 1 or on_preview(preview)
-
-    return api.run_scene(task, forming if task.region is None else None, stop=stop, engine=engine)
+    return api.run_scene(task, forming(on_preview) if task.region is None else None, stop=stop, engine=engine)
 
 
 def _most(origins: Iterable[Mapping[str, float]]) -> dict[str, float]:

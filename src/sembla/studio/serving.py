@@ -1,23 +1,37 @@
 """What the routes share: how they describe themselves, how they read JSON, and how they wait for work."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar
 
 import numpy as np
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from numpy.typing import NDArray
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from sembla.core.errors import LabelError
+from sembla.core.types import Picture
 from sembla.studio.desk import Desk, desk_of
 from sembla.studio.guard import short_body
 from sembla.studio.jobs import BusyError, Jobs
-from sembla.studio.wire import ClassEntry, Problem, first_fault
+from sembla.studio.wire import ClassEntry, Photo, Problem, first_fault
 
-__all__ = ["FILE", "JPEG", "PNG", "AtDesk", "PhotoId", "done", "json", "palette", "problems", "received"]
+__all__ = [
+    "FILE",
+    "JPEG",
+    "PNG",
+    "AtDesk",
+    "FileName",
+    "PhotoId",
+    "done",
+    "held",
+    "json",
+    "palette",
+    "problems",
+    "received",
+]
 
 _LOOK_SECONDS = 0.25
 """How often it is looked whether a client still waits."""
@@ -56,6 +70,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 AtDesk: TypeAlias = Annotated[Desk, Depends(desk_of)]
 PhotoId: TypeAlias = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="As `Photo.id` says.")]
+FileName: TypeAlias = Annotated[str, Query(max_length=255, description="What messages call the file.")]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -98,6 +113,12 @@ async def done(request: Request, jobs: Jobs, work: Callable[[], Answer]) -> Answ
         return future.result()
     finally:
         job.cancel()
+
+
+def held(desk: Desk, picture: Picture, notes: Sequence[str] = ()) -> Photo:
+    """A photo (H, W, 3) that is held from now on. Raises `OutputError` where the disk is full."""
+    height, width = picture.shape[:2]
+    return Photo(id=desk.photos.put(picture), width=width, height=height, notes=list(notes))
 
 
 def palette(classes: list[ClassEntry]) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 
 from sembla.core.errors import InputError, LabelError
 from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap
+from sembla.studio.board_tasks import FillRequest, KeepRequest, Piece
 
 __all__ = [
     "UNMARKED",
@@ -219,6 +220,8 @@ class LiveRequest(BaseModel):
     draft: StrictBool = Field(default=False, description="Stop at the first frame worth looking at.")
     model: LiveModel | None = Field(default=None, description="Who makes the picture; null for the instant engine.")
     scene: str | None = Field(default=None, max_length=200, description="Who makes a scene, as `SceneCard.name` says.")
+    keep: KeepRequest | None = Field(default=None, description="Of the task preserve.")
+    fill: FillRequest | None = Field(default=None, description="Of the task inpaint.")
 
 
 class SceneCard(BaseModel):
@@ -303,6 +306,7 @@ class FrameHeader(BaseModel):
     credits: dict[str, float] = Field(
         default={}, description="Of a bank's picture: the photos that it was copied from, and their shares."
     )
+    piece: Piece | None = Field(default=None, description="Which of several finished pictures it is.")
 
 
 def pack(labels: LabelMap) -> PackedMap:

@@ -2,6 +2,7 @@ import "./editor.css";
 import { whole } from "../model/rect";
 import type { Studio } from "../model/studio";
 import type { Target } from "../model/types";
+import { FaceDrawing } from "./faces";
 import { Hand } from "./hand";
 import { KeyboardInput } from "./keyboard";
 import { Overlay } from "./overlay";
@@ -44,12 +45,13 @@ export function mountEditor(host: HTMLElement, studio: Studio, viewport: Viewpor
   help.id = "editor-help";
   const [note, place] = [liveText("editor-note", NOTE), liveText("editor-place", null)];
   host.append(surface, help, note.element, place.element);
-  describe(surface, studio.target);
+  describe(surface, studio);
 
   const renderer = new Renderer(surface, studio, viewport);
   const overlay = new Overlay(viewport);
   surface.append(overlay.root);
-  const hand = new Hand(studio, overlay, makeTools({ studio, viewport, overlay, say: note.tell }));
+  const faces = new FaceDrawing({ studio, viewport, overlay });
+  const hand = new Hand(studio, overlay, makeTools({ studio, viewport, overlay, faces, say: note.tell }));
   const pointer = new PointerInput(surface, { studio, viewport, hand });
   const locate = rested(place.tell);
   const keyboard = new KeyboardInput(surface, { studio, viewport, overlay, hand, pointer, locate });
@@ -63,7 +65,11 @@ export function mountEditor(host: HTMLElement, studio: Studio, viewport: Viewpor
     viewport.resize(pane);
     renderer.resize(pane, window.devicePixelRatio);
   });
-  const offs = [studio.on("document", fitWhole), studio.on("target", () => describe(surface, studio.target))];
+  const offs = [
+    studio.on("document", fitWhole),
+    studio.on("document", () => describe(surface, studio)),
+    studio.on("target", () => describe(surface, studio)),
+  ];
   fitWhole();
   return {
     setPhotoBitmap: (bitmap) => renderer.setPhoto(bitmap),
@@ -71,7 +77,7 @@ export function mountEditor(host: HTMLElement, studio: Studio, viewport: Viewpor
     focus: () => surface.focus(),
     destroy: () => {
       for (const end of [...offs, unwatch]) end();
-      for (const piece of [keyboard, pointer, hand, renderer, overlay]) piece.destroy();
+      for (const piece of [keyboard, pointer, hand, renderer, faces, overlay]) piece.destroy();
       for (const element of [surface, help, note.element, place.element]) element.remove();
     },
   };
@@ -84,11 +90,11 @@ function box(name: string, text = ""): HTMLElement {
   return made;
 }
 
-function describe(surface: HTMLElement, target: Target): void {
+function describe(surface: HTMLElement, { target, board }: Studio): void {
   surface.tabIndex = 0;
   surface.setAttribute("role", "application");
   surface.setAttribute("aria-roledescription", "painting surface");
-  surface.setAttribute("aria-label", NAMES[target]);
+  surface.setAttribute("aria-label", board === null ? NAMES[target] : "Pictures and marks");
   surface.setAttribute("aria-describedby", "editor-help");
 }
 

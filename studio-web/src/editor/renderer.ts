@@ -1,3 +1,4 @@
+import { FREE } from "../model/board";
 import { isEmpty, NOTHING, union, whole } from "../model/rect";
 import type { Studio, View } from "../model/studio";
 import type { IndexMap, Rect, Size } from "../model/types";
@@ -121,6 +122,7 @@ export class Renderer {
     this.#stale = { view: false, colours: false, dirty: NOTHING };
     if (colours) {
       this.#colours = lookup(this.#studio.classes, 255);
+      if (this.#studio.board !== null) this.#colours[FREE] = 0; // the pictures themselves are seen
       this.#underColours = lookup(this.#studio.classes, Math.round(255 * UNDER * this.#studio.view.opacity));
     }
     if (view) {

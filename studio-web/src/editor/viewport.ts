@@ -1,4 +1,4 @@
-import type { Point, Size } from "../model/types";
+import type { Point, Rect, Size } from "../model/types";
 
 /** Smallest distance in screen pixels between a fitted map and the edges of its pane. */
 const MARGIN = 12;
@@ -56,6 +56,20 @@ export class Viewport {
     if (!this.#drawable()) return;
     const zoom = this.#fitZoom();
     this.#place(zoom, (pane.width - content.width * zoom) / 2, (pane.height - content.height * zoom) / 2);
+  }
+
+  /** Shows a part of what was fitted, as large as the pane allows. */
+  show(part: Rect): void {
+    if (!this.#drawable()) return;
+    const { width, height } = this.#pane;
+    const fitting = Math.min((width - 2 * MARGIN) / part.width, (height - 2 * MARGIN) / part.height);
+    const zoom = Math.min(fitting, MOST);
+    this.#fitted = false;
+    this.#place(
+      zoom,
+      (width - part.width * zoom) / 2 - part.x * zoom,
+      (height - part.height * zoom) / 2 - part.y * zoom,
+    );
   }
 
   /** Takes a new size of the pane: a fitted map is fitted again, else what was in the middle stays there. */

@@ -157,11 +157,11 @@ function refuse(problem: string | null): void {
   if (problem !== null) throw new Error(problem);
 }
 
-/** "class n", with the first n that no class is called by. */
-function freeName(classes: Classes): string {
-  let number = classes.length + 1;
-  while (checkName(classes, `class ${number}`) !== null) number++;
-  return `class ${number}`;
+/** "class n", or another word, with the first n from `first` on that no class is called by. */
+export function freeName(classes: Classes, word = "class", first = classes.length + 1): string {
+  let number = first;
+  while (checkName(classes, `${word} ${number}`) !== null) number++;
+  return `${word} ${number}`;
 }
 
 /**

@@ -1,9 +1,22 @@
 /** session.json: what a session file says besides its bytes, read with every value proved. */
 
-import { type ClassEntry, MAX_CLASSES, type MapName, type Scene, type Settings, type Target } from "./types";
+import {
+  type Board,
+  type ClassEntry,
+  type Face,
+  MAX_CLASSES,
+  type MapName,
+  type Scene,
+  type Settings,
+  type Target,
+  type Value,
+} from "./types";
 
 /** The version of the format that is written; newer ones are refused. */
 export const VERSION = 1;
+
+/** So many points has a face. */
+export const POINTS = 68;
 
 /** An entry of the history; its layout and thumbnail are parts of their own. */
 export interface EntryRecord {
@@ -37,6 +50,9 @@ export interface SessionRecord {
   readonly photo: PhotoRecord | null;
   /** Null for what is made of a photo. */
   readonly scene: SceneRecord | null;
+  /** Null unless pictures lie side by side. */
+  readonly board: Board | null;
+  readonly faces: readonly (Face | null)[];
   readonly classes: readonly ClassEntry[];
   readonly target: Target;
   readonly active: number;
@@ -59,6 +75,8 @@ export function readSessionRecord(json: string): SessionRecord {
     version,
     photo: fields.value("photo") === null ? null : readPhotoRecord(fields.inner("photo")),
     scene: fields.optional("scene") === null ? null : readSceneRecord(fields.inner("scene")),
+    board: fields.optional("board") === null ? null : readBoard(fields.inner("board")),
+    faces: fields.optional("faces") === null ? [] : readFaces(fields),
     classes,
     target: readTarget(fields.value("target"), "target"),
     active: fields.whole("active", 0, Math.max(classes.length - 1, 0)),
@@ -93,6 +111,31 @@ function readSceneRecord(fields: Fields): SceneRecord {
   };
 }
 
+function readBoard(fields: Fields): Board {
+  const method = fields.text("method");
+  if (method !== "preserve" && method !== "inpaint") throw fields.wrong("method", "preserve or inpaint");
+  const tiles = fields.inners("tiles").map((tile) => ({
+    name: tile.text("name"),
+    x: tile.whole("x", 0, 1 << 24),
+    y: tile.whole("y", 0, 1 << 24),
+    width: tile.whole("width", 1, 1 << 24),
+    height: tile.whole("height", 1, 1 << 24),
+  }));
+  return { model: fields.text("model"), title: fields.text("title"), method, tiles };
+}
+
+function readFaces(fields: Fields): (Face | null)[] {
+  const values = fields.list("faces");
+  return values.map((value, i) => (value === null ? null : readFace(fields.item("faces", i))));
+}
+
+function readFace(fields: Fields): Face {
+  const points = fields.inners("points").map((point) => ({ x: point.number("x"), y: point.number("y") }));
+  if (points.length !== POINTS) throw fields.wrong("points", `a list of ${POINTS} points`);
+  const placed = fields.list("placed").filter((at) => typeof at === "number");
+  return { points, placed };
+}
+
 function readPhotoRecord(fields: Fields): PhotoRecord {
   return {
     id: fields.text("id"),
@@ -122,7 +165,13 @@ function readClasses(fields: Fields): ClassEntry[] {
   return classes.map((entry) => {
     const colour = entry.text("colour");
     if (!/^#[0-9a-f]{6}$/.test(colour)) throw entry.wrong("colour", "a colour like #3fa34d");
-    return { name: entry.text("name"), colour };
+    const [weight, locked] = [entry.optional("weight"), entry.optional("locked")];
+    return {
+      name: entry.text("name"),
+      colour,
+      ...(weight !== null && { weight: entry.number("weight") }),
+      ...(locked !== null && { locked: locked === true }),
+    };
   });
 }
 
@@ -189,10 +238,16 @@ class Fields {
     return value;
   }
 
-  setting(name: string): number | boolean | null {
+  number(name: string): number {
     const value = this.value(name);
-    if (typeof value === "number" || typeof value === "boolean" || value === null) return value;
-    throw this.wrong(name, "a number, true, false or null");
+    if (typeof value !== "number" || !Number.isFinite(value)) throw this.wrong(name, "a number");
+    return value;
+  }
+
+  setting(name: string): Value {
+    const value = this.value(name);
+    if (value === null || ["number", "boolean", "string"].includes(typeof value)) return value as Value;
+    throw this.wrong(name, "a number, a text, true, false or null");
   }
 
   list(name: string): unknown[] {
@@ -205,7 +260,11 @@ class Fields {
     return new Fields(this.value(name), `${this.#where}: "${name}"`);
   }
 
+  item(name: string, at: number): Fields {
+    return new Fields(this.list(name)[at], `${this.#where}: "${name}" ${at + 1}`);
+  }
+
   inners(name: string): Fields[] {
-    return this.list(name).map((value, i) => new Fields(value, `${this.#where}: "${name}" ${i + 1}`));
+    return this.list(name).map((_, at) => this.item(name, at));
   }
 }

@@ -46,6 +46,8 @@ function document(): Snapshot {
     layout: plain(SIZE.width, SIZE.height, 2),
     rolls: null,
     scene: null,
+    board: null,
+    faces: [],
     target: "labels",
     active: 1,
     task: "analogy",
@@ -106,6 +108,34 @@ describe("a session file", () => {
     expect(file.type).toBe("application/zip");
     const back = await unpackSession(await new Response(file).bytes());
     expect(await opened(back)).toEqual(await opened(session));
+  });
+
+  it("gives a board back, with its regions, faces and settings", async () => {
+    const face = { points: Array.from({ length: 68 }, (_, i) => ({ x: i / 3, y: 1 - i })), placed: [0, 30] };
+    const tiles = [
+      { name: "a.png", x: 0, y: 0, width: 10, height: 18 },
+      { name: "b.png", x: 14, y: 0, width: 10, height: 12 },
+    ];
+    const snapshot: Snapshot = {
+      ...document(),
+      classes: [CLASSES[0], { ...CLASSES[1], weight: 2.5, locked: true }, CLASSES[2]],
+      board: { model: "model:faces", title: "faces", method: "inpaint", tiles },
+      faces: [null, face],
+      task: "inpaint",
+      settings: { search: "searched", steps: null, shared: false, smooth: 1.5 },
+    };
+    const file = await packSession(snapshot, []);
+    const back = await unpackSession(await new Response(file).bytes());
+    expect(await opened(back)).toEqual(await opened({ snapshot, history: [] }));
+    const damaged = async (from: string, to: string) => {
+      const parts = unzipSync(await new Response(file).bytes());
+      const text = new TextDecoder().decode(parts["session.json"]).replace(from, to);
+      return unpackSession(zipSync({ ...parts, "session.json": new TextEncoder().encode(text) }));
+    };
+    await expect(damaged('"inpaint",', '"other",')).rejects.toThrow('"method" is not preserve or inpaint');
+    await expect(damaged('"x": 14', '"x": -1')).rejects.toThrow('"tiles" 2: "x" is not a whole number');
+    await expect(damaged('"weight": 2.5', '"weight": "2"')).rejects.toThrow('"weight" is not a number');
+    await expect(damaged('"y": -66', '"y": null')).rejects.toThrow('"points" 68: "y" is not a number');
   });
 
   it("gives a scene back, with its styles and what was made anew", async () => {
@@ -230,7 +260,7 @@ describe("a bad session file", () => {
     ["an unknown target", () => said('"target": "labels"', '"target": "photo"'), '"target" names a map'],
     ["an unknown map", () => said('"strokes",', '"../photo",'), '"maps" names a map'],
     ["an active class that is none", () => said('"active": 1', '"active": 3'), "whole number from 0 to 2"],
-    ["a setting that is text", () => said('"seed": 7', '"seed": "7"'), '"seed" is not a number'],
+    ["a setting that is a list", () => said('"seed": 7', '"seed": [7]'), '"seed" is not a number'],
     ["settings that are none", () => said(/"settings": \{[^}]*\}/, '"settings": null'), "not an object"],
     ["a photo without pixels", () => said('"width": 24', '"width": 0'), '"width" is not a whole number'],
     [

@@ -54,7 +54,7 @@ export interface Session {
 
 /** The session as a file. */
 export async function packSession(snapshot: Snapshot, history: readonly HistoryEntry[]): Promise<Blob> {
-  const { photo, scene, classes, target, active, task, settings } = snapshot;
+  const { photo, scene, board, faces, classes, target, active, task, settings } = snapshot;
   const maps = MAPS.filter((name) => snapshot[name] !== null);
   const entries = history.map(recordOf);
   const record: SessionRecord = {
@@ -62,6 +62,8 @@ export async function packSession(snapshot: Snapshot, history: readonly HistoryE
     version: VERSION,
     photo: photo && photoRecord(photo),
     scene: scene && { ...scene, styles: scene.styles.map(photoRecord) },
+    board,
+    faces,
     classes,
     target,
     active,
@@ -132,9 +134,12 @@ async function readSession(parts: Parts): Promise<Session> {
   const history: HistoryEntry[] = [];
   for (const [number, entry] of record.history.entries())
     history.push(await readEntry(entry, { parts, number, size }));
-  const { classes, target, active, task, settings } = record;
+  const { board, faces, classes, target, active, task, settings } = record;
   const scene = record.scene && readScene(record.scene, parts);
-  return { snapshot: { photo, scene, classes, ...maps, target, active, task, settings }, history };
+  return {
+    snapshot: { photo, scene, board, faces, classes, ...maps, target, active, task, settings },
+    history,
+  };
 }
 
 function readPhoto({ id, name, type, width, height }: PhotoRecord, part: string, parts: Parts): Photo {

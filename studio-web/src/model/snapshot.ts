@@ -1,6 +1,6 @@
 /** A whole document as values. */
 
-import type { ClassEntry, IndexMap, Photo, Scene, Settings, Size, Target } from "./types";
+import type { Board, ClassEntry, Face, IndexMap, Photo, Scene, Settings, Size, Target } from "./types";
 
 /** Everything of a document, as values: what autosave, session files and history entries hold. */
 export interface Snapshot {
@@ -13,6 +13,10 @@ export interface Snapshot {
   readonly rolls: IndexMap | null;
   /** Null for what is made of a photo. */
   readonly scene: Scene | null;
+  /** Null unless pictures lie side by side. */
+  readonly board: Board | null;
+  /** Of a board whose holes are filled: the face in each picture, null where it is not placed yet. */
+  readonly faces: readonly (Face | null)[];
   readonly target: Target;
   readonly active: number;
   readonly task: string;
@@ -29,6 +33,8 @@ export function emptySnapshot(): Snapshot {
     layout: null,
     rolls: null,
     scene: null,
+    board: null,
+    faces: [],
     target: "layout",
     active: 0,
     task: "analogy",

@@ -4,7 +4,9 @@ import { type Edit, OpenEdit, patchTo } from "./edit";
 import { Emitter } from "./emitter";
 import { checkSizes, copyMaps, emptySnapshot, type Snapshot, same, validActive } from "./snapshot";
 import {
+  type Board,
   type ClassEntry,
+  type Face,
   type IndexMap,
   MAPS,
   type MapName,
@@ -22,7 +24,10 @@ export { emptySnapshot, type Snapshot } from "./snapshot";
 
 /** What `Studio.change` can replace in one undoable step. */
 export type Change = Partial<
-  Pick<Snapshot, "classes" | "strokes" | "labels" | "layout" | "rolls" | "settings" | "active" | "target">
+  Pick<
+    Snapshot,
+    "classes" | "strokes" | "labels" | "layout" | "rolls" | "settings" | "active" | "target" | "faces"
+  >
 >;
 
 /** How the document is shown and painted on; not part of it. */
@@ -33,6 +38,8 @@ export interface View {
   /** Of the map over the photo, 0 to 1. */
   readonly opacity: number;
   readonly outlines: boolean;
+  /** Which picture of a board is looked at. */
+  readonly tile: number;
 }
 
 /** What a studio tells its listeners. */
@@ -54,6 +61,8 @@ export interface StudioEvents {
   view: null;
   /** A style was added to the scene. */
   styles: null;
+  /** Points of faces were moved. */
+  faces: null;
   /** What can be undone or redone changed. */
   stacks: null;
 }
@@ -66,7 +75,7 @@ export interface StudioEvents {
  */
 export class Studio {
   #document: Snapshot = emptySnapshot();
-  #view: View = { tool: "brush", brush: 24, opacity: 0.6, outlines: false };
+  #view: View = { tool: "brush", brush: 24, opacity: 0.6, outlines: false, tile: 0 };
   #edit: OpenEdit | null = null;
   #usable: Uint8Array | null = null;
   readonly #stack = new UndoStack();
@@ -100,6 +109,21 @@ export class Studio {
   /** What makes the scene; null where the document is of a photo. */
   get scene(): Scene | null {
     return this.#document.scene;
+  }
+
+  /** The pictures side by side; null where the document is of a photo or a scene. */
+  get board(): Board | null {
+    return this.#document.board;
+  }
+
+  /** Of a board whose holes are filled: the face in each picture, null where it is not placed yet. */
+  get faces(): readonly (Face | null)[] {
+    return this.#document.faces;
+  }
+
+  /** Whether it is a photo that is laid out anew: neither a scene nor a board. */
+  get ofPhoto(): boolean {
+    return this.scene === null && this.board === null;
   }
 
   /** Whether a scene has several pictures of one layout, and parts made anew, with the style that is chosen. */
@@ -150,10 +174,11 @@ export class Studio {
   }
 
   /**
-   * Whether class `id` can be asked for in the layout: it needs a pixel in the photo's labels. All classes of a scene can.
+   * Whether class `id` can be asked for in the layout: it needs a pixel in the photo's labels. All classes of a scene
+   * can, and all regions of a board.
    */
   usable(id: number): boolean {
-    if (this.scene !== null) return true;
+    if (!this.ofPhoto) return true;
     this.#usable ??= present(this.#document.labels);
     return this.#usable[id] === 1;
   }
@@ -167,6 +192,7 @@ export class Studio {
       active: validActive(snapshot.active, snapshot.classes),
     };
     this.#usable = null;
+    this.#view = { ...this.#view, tile: 0 };
     this.#stack.clear();
     this.#events.emit("document", null);
     this.#events.emit("stacks", null);
@@ -273,6 +299,14 @@ export class Studio {
     return styles.length - 1;
   }
 
+  /** Chooses another generator for a board. Not undoable. */
+  setGenerator(model: string, title: string): void {
+    const { board } = this;
+    if (board === null || board.model === model) return;
+    this.#document = { ...this.#document, board: { ...board, model, title } };
+    this.#events.emit("settings", null);
+  }
+
   /** Changes how the document is shown; numbers are brought into their limits. */
   setView(view: Partial<View>): void {
     const next = { ...this.#view, ...view };
@@ -312,13 +346,19 @@ export class Studio {
 
   /** Those values of a change that differ from the document's; a class that vanishes does not stay active. */
   #valuesOf(change: Change): Values {
-    const { classes = this.classes, settings = this.settings, target = this.target } = change;
+    const {
+      classes = this.classes,
+      settings = this.settings,
+      target = this.target,
+      faces = this.faces,
+    } = change;
     const active = validActive(change.active ?? this.active, classes);
     return {
       ...(classes !== this.classes && { classes }),
       ...(!same(settings, this.settings) && { settings }),
       ...(target !== this.target && { target }),
       ...(active !== this.active && { active }),
+      ...(faces !== this.faces && { faces }),
     };
   }
 
@@ -332,7 +372,8 @@ export class Studio {
     const old = this.#document;
     const replaced = { ...old, ...values };
     this.#document = { ...replaced, active: validActive(replaced.active, replaced.classes) };
-    const { classes, settings, target, active } = this.#document;
+    const { classes, settings, target, active, faces } = this.#document;
+    if (faces !== old.faces) this.#events.emit("faces", null);
     if (classes !== old.classes) this.#events.emit("classes", null);
     if (target !== old.target) this.#events.emit("target", null);
     if (active !== old.active) this.#events.emit("active", null);
@@ -352,12 +393,13 @@ export class Studio {
 
 /** The document's values of the same names. */
 function pick(document: Snapshot, values: Values): Values {
-  const { classes, settings, target, active } = document;
+  const { classes, settings, target, active, faces } = document;
   return {
     ...(values.classes && { classes }),
     ...(values.settings && { settings }),
     ...(values.target && { target }),
     ...(values.active !== undefined && { active }),
+    ...(values.faces && { faces }),
   };
 }
 

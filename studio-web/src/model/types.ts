@@ -34,6 +34,10 @@ export interface ClassEntry {
   readonly name: string;
   /** "#rrggbb", lower case. */
   readonly colour: string;
+  /** Of a region that is kept: how much it counts beside others; 1 where left out. */
+  readonly weight?: number;
+  /** Of a region that is kept: whether its very pixels come back. */
+  readonly locked?: boolean;
 }
 
 /** Which map is painted on: scribbles over the photo, the photo's own label map, or the new layout. */
@@ -73,9 +77,31 @@ export interface Scene {
   readonly styles: readonly Photo[];
 }
 
+/** One of the pictures that lie side by side. */
+export interface Tile extends Rect {
+  readonly name: string;
+}
+
+/** The 68 points of a face, in pixels of its own picture, (0, 0) being the middle of the first. */
+export interface Face {
+  readonly points: readonly Point[];
+  /** The numbers of those that a person placed. */
+  readonly placed: readonly number[];
+}
+
+/** Pictures side by side, and the trained generator that keeps regions of them, or fills holes in them. */
+export interface Board {
+  /** The server's name of the generator. */
+  readonly model: string;
+  /** What people call it. */
+  readonly title: string;
+  readonly method: "preserve" | "inpaint";
+  readonly tiles: readonly Tile[];
+}
+
 /**
  * The photo as the server knows it, and what to send again should the server have forgotten it. That of a scene is the
- * layout that it was begun with, in its colours.
+ * layout that it was begun with, in its colours; that of a board all of its pictures side by side.
  */
 export interface Photo extends Size {
   readonly id: string;
@@ -83,8 +109,11 @@ export interface Photo extends Size {
   readonly file: Blob;
 }
 
+/** The value of a setting. */
+export type Value = number | boolean | string | null;
+
 /** The scalar settings of a task, by the names of the server's form. */
-export type Settings = Readonly<Record<string, number | boolean | null>>;
+export type Settings = Readonly<Record<string, Value>>;
 
 /** The tools of the editor. */
 export type ToolName =
@@ -96,4 +125,5 @@ export type ToolName =
   | "eyedropper"
   | "restore"
   | "move"
-  | "anew";
+  | "anew"
+  | "points";

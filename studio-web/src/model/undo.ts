@@ -2,11 +2,11 @@
  * Steps that can be taken back and made again, without limit.
  *
  * A step holds, of each map that it changed, only the rectangle that differs, as runs of equal ids before and after: a
- * brush stroke on a large map takes a few kilobytes. Class tables and settings are values and are held by reference.
+ * brush stroke on a large map takes a few kilobytes. Class tables, settings and points are values and are held by reference.
  */
 
 import { crop, type Plane } from "./plane";
-import type { ClassEntry, IndexMap, MapName, Rect, Settings, Target } from "./types";
+import type { ClassEntry, Face, IndexMap, MapName, Rect, Settings, Target } from "./types";
 
 /** The ids of a rectangle: pairs of an id and a run length, or the ids themselves where that is no longer (`raw`). */
 export interface Runs {
@@ -28,6 +28,7 @@ export interface Values {
   readonly settings?: Settings;
   readonly active?: number;
   readonly target?: Target;
+  readonly faces?: readonly (Face | null)[];
 }
 
 /** One undoable change. */

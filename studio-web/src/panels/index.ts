@@ -1,13 +1,14 @@
 /** The tasks that the page offers, in the order shown. */
 
 import { analogy } from "./analogy";
+import { inpaint, preserve } from "./board";
 import type { Panel } from "./panel";
 import { scene } from "./scene";
 
 export type { Panel } from "./panel";
 
 /** Every panel; a new method adds its own here. */
-export const PANELS: readonly Panel[] = [analogy, scene];
+export const PANELS: readonly Panel[] = [analogy, scene, preserve, inpaint];
 
 /** The panel of a task; a task that this page does not know is shown as the first. */
 export function panelOf(task: string): Panel {

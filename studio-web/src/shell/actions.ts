@@ -7,6 +7,8 @@ export interface Actions {
   saveSession(): void;
   savePicture(): void;
   saveLayout(): void;
+  saveAll(): void;
+  savePoints(): void;
   saveLabels(): void;
   runOnAnother(): void;
   openLabels(): void;

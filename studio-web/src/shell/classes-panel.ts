@@ -1,11 +1,13 @@
 /** The list of classes with the one that is painted with, and the fields that change it. */
 
+import { FREE } from "../model/board";
 import {
   addClass,
   type ClassMaps,
   checkColour,
   checkName,
   deleteClass,
+  freeName,
   MAX_NAME,
   mergeClasses,
   recolourClass,
@@ -29,11 +31,12 @@ export function mountClasses(host: HTMLElement, studio: Studio, status: Status):
     "Classes are the things to tell apart, such as sky and grass. They appear here once the photo is labelled.",
   );
   const editor = classEditor(studio);
+  const heading = h("h2", { id: title }, "Classes");
   host.append(
     h(
       "section",
       { class: "classes" },
-      h("div", { class: "section-head" }, h("h2", { id: title }, "Classes"), add),
+      h("div", { class: "section-head" }, heading, add),
       empty,
       list,
       editor.element,
@@ -54,10 +57,13 @@ export function mountClasses(host: HTMLElement, studio: Studio, status: Status):
     mark();
   };
   const mark = () => {
-    const painting = studio.target === "layout";
+    const { board } = studio;
+    const painting = studio.target === "layout" && board === null;
+    heading.textContent = board === null ? "Classes" : board.method === "preserve" ? "Regions" : "Marks";
     add.disabled = studio.photo === null || painting || studio.classes.length >= MAX_CLASSES;
-    add.hidden = studio.scene !== null;
+    add.hidden = fixed(studio);
     add.title = painting ? "Classes are added while labelling the photo" : "Add a class";
+    if (board !== null) add.title = "Add a region";
     const rows = [...list.children] as HTMLElement[];
     setChosen(rows, studio.active);
     for (const [id, element] of rows.entries()) markUsable(element, unusable(studio, id));
@@ -147,7 +153,8 @@ function classEditor(studio: Studio): { element: HTMLElement; follow(): void } {
   );
   const follow = () => {
     const entry = studio.classes[studio.active];
-    element.hidden = entry === undefined || studio.scene !== null; // what its engine knows cannot be changed
+    element.hidden =
+      entry === undefined || fixed(studio) || (studio.board !== null && studio.active === FREE);
     if (entry === undefined) return;
     colour.value = entry.colour;
     merge.disabled = studio.classes.length < 2;
@@ -161,8 +168,18 @@ function classEditor(studio: Studio): { element: HTMLElement; follow(): void } {
 
 type Tell = (problem: string | null) => void;
 
+/** Whether the classes are given: those that an engine knows, or known and missing. */
+function fixed({ scene, board }: Studio): boolean {
+  return scene !== null || board?.method === "inpaint";
+}
+
 function addOne(studio: Studio): void {
-  studio.change("Add a class", addClass(studio.classes));
+  if (studio.board === null) studio.change("Add a class", addClass(studio.classes));
+  else
+    studio.change(
+      "Add a region",
+      addClass(studio.classes, freeName(studio.classes, "region", studio.classes.length)),
+    );
 }
 
 function rename(studio: Studio, name: string, tell: Tell): void {
@@ -195,7 +212,11 @@ function mergeInto(studio: Studio, from: number, into: number): void {
 }
 
 function removeOne(studio: Studio): void {
-  const { classes, active } = studio;
+  const { classes, active, board } = studio;
+  if (board !== null) {
+    mergeInto(studio, active, FREE); // what it marked is free again
+    return;
+  }
   studio.change(`Delete ${classes[active].name}`, deleteClass(classes, maps(studio), active));
 }
 

@@ -1,10 +1,12 @@
 /** Opening: photos, examples, label maps, layouts, sessions, from whatever way they come in. */
 
+import { beginBoard, relaid } from "../model/board";
 import { encodeIndexPng } from "../model/png";
 import type { Session } from "../model/session";
 import { emptySnapshot, type Studio } from "../model/studio";
-import { type IndexMap, type Photo, type Settings, type Size, UNMARKED } from "../model/types";
+import { type IndexMap, type Photo, type Settings, type Size, type Tile, UNMARKED } from "../model/types";
 import { panelOf } from "../panels";
+import { type BoardPart, type GeneratorCard, layOut, partsOf } from "../work/boards";
 import {
   defaults,
   type ExampleCard,
@@ -19,6 +21,7 @@ import {
 } from "../work/rest";
 import { photoLayout, readSceneLayout, type SceneCard } from "../work/scenes";
 import { ask } from "./dialogs";
+import { chooseFiles } from "./files";
 import { Replacing } from "./replacing";
 import type { Status } from "./status";
 
@@ -136,6 +139,27 @@ export class Documents {
     );
   }
 
+  /** Begins a board with pictures from files, in place of the document. */
+  async board({ name: model, title, method }: GeneratorCard, files: readonly File[]): Promise<void> {
+    if (files.length === 0) return;
+    const replace = this.#replacing.begin();
+    const laid = held(files).then((parts) => laidOut(parts, { method, name: files[0].name }));
+    const made = await this.#load("Opening the pictures…", laid);
+    if (made === null) return;
+    const { photo, tiles } = made;
+    await replace(() => this.#parts.studio.open(beginBoard(photo, { model, title, method, tiles })));
+  }
+
+  /** Adds pictures from files to the board; marks and points stay. */
+  async addToBoard(files: readonly File[]): Promise<void> {
+    if (files.length > 0) await this.#relay(held(files), (tiles) => tiles);
+  }
+
+  /** Takes a picture off the board. */
+  takeFromBoard(at: number): Promise<void> {
+    return this.#relay(Promise.resolve([]), (tiles) => tiles.filter((tile) => tile !== at));
+  }
+
   /** The layout of a photo of a bank; null where it cannot be had, which is told. */
   photoLayout(engine: string, number: number): Promise<IndexMap | null> {
     return this.#load("Opening the layout…", photoLayout(engine, number));
@@ -212,14 +236,24 @@ export class Documents {
       kind
     ];
     const act = { photo: this.open, session: this.session, labels: this.labels, layout: this.layout }[kind];
-    const input = document.createElement("input");
-    input.type = "file";
-    input.accept = takes;
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) void act.call(this, file);
+    chooseFiles(takes, ([file]) => void act.call(this, file));
+  }
+
+  /** Lays the board out anew, with those of its pictures that `keep` leaves of their numbers, and new ones. */
+  async #relay(added: Promise<BoardPart[]>, keep: (tiles: number[]) => number[]): Promise<void> {
+    const { studio } = this.#parts;
+    const { photo, board } = studio;
+    if (photo === null || board === null) return;
+    const kept = keep(board.tiles.map((_, at) => at));
+    const laid = withPhoto(photo, async (id) => {
+      const old = partsOf({ ...photo, id }, board);
+      const parts = [...kept.map((at) => old[at]), ...(await added)];
+      return laidOut(parts, { method: board.method, name: photo.name });
     });
-    input.click();
+    const made = await this.#load("Laying the pictures out…", laid);
+    if (made === null || studio.photo !== photo) return;
+    const taken = made.tiles.map((_, at) => kept[at] ?? -1);
+    studio.open(relaid(studio.snapshot(), made.photo, made.tiles, taken));
   }
 
   /** Tells what is going on, or which file is read, here and by the pointer; null where it failed, which is told too. */
@@ -239,6 +273,23 @@ export class Documents {
     const form = this.#parts.forms().find(({ name }) => name === task);
     return { ...(form && defaults(form)), ...panelOf(task).start(photo) };
   }
+}
+
+/** Has the server hold the pictures of files. */
+async function held(files: readonly File[]): Promise<BoardPart[]> {
+  const parts: BoardPart[] = [];
+  for (const file of files) parts.push({ photo: (await uploadPhoto(file, file.name)).id, name: file.name });
+  return parts;
+}
+
+/** Pictures side by side, as a photo: of those that a generator sees the middle of, the middle squares. */
+async function laidOut(
+  parts: readonly BoardPart[],
+  { method, name }: { method: GeneratorCard["method"]; name: string },
+): Promise<{ photo: Photo; tiles: readonly Tile[] }> {
+  const { photo, tiles } = await layOut(parts, method === "preserve");
+  const { id, width, height } = photo;
+  return { photo: { id, width, height, name, file: await photoFile(id) }, tiles };
 }
 
 /** Asks whether a file may be read in a way that changes it. */

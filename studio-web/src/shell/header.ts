@@ -1,7 +1,10 @@
 /** The bar at the top: open, save, undo, help. */
 
 import type { Studio } from "../model/studio";
+import type { Generators } from "../work/generators";
 import type { Actions } from "./actions";
+import { boardButton } from "./board-start";
+import type { Documents } from "./documents";
 import { button, h, icon, iconButton } from "./dom";
 import { keyText } from "./keys";
 import { attachMenu, type MenuItem } from "./menu";
@@ -13,12 +16,15 @@ export interface HeaderParts {
   readonly studio: Studio;
   readonly actions: Actions;
   readonly engines: SceneEngines;
+  readonly documents: Documents;
+  readonly generators: Generators;
   /** Whether there is a finished picture to save. */
   hasPicture(): boolean;
 }
 
 /** Fills the header; it follows the document. */
-export function mountHeader(host: HTMLElement, { studio, actions, engines, hasPicture }: HeaderParts): void {
+export function mountHeader(host: HTMLElement, parts: HeaderParts): void {
+  const { studio, actions, engines, documents, generators, hasPicture } = parts;
   const save = menuButton("Save", "save");
   const session = menuButton("Session", "session");
   const undo = iconButton("undo", "Undo", actions.undo);
@@ -38,6 +44,7 @@ export function mountHeader(host: HTMLElement, { studio, actions, engines, hasPi
     }),
     button("Examples", actions.openExamples, { icon: "examples", look: "quiet" }),
     scenes,
+    boardButton(generators, documents),
     h("span", { class: "divider" }),
     save,
     session,
@@ -65,7 +72,7 @@ function menuButton(text: string, symbol: "save" | "session"): HTMLButtonElement
 }
 
 function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem[] {
-  const ofPhoto = studio.scene === null;
+  const { ofPhoto, board } = studio;
   const items: (MenuItem | false)[] = [
     {
       text: "Picture",
@@ -75,10 +82,27 @@ function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem
       disabled: !picture,
       press: actions.savePicture,
     },
+    board !== null && {
+      text: "All pictures",
+      icon: "examples",
+      note: "ZIP of everything that was made",
+      disabled: !picture,
+      press: actions.saveAll,
+    },
+    board?.method === "inpaint" && {
+      text: "Points of the face",
+      icon: "points",
+      note: "JSON, as sembla inpaint --landmarks reads them",
+      disabled: studio.faces[studio.view.tile] === null,
+      press: actions.savePoints,
+    },
     {
-      text: "Layout",
+      text: board === null ? "Layout" : "Mask of the picture",
       icon: "layers",
-      note: "PNG with a palette; opens again here and on the command line",
+      note:
+        board === null
+          ? "PNG with a palette; opens again here and on the command line"
+          : "PNG, white where it is marked",
       disabled: studio.map("layout") === null,
       press: actions.saveLayout,
     },

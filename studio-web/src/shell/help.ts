@@ -22,6 +22,7 @@ const TOOLS: Keys = [
   ["I", "Pick a class (Alt+click with any tool)"],
   ["E", "Restore the photo's labels; erase scribbles"],
   ["N", "Make a part of a scene anew"],
+  ["T", "Move the points of a face; with Shift all of it"],
 ];
 
 const VIEW: Keys = [

@@ -20,6 +20,7 @@ export const TOOL_KEYS: Readonly<Record<ToolName, string>> = {
   restore: "E",
   move: "V",
   anew: "N",
+  points: "T",
 };
 
 /** A shortcut as this computer's keyboard names it. */

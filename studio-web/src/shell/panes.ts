@@ -37,8 +37,9 @@ export function mountPaneHeads({ studio, viewport, actions, facts, hasPicture }:
   byId("result").append(empty);
   const follow = () => {
     empty.hidden = studio.map("layout") !== null || hasPicture();
-    const { photo, target } = studio;
-    title.textContent = TITLES[target];
+    const { photo, target, board } = studio;
+    title.textContent = board === null ? TITLES[target] : "Pictures";
+    byId("result-title").textContent = board === null ? "Picture" : "Made anew";
     facts.textContent = photo === null ? "" : `${photo.width} x ${photo.height} px`;
   };
   const tellZoom = () => {

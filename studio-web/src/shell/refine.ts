@@ -29,7 +29,7 @@ export function mountRefine(head: HTMLElement, { studio, loop, trained }: Refine
     const able = trained.chosen?.usable === true;
     const words = by ? "Back to instant" : "Refine";
     if (text && text.textContent !== words) text.textContent = words;
-    element.hidden = studio.map("layout") === null || studio.scene !== null;
+    element.hidden = studio.map("layout") === null || !studio.ofPhoto;
     element.disabled =
       !by && (!able || studio.target !== "layout" || panelOf(studio.task).ready(studio) !== null);
     const name = by ? "Back to instant pictures" : "Refine with a trained model";

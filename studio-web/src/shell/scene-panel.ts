@@ -8,6 +8,7 @@ import { photoFile, uploadPhoto } from "../work/rest";
 import { holdStyle, nameOf, spread, styleThumbnailUrl } from "../work/scenes";
 import type { Actions } from "./actions";
 import { button, freshId, h, icon } from "./dom";
+import { chooseFiles } from "./files";
 import { kindOf } from "./scene-dialog";
 import type { Status } from "./status";
 
@@ -208,18 +209,15 @@ class StyleStrip {
   }
 
   #pick(): void {
-    const input = h("input", { type: "file", accept: "image/*" });
-    input.addEventListener("change", async () => {
+    chooseFiles("image/*", async ([file]) => {
       const { status, studio } = this.#parts;
-      const file = input.files?.[0];
       const { scene } = studio;
-      if (!file || scene === null) return;
+      if (scene === null) return;
       const uploaded = await status.during(`Reading ${file.name}…`, uploadPhoto(file, file.name), file.name);
       if (uploaded === null || studio.scene?.engine !== scene.engine) return;
       const { id, width, height } = uploaded;
       this.#choose({ id, width, height, name: file.name, file });
     });
-    input.click();
   }
 }
 

@@ -39,7 +39,7 @@ export function mountStage(host: HTMLElement, parts: StageParts): void {
   let shown = "";
   const builders = { choose, scribble, correct, layout };
   const follow = () => {
-    list.hidden = studio.scene !== null; // a scene has no photo to label
+    list.hidden = !studio.ofPhoto; // nothing else is labelled
     panel.hidden = list.hidden;
     const painting = studio.target === "layout";
     setChosen(tabs, painting ? 1 : 0, "aria-selected");

@@ -2,8 +2,10 @@
 
 import type { Studio } from "../model/studio";
 import type { Offer } from "../work/autosave";
+import type { Generators } from "../work/generators";
 import { type ExampleCard, examples, thumbnailUrl } from "../work/rest";
 import type { Actions } from "./actions";
+import { boardSection } from "./board-start";
 import { openDialog } from "./dialogs";
 import type { Documents } from "./documents";
 import { button, h, icon } from "./dom";
@@ -27,13 +29,14 @@ export interface StartParts {
   readonly actions: Actions;
   readonly status: Status;
   readonly engines: SceneEngines;
+  readonly generators: Generators;
   left(): void;
 }
 
 /** Builds the start screen over the workspace; it comes and goes with the photo. */
 export function mountStart(
   workspace: HTMLElement,
-  { studio, documents, actions, status, engines, left }: StartParts,
+  { studio, documents, actions, status, engines, generators, left }: StartParts,
 ): Start {
   const resume = h("div", { class: "continue", hidden: true });
   const cards = h("div", { class: "cards" }, ...blanks());
@@ -45,6 +48,7 @@ export function mountStart(
     dropPlace(actions),
     h("section", { class: "start-section" }, h("h3", {}, "Or try an example"), cards),
     scenes,
+    boardSection(generators, documents),
   );
   workspace.append(screen);
   const follow = () => {

@@ -7,6 +7,9 @@ import type { IconName } from "./icons";
 import { TOOL_KEYS } from "./keys";
 import { chooseByArrows, setChosen } from "./radios";
 
+/** What tells which tools make sense. */
+type Fitting = Pick<Studio, "target" | "varies" | "board">;
+
 interface Tool {
   readonly name: ToolName;
   readonly text: string;
@@ -15,8 +18,8 @@ interface Tool {
   readonly hint: string;
   /** The maps on which it makes sense. */
   readonly on: readonly Target[];
-  /** Whether it is for scenes alone. */
-  readonly scenes?: boolean;
+  /** Which documents it is for, where not for all. */
+  only?(studio: Fitting): boolean;
 }
 
 const ALL: readonly Target[] = ["strokes", "labels", "layout"];
@@ -72,8 +75,16 @@ const TOOLS: readonly Tool[] = [
     text: "Make anew",
     icon: "anew",
     on: ["layout"],
-    scenes: true,
+    only: ({ varies }) => varies,
     hint: "Click a region (Shift: all of its class), or drag around a part; only that is made anew.",
+  },
+  {
+    name: "points",
+    text: "Points of faces",
+    icon: "points",
+    on: ["layout"],
+    only: ({ board }) => board?.method === "inpaint",
+    hint: "Drag a point of the face. Shift+drag: the whole face.",
   },
 ];
 
@@ -83,9 +94,9 @@ export function toolHint(name: ToolName): string {
 }
 
 /** Whether a tool makes sense on the map that is painted on. */
-export function toolFits(name: ToolName, { target, varies }: Pick<Studio, "target" | "varies">): boolean {
+export function toolFits(name: ToolName, studio: Fitting): boolean {
   const tool = TOOLS.find((each) => each.name === name);
-  return tool?.on.includes(target) === true && (tool.scenes !== true || varies);
+  return tool?.on.includes(studio.target) === true && (tool.only?.(studio) ?? true);
 }
 
 /** Builds the rail; returns how to choose a tool, which does nothing where it makes no sense. */
@@ -108,7 +119,7 @@ export function mountTools(host: HTMLElement, studio: Studio): (name: ToolName) 
     setChosen(buttons, current === null ? -1 : TOOLS.findIndex((tool) => tool.name === view.tool));
     for (const [at, tool] of TOOLS.entries()) {
       buttons[at].setAttribute("aria-disabled", String(current === null || !toolFits(tool.name, studio)));
-      buttons[at].hidden = tool.scenes === true && !studio.varies;
+      buttons[at].hidden = tool.only !== undefined && !tool.only(studio);
     }
   };
   studio.on("view", follow);

@@ -38,7 +38,7 @@ export function mountTrained(host: HTMLElement, parts: TrainedParts): void {
   host.append(section);
   const show = () => {
     const { known, training } = trained;
-    section.hidden = studio.scene !== null;
+    section.hidden = !studio.ofPhoto;
     brief.textContent = training?.steps ? `${Math.floor((100 * training.step) / training.steps)} %` : "";
     missing.textContent = known?.missing ? `${capital(known.missing)}, and start the studio again.` : "";
     missing.hidden = !known?.missing;

@@ -84,7 +84,7 @@ export class Autosave {
     document.addEventListener("visibilitychange", now);
     window.addEventListener("pagehide", leave);
     this.#off = [
-      ...(["document", "changed", "classes", "active", "target", "settings", "styles"] as const).map(
+      ...(["document", "changed", "classes", "active", "target", "settings", "styles", "faces"] as const).map(
         (event) => studio.on(event, soon),
       ),
       history.on("change", soon),
@@ -164,8 +164,8 @@ export class Autosave {
   /** What is to be stored of the document as it is now, but for its maps. */
   #changes(photo: Photo): Omit<Saving, "document"> & { document: Omit<StoredDocument, "maps"> } {
     const { studio, history, tab } = this.#parts;
-    const { classes, target, active, task, settings, scene } = studio;
-    const values = { classes, target, active, task, settings, scene, photoName: photo.name };
+    const { classes, target, active, task, settings, scene, board, faces } = studio;
+    const values = { classes, target, active, task, settings, scene, board, faces, photoName: photo.name };
     const ids = new Set(history.entries.map(({ id }) => id));
     return {
       document: { ...values, tab: tab.id, saved: Date.now() },
@@ -200,7 +200,17 @@ export class Autosave {
         return kept === null || "ids" in kept ? kept : unpack(kept);
       }),
     );
-    const snapshot: Snapshot = { ...values, photo: whole.photo, strokes, labels, layout, rolls };
+    const { board = null, faces = [] } = values; // documents from before there were boards lack them
+    const snapshot: Snapshot = {
+      ...values,
+      board,
+      faces,
+      photo: whole.photo,
+      strokes,
+      labels,
+      layout,
+      rolls,
+    };
     this.#parts.studio.open(snapshot);
     this.#parts.history.replace(whole.history);
   }

@@ -6,12 +6,12 @@ import type { ClassEntry, IndexMap } from "../model/types";
 import { openDialog } from "../shell/dialogs";
 import { button, freshId, h } from "../shell/dom";
 import { wordsOf } from "./fault";
+import { download } from "./files";
 import type { LiveFrame } from "./live";
 import type { Packer } from "./packer";
 import { done, progress } from "./progress";
 import { renderOnce, type Watch } from "./render-once";
 import { matchMap, strictlyOr, uploadPhoto } from "./rest";
-import { download } from "./save";
 
 const HINT = "The label map's colours say which class is which, as in this document.";
 

@@ -5,6 +5,9 @@ import type { Session } from "../model/session";
 import type { Studio } from "../model/studio";
 import { Autosave, type Offer } from "./autosave";
 import { openBatch } from "./batch";
+import { BoardRun } from "./board-run";
+import { saveAll, saveBest, saveMask, savePoints } from "./board-save";
+import { BoardView } from "./board-view";
 import { wordsOf } from "./fault";
 import { History, mountHistory } from "./history";
 import { Live, type LiveState } from "./live";
@@ -38,10 +41,15 @@ export interface Work {
   readonly loop: Loop;
   readonly history: History;
   readonly trained: Trained;
+  /** The work on a board. */
+  readonly board: BoardRun;
   /** Whether there is a finished picture to save. */
   hasPicture(): boolean;
   savePicture(): Promise<void>;
   saveMap(target: "labels" | "layout"): void;
+  /** Of a board: everything that was made, and the points of the face that is looked at. */
+  saveAll(): Promise<void>;
+  savePoints(): void;
   saveSession(): Promise<void>;
   readSession(file: Blob): Promise<Session>;
   openSession(session: Session): void;
@@ -67,12 +75,15 @@ export function startWork(parts: WorkParts): Work {
     (await uploadPhoto(photo.file, photo.name)).id;
   const loop = new Loop(studio, { live, packer, upload });
   const result = mountResult(parts.result, { studio, viewport, loop });
+  const board = new BoardRun(studio, { live, packer, upload });
+  const boardView = new BoardView(parts.result, { studio, run: board });
   mountVariations(parts.variations, { studio, loop });
   mountHistory(parts.history, { studio, history, loop, say });
   followPhoto(
     studio,
     (bitmap) => {
       result.setPhotoBitmap(bitmap);
+      boardView.setPhoto(bitmap);
       parts.photo(bitmap);
     },
     say,
@@ -81,9 +92,18 @@ export function startWork(parts: WorkParts): Work {
     loop,
     history,
     trained,
-    hasPicture: () => loop.latest !== null,
-    savePicture: () => savePicture({ studio, loop, packer }),
-    saveMap: (target) => saveMap(studio, target),
+    board,
+    hasPicture: () => (studio.board === null ? loop.latest : board.best) !== null,
+    savePicture: async () => {
+      if (studio.board === null) await savePicture({ studio, loop, packer });
+      else saveBest(studio, board);
+    },
+    saveMap: (target) => {
+      if (studio.board === null) saveMap(studio, target);
+      else saveMask(studio);
+    },
+    saveAll: () => saveAll(studio, board),
+    savePoints: () => savePoints(studio),
     saveSession: () => saveSession(studio, history),
     readSession,
     openSession: (session) => openSession(session, { studio, history }),

@@ -24,6 +24,10 @@ export interface LiveRequest {
   readonly model?: LiveModel | null;
   /** Who makes a scene. */
   readonly scene?: string | null;
+  /** Which regions of a board are to be kept, and how. */
+  readonly keep?: object | null;
+  /** How the holes of a board are to be filled. */
+  readonly fill?: object | null;
 }
 
 /** A whole frame: work in progress, or a finished picture. */
@@ -37,7 +41,19 @@ export interface LiveFrame {
   readonly height: number;
   /** Of a bank's finished picture: the photos that it was copied from, and their shares. */
   readonly credits?: Readonly<Record<string, number>>;
+  /** Which of several finished pictures it is. */
+  readonly piece?: Piece | null;
   readonly picture: Blob;
+}
+
+/** What one of several finished pictures shows, as the server says. */
+export interface Piece {
+  readonly part: "candidate" | "all" | "reference" | "region" | "mean" | "deviation" | "whole" | "made";
+  /** Which of those that show the same. */
+  readonly place: number;
+  /** Of a candidate: how far from what was to be kept. */
+  readonly distance: number | null;
+  readonly notes: readonly string[];
 }
 
 /** How a request ended. */
@@ -186,7 +202,16 @@ export class Live {
 
   /** Sent once the maps are packed and there is a connection, unless something newer was asked for meanwhile. */
   async #send(asked: Asked): Promise<void> {
-    const { task, photo, settings, draft, model = null, scene = null } = asked.request;
+    const {
+      task,
+      photo,
+      settings,
+      draft,
+      model = null,
+      scene = null,
+      keep = null,
+      fill = null,
+    } = asked.request;
     const names = Object.keys(asked.request.maps);
     const socket = this.#socket;
     try {
@@ -200,7 +225,7 @@ export class Live {
         height,
         bytes: bytes.length,
       }));
-      const header = { number: asked.number, task, photo, settings, maps, draft, model, scene };
+      const header = { number: asked.number, task, photo, settings, maps, draft, model, scene, keep, fill };
       socket.send(
         frame(
           header,

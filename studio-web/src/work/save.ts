@@ -9,6 +9,7 @@ import { ask, openDialog } from "../shell/dialogs";
 import { button, h } from "../shell/dom";
 import { modelOf } from "./asking";
 import { wordsOf } from "./fault";
+import { download, stem } from "./files";
 import type { History } from "./history";
 import type { LiveFrame } from "./live";
 import type { Loop } from "./loop";
@@ -111,13 +112,6 @@ export function openSession(
   history.replace(session.history);
 }
 
-/** Give the user a file. */
-export function download(file: Blob, name: string): void {
-  const address = URL.createObjectURL(file);
-  h("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000); // the browser reads it after the click
-}
-
 /** Show how far some work is in a dialog; closing that stops it. Null where it was stopped; other errors are thrown. */
 export async function withProgress<T>(title: string, work: (watch: Watch) => Promise<T>): Promise<T | null> {
   const stop = new AbortController();
@@ -158,11 +152,6 @@ function renderFull(
   const all = { ...studio.settings, variations: 1, ...settings };
   const model = modelOf(run, studio.classes);
   return withPhoto(photo, (id) => renderOnce({ task, photo: id, settings: all, maps, model }, watch));
-}
-
-/** The photo's file name without its suffix. */
-function stem(studio: Studio): string {
-  return studio.photo?.name.replace(/\.[^.]+$/, "") || "photo";
 }
 
 function told({ width, height }: Size): string {

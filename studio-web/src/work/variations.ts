@@ -1,6 +1,7 @@
 /** The strip of variations: several pictures of one layout to choose from, and the seed. */
 
 import "./work.css";
+import { randomSeed } from "../model/seeds";
 import type { Studio } from "../model/studio";
 import { panelOf } from "../panels";
 import { button, freshId, h, iconButton } from "../shell/dom";
@@ -9,9 +10,6 @@ import type { Handle } from "./result-view";
 
 /** So many are asked for at once. */
 export const COUNT = 6;
-
-/** The dice throws seeds below this: short enough to read out. */
-const SEEDS = 1_000_000;
 
 /** Mount the strip; its height never changes. */
 export function mountVariations(host: HTMLElement, { studio, loop }: { studio: Studio; loop: Loop }): Handle {
@@ -112,7 +110,7 @@ function seedField(studio: Studio): { element: HTMLElement; show(): void } {
     field.setAttribute("aria-invalid", String(wrong));
     if (!wrong) take(field.valueAsNumber);
   });
-  const dice = iconButton("dice", "Another seed", () => take(Math.floor(Math.random() * SEEDS)));
+  const dice = iconButton("dice", "Another seed", () => take(randomSeed()));
   const element = h("div", { class: "strip-seed" }, h("label", { for: id }, "Seed"), field, dice);
   const show = () => {
     field.value = String(studio.settings.seed ?? 0);

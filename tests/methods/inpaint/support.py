@@ -1,4 +1,4 @@
-"""A small prepared set of faces, and a model that has learned nothing."""
+"""A small prepared set of faces, and a model that has learned nothing from it."""
 
 import atexit
 import tempfile
@@ -7,19 +7,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 from tests.faces.test_shape import SIZE, face
 
 from sembla.data.catalog import KINDS
 from sembla.data.prepare import prepare
 from sembla.data.prepared import Prepared
-from sembla.methods.inpaint.config import RECIPES, fitted
-from sembla.methods.inpaint.learned import PARTS
-from sembla.runs.description import Description, write_description, write_weights
-from sembla.runs.folder import RunFolder
-from sembla.runs.plain import to_plain
-from sembla.runs.tensors import named
 
 
 @cache
@@ -39,7 +32,16 @@ def faces() -> Prepared:
 
 
 def untrained(folder: Path) -> Path:
-    """Write the run of a model for 32x32 that has learned nothing."""
+    """The run of a model for faces of 32x32; needs PyTorch."""
+    import torch
+
+    from sembla.methods.inpaint.config import RECIPES, fitted
+    from sembla.methods.inpaint.learned import PARTS
+    from sembla.runs.description import Description, write_description, write_weights
+    from sembla.runs.folder import RunFolder
+    from sembla.runs.plain import to_plain
+    from sembla.runs.tensors import named
+
     folder.mkdir()
     small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
     config = fitted(small, faces())

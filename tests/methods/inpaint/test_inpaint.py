@@ -1,5 +1,7 @@
 """Recipes and searches of inpaint: numbers of weights, and fillings whose answers are known."""
 
+import weakref
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +18,18 @@ from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.method import Feed
-from sembla.core.tasks import Damaged, Fill, InpaintTask, PeopleTask, Predicted, Preview, Searched, Watch, Weighted
+from sembla.core.people import InventTask
+from sembla.core.tasks import (
+    Damaged,
+    Fill,
+    InpaintTask,
+    PersonTask,
+    Predicted,
+    Preview,
+    Searched,
+    Watch,
+    Weighted,
+)
 from sembla.core.types import Picture
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.holes import draw_hole
@@ -26,7 +39,7 @@ from sembla.methods.inpaint.learned import PARTS
 from sembla.methods.inpaint.networks import ConditionalGenerator, Discriminator, Posterior
 from sembla.methods.inpaint.people_synthesis import people
 from sembla.methods.inpaint.searches import fuse, weights_of
-from sembla.methods.inpaint.synthesis import inpaint
+from sembla.methods.inpaint.synthesis import inpaint, recognise
 
 SIDE = 32
 CONFIG = Conditional(side=SIDE, latent=12, features="none")
@@ -142,6 +155,52 @@ def test_frames_of_several_persons_are_filled_as_if_alone() -> None:
         np.testing.assert_array_equal(together.pictures[number], alone.picture)
 
 
+class Read:
+    """Damaged frames that are made when they are asked for; counts how many are alive."""
+
+    def __init__(self, count: int) -> None:
+        self.count, self.alive, self.most = count, 0, 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[Damaged]:
+        for seed in range(self.count):
+            frame = damaged("freehand", seed)
+            weakref.finalize(frame, self._gone)
+            self.alive += 1
+            self.most = max(self.most, self.alive)
+            yield frame
+
+    def _gone(self) -> None:
+        self.alive -= 1
+
+
+@pytest.mark.parametrize("fill", [Predicted(), Predicted(3), Searched(3, realism=0), Weighted(3, realism=0)])
+def test_frames_made_one_by_one_of_a_person_are_those_made_together(fill: Fill) -> None:
+    frames = tuple(Read(5))
+    found = recognise(CONFIG, networks(), PersonTask(frames, seed=4, fill=fill))
+    together = inpaint(CONFIG, networks(), InpaintTask(frames, seed=4, fill=fill))
+    apart = [inpaint(CONFIG, networks(), InpaintTask((frame,), code=found.code)) for frame in frames]
+    np.testing.assert_array_equal(np.stack(together.pictures), np.stack([each.picture for each in apart]))
+    np.testing.assert_array_equal(found.picture, together.made[0])
+
+
+def test_of_many_frames_few_are_kept() -> None:
+    frames = Read(300)
+    for fill in (Predicted(1), Searched(1, realism=0)):
+        assert recognise(CONFIG, networks(), PersonTask(frames, fill=fill)).code.shape == (12,)
+    assert frames.most <= 130
+
+
+def test_the_code_of_another_model_is_told() -> None:
+    for code in (np.zeros(5, np.float32), np.full(12, np.nan, np.float32)):
+        with pytest.raises(InputError, match="this model's have 12 numbers"):
+            inpaint(CONFIG, networks(), InpaintTask((damaged("left"),), code=code))
+    with pytest.raises(InputError, match="no frame came"):
+        recognise(CONFIG, networks(), PersonTask(()))
+
+
 def test_a_seam_is_only_where_it_is_asked_for() -> None:
     """A generator that is 20 levels too bright."""
 
@@ -179,15 +238,17 @@ def test_a_search_is_seen_and_can_be_stopped() -> None:
         inpaint(CONFIG, networks(), replace(task, fill=Predicted()), watch=Watch(stop=lambda: True))
 
 
-@pytest.mark.parametrize("recipe", ["sembla-small", "conditional-small", "dcgan-small"])
-def test_the_discriminator_is_asked_where_there_is_one(recipe: str) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "is_asked"), [("sembla-small", False), ("conditional-small", True), ("dcgan-small", True)]
+)
+def test_the_discriminator_of_published_recipes_is_asked(recipe: str, is_asked: bool) -> None:
     config = replace(RECIPES[recipe], side=SIDE, width=8, discriminator_width=8, encoder_width=8, features="none")
     torch.manual_seed(0)
     its = PARTS.networks(config).eval()
     task = InpaintTask((damaged("center"),), fill=Searched(60, realism=1e7), seed=1)
     asked = inpaint(config, its, task).made[0]
     unasked = inpaint(config, its, replace(task, fill=Searched(60, realism=0.0))).made[0]
-    assert not np.array_equal(asked, unasked)
+    assert np.array_equal(asked, unasked) != is_asked
 
 
 @pytest.mark.parametrize(
@@ -205,7 +266,7 @@ def test_frames_that_cannot_be_used_are_told(task: InpaintTask, error: type[Exce
 
 def test_people_are_one_a_code_by_the_map_of_every_face() -> None:
     poses = (POINTS, POINTS + 2)
-    task = PeopleTask(poses, people=3, seed=5)
+    task = InventTask(poses, people=3, seed=5)
     found = people(CONFIG, networks(), task).pictures
     for one, same in zip(found[::2], found[1::2], strict=True):
         np.testing.assert_array_equal(one, same)  # quarters of a colour know no map
@@ -217,13 +278,13 @@ def test_people_are_one_a_code_by_the_map_of_every_face() -> None:
 
 def test_people_are_seen_and_can_be_stopped_and_need_points() -> None:
     seen: list[Preview] = []
-    people(CONFIG, networks(), PeopleTask((POINTS,), people=2), watch=Watch(seen.append))
+    people(CONFIG, networks(), InventTask((POINTS,), people=2), watch=Watch(seen.append))
     assert [(one.level, one.levels) for one in seen] == [(0, 2), (1, 2)]
     with pytest.raises(Cancelled):
-        people(CONFIG, networks(), PeopleTask((POINTS,)), watch=Watch(stop=lambda: True))
+        people(CONFIG, networks(), InventTask((POINTS,)), watch=Watch(stop=lambda: True))
     for points, told in (((), "no points came"), ((POINTS[:5],), r"face 1 has landmarks of shape \(5, 2\)")):
         with pytest.raises(InputError, match=told):
-            people(CONFIG, networks(), PeopleTask(points))
+            people(CONFIG, networks(), InventTask(points))
 
 
 def test_a_set_without_points_is_told() -> None:

@@ -29,7 +29,7 @@ def players(config: Fast) -> Mapping[str, Player]:
     """Generator and discriminator."""
     return {
         "generator": Player(config.generator_rate, _BETAS, half_life=config.half_life, clip=5.0),
-        "discriminator": Player(config.discriminator_rate, _BETAS),
+        "discriminator": Player(config.discriminator_rate, _BETAS, teacher=True),
     }
 
 

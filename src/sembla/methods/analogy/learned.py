@@ -150,7 +150,6 @@ SEMIA: Parts[Semia, Case, batches.Batch] = Parts(
     tasks={AnalogyTask: partial(synthesis.relayout, make=_semia_make)},
     trials=synthesis.trials,
     graph=_semia_graph,
-    used=("generator",),
 )
 """The recipe `semia`."""
 
@@ -164,7 +163,6 @@ FAST: Parts[Fast, Case, fast_batches.FastBatch] = Parts(
     tasks={AnalogyTask: partial(synthesis.relayout, make=_fast_make)},
     trials=synthesis.trials,
     graph=_fast_graph,
-    used=("generator",),
 )
 """The recipe `fast`."""
 
@@ -198,6 +196,5 @@ PARTS: Parts[Config, Case, Any] = Parts(
     tasks={AnalogyTask: _any_relayout},
     trials=synthesis.trials,
     graph=_any_graph,
-    used=("generator",),
 )
 """Both recipes, told apart by their configs."""

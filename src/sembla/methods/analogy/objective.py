@@ -31,12 +31,12 @@ Rows: TypeAlias = tuple[Tensor, Tensor]
 
 def players(config: Semia) -> Mapping[str, Player]:
     """Generator, discriminator and segmenter, each at its own rate (two time scales, Heusel et al. 2017)."""
-    if not config.two_rates:
-        return dict.fromkeys(("generator", "discriminator", "segmenter"), Player(config.rate, (0.5, 0.999)))
+    rates, betas = (config.rate,) * 3, (0.5, 0.999)
+    if config.two_rates:
+        rates, betas = (config.generator_rate, config.discriminator_rate, config.segmenter_rate), _BETAS
     return {
-        "generator": Player(config.generator_rate, _BETAS),
-        "discriminator": Player(config.discriminator_rate, _BETAS),
-        "segmenter": Player(config.segmenter_rate, _BETAS),
+        name: Player(rate, betas, teacher=name != "generator")
+        for name, rate in zip(("generator", "discriminator", "segmenter"), rates, strict=True)
     }
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
-from sembla.core.tasks import InpaintTask, PeopleTask
+from sembla.core.people import InventTask
+from sembla.core.tasks import InpaintTask, PersonTask
 from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
 from sembla.methods.inpaint import synthesis
@@ -44,7 +45,7 @@ def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
     players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
-        "discriminator": Player(config.discriminator_rate, betas),
+        "discriminator": Player(config.discriminator_rate, betas, teacher=isinstance(config, Sembla)),
     }
     if not isinstance(config, Sembla):
         players["encoder"] = Player(config.encoder_rate, (0.9, 0.999))
@@ -102,9 +103,8 @@ PARTS: Parts[Config, Prepared, FaceBatch] = Parts(
     objective=_objective,
     batches=batches,
     previews=synthesis.previews,
-    tasks={InpaintTask: synthesis.inpaint, PeopleTask: people},
+    tasks={InpaintTask: synthesis.inpaint, PersonTask: synthesis.recognise, InventTask: people},
     trials=synthesis.trials,
     graph=_graph,
-    used=("generator", "encoder", "discriminator"),
 )
 """All recipes, told apart by their configs."""

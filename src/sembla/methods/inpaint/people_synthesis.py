@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import UNWATCHED, PeopleTask, Result, Watch
+from sembla.core.people import InventTask
+from sembla.core.tasks import UNWATCHED, Result, Watch
 from sembla.core.types import Picture
 from sembla.faces.face_map import face_map
 from sembla.faces.landmarks import COUNT, Landmarks
@@ -18,7 +19,7 @@ from sembla.nn.planes import to_picture, to_planes
 __all__ = ["check_points", "people"]
 
 
-def people(config: Config, networks: nn.ModuleDict, task: PeopleTask, *, watch: Watch = UNWATCHED) -> Result:
+def people(config: Config, networks: nn.ModuleDict, task: InventTask, *, watch: Watch = UNWATCHED) -> Result:
     """Every drawn person by the points of every face.
 
     Raises `InputError` where no points came, and for points that are none, and `Cancelled` where `watch` asks for it.

@@ -2,16 +2,30 @@
 
 import math
 import time
+from collections.abc import Iterator
+from itertools import islice
 from typing import cast
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sembla.core.errors import InputError, SizeError
+from sembla.core.frames import Frames, chunked
 from sembla.core.method import Sheet
-from sembla.core.tasks import UNWATCHED, Damaged, InpaintResult, InpaintTask, PeopleTask, Predicted, Watch
+from sembla.core.people import InventTask
+from sembla.core.tasks import (
+    UNWATCHED,
+    Damaged,
+    InpaintResult,
+    InpaintTask,
+    PersonResult,
+    PersonTask,
+    Predicted,
+    Watch,
+)
 from sembla.core.types import Picture
 from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
@@ -27,10 +41,9 @@ from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import Posterior
 from sembla.methods.inpaint.people_synthesis import check_points, people
 from sembla.methods.inpaint.searches import Sought, fuse, plan_of
-from sembla.nn.perceptual import find_depths
 from sembla.nn.planes import to_picture, to_planes
 
-__all__ = ["inpaint", "previews", "trials"]
+__all__ = ["inpaint", "previews", "recognise", "trials"]
 
 _ROWS = 6
 _SHOWN = ("center", "left", "checkboard", "freehand")
@@ -41,22 +54,29 @@ _MOST_NORMAL = 3.0  # where a search clips codes that are normal
 def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch: Watch = UNWATCHED) -> InpaintResult:
     """Fill the holes of faces; known pixels stay bit for bit.
 
-    Raises `InputError` for no frame, and for points that are none, `SizeError` for other sizes than the model's, and
-    `Cancelled` where `watch` asks for it.
+    Raises `InputError` for no frame, for points that are none and for the code of another model, `SizeError` for other
+    sizes than the model's, and `Cancelled` where `watch` asks for it.
     """
-    _check(task, config.side)
     began = time.perf_counter()
+    frames = tuple(_checked(task.frames, config.side))
     made: list[Picture] = []
-    if task.shared:
-        codes = _found(config, networks, task.frames, task=task, watch=watch)
-        made = _make(networks["generator"], task.frames, codes, watch=watch)
-    else:
-        for part in _chunks(task.frames):
+    for part in [frames] if task.shared else chunked(frames, _AT_ONCE):
+        if task.code is None:
             codes = _found(config, networks, part, task=task, watch=watch)
-            made += _make(networks["generator"], part, codes, watch=watch)
+        else:
+            codes = _given(config, networks, task.code)
+        made += _make(networks["generator"], part, codes, watch=watch)
     watch.show(made[-1], level=_steps(task) - 1, levels=_steps(task), seconds=time.perf_counter() - began)
-    filled = [_filled(frame, its, blend=task.blend) for frame, its in zip(task.frames, made, strict=True)]
+    filled = [_filled(frame, its, blend=task.blend) for frame, its in zip(frames, made, strict=True)]
     return InpaintResult(tuple(filled), task.seed, time.perf_counter() - began, tuple(made))
+
+
+def recognise(config: Config, networks: nn.ModuleDict, task: PersonTask, *, watch: Watch = UNWATCHED) -> PersonResult:
+    """Look for the code that says who it is in all frames. Raises as `inpaint`."""
+    began = time.perf_counter()
+    codes = _found(config, networks, task.frames, task=task, watch=watch)
+    made = _make(networks["generator"], tuple(islice(task.frames, 1)), codes, watch=watch)
+    return PersonResult(tuple(made), task.seed, time.perf_counter() - began, codes[0].float().cpu().numpy())
 
 
 def _steps(task: InpaintTask) -> int:
@@ -64,12 +84,31 @@ def _steps(task: InpaintTask) -> int:
     return max(1, task.fill.steps)
 
 
-def _chunks(frames: tuple[Damaged, ...]) -> list[tuple[Damaged, ...]]:
-    return [frames[at : at + _AT_ONCE] for at in range(0, len(frames), _AT_ONCE)]
+def _checked(frames: Frames[Damaged], side: int) -> Iterator[Damaged]:
+    """Frames one by one. Raises where there is none, and for those that the model cannot take."""
+    if not frames:
+        raise InputError("no frame came; give at least one damaged face.")
+    for number, frame in enumerate(frames, 1):
+        if frame.picture.shape != (side, side, 3) or frame.hole.shape != (side, side):
+            raise SizeError(f"frame {number} and its hole are not {side}x{side}; bring them to that size.")
+        check_points(frame.landmarks, name=f"frame {number}")
+        yield frame
+
+
+def _given(config: Config, networks: nn.ModuleDict, code: NDArray[np.float32]) -> Tensor:
+    """A code that was found before, (1, L)."""
+    if code.shape != (config.latent,) or not np.isfinite(code).all():
+        raise InputError(f"a code of shape {code.shape} came; this model's have {config.latent} numbers.")
+    return torch.from_numpy(code)[None].to(next(networks["generator"].parameters()).device)
 
 
 def _found(
-    config: Config, networks: nn.ModuleDict, frames: tuple[Damaged, ...], *, task: InpaintTask, watch: Watch
+    config: Config,
+    networks: nn.ModuleDict,
+    frames: Frames[Damaged],
+    *,
+    task: InpaintTask | PersonTask,
+    watch: Watch,
 ) -> Tensor:
     """The codes of frames, (N, L), or of all that share one, (1, L).
 
@@ -80,16 +119,17 @@ def _found(
     if not task.fill.steps:
         return start
     apart = math.ceil(len(frames) / _AT_ONCE) if task.shared else 1
-    faces, holes, maps = _planes(frames[::apart], start.device)
+    looked = tuple(islice(_checked(frames, config.side), 0, None, apart))
+    faces, holes, maps = _planes(looked, start.device)
 
     def generate(codes: Tensor) -> Tensor:
         pictures: Tensor = generator(codes.expand(len(maps), -1), maps)
         return pictures
 
     def realism(pictures: Tensor) -> Tensor:
-        if "discriminator" not in networks:
+        if isinstance(config, Sembla) or "discriminator" not in networks:  # ours looks through what may not be there
             return pictures.new_zeros(len(pictures))
-        return _unlikely(config, networks["discriminator"], pictures, maps)
+        return F.softplus(-networks["discriminator"](pictures, maps).float())[:, 0]
 
     def tell(step: Step) -> None:
         watch.check()
@@ -106,7 +146,7 @@ def _make(generator: nn.Module, frames: tuple[Damaged, ...], codes: Tensor, *, w
     """What the model makes of frames with codes of their own, (N, L), or one for all, (1, L)."""
     made: list[Picture] = []
     every = codes.expand(len(frames), -1)
-    for part in _chunks(frames):
+    for part in chunked(frames, _AT_ONCE):
         watch.check()
         maps = _maps(part, codes.device)
         pictures = generator(every[len(made) : len(made) + len(part)], maps)
@@ -127,7 +167,12 @@ def _maps(frames: tuple[Damaged, ...], device: torch.device) -> Tensor:
 
 
 def _start(
-    config: Config, networks: nn.ModuleDict, frames: tuple[Damaged, ...], *, task: InpaintTask, watch: Watch
+    config: Config,
+    networks: nn.ModuleDict,
+    frames: Frames[Damaged],
+    *,
+    task: InpaintTask | PersonTask,
+    watch: Watch,
 ) -> Tensor:
     """Codes to begin with: drawn for a search, as the model's codes are; else read in what is known."""
     like = next(networks["generator"].parameters())
@@ -135,7 +180,7 @@ def _start(
         count = 1 if task.shared else len(frames)
         return draw_codes(config, count, like=like, chance=torch.Generator().manual_seed(task.seed))
     read = []
-    for part in _chunks(frames):
+    for part in chunked(_checked(frames, config.side), _AT_ONCE):
         watch.check()
         read.append(_read(networks, *_planes(part, like.device)))
     codes, unsure = (torch.cat(each) for each in zip(*read, strict=True))
@@ -149,27 +194,10 @@ def _read(networks: nn.ModuleDict, faces: Tensor, holes: Tensor, maps: Tensor) -
     return cast("Posterior", networks["encoder"](faces, holes, maps))
 
 
-def _unlikely(config: Config, judge: nn.Module, pictures: Tensor, maps: Tensor) -> Tensor:
-    """How little a discriminator takes pictures for real, (N,)."""
-    if isinstance(config, Sembla):
-        scores = judge(pictures, find_depths(config.features, pictures.device))
-        return -torch.stack([each.float().flatten(1).mean(1) for each in scores]).mean(0)
-    return F.softplus(-judge(pictures, maps).float())[:, 0]
-
-
 def _filled(frame: Damaged, made: Picture, *, blend: bool) -> Picture:
     if blend:
         return Poisson(frame.hole)(frame.picture, made)
     return np.where(frame.hole[..., None], made, frame.picture)
-
-
-def _check(task: InpaintTask, side: int) -> None:
-    if not task.frames:
-        raise InputError("no frame came; give at least one damaged face.")
-    for number, frame in enumerate(task.frames, 1):
-        if frame.picture.shape != (side, side, 3) or frame.hole.shape != (side, side):
-            raise SizeError(f"frame {number} and its hole are not {side}x{side}; bring them to that size.")
-        check_points(frame.landmarks, name=f"frame {number}")
 
 
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
@@ -178,7 +206,7 @@ def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> She
     for task in trials(config, prepared):
         (frame,), result = task.frames, inpaint(config, networks, task)
         damaged = np.where(frame.hole[..., None], 128, frame.picture).astype(np.uint8)
-        drawn = people(config, networks, PeopleTask((frame.landmarks,), seed=len(rows)))
+        drawn = people(config, networks, InventTask((frame.landmarks,), seed=len(rows)))
         rows.append([damaged, result.picture, drawn.picture, frame.picture])
     return Sheet(("damaged", "filled", "another person", "face"), rows)
 

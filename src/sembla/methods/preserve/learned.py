@@ -43,7 +43,7 @@ def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
     players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
-        "discriminator": Player(config.discriminator_rate, betas),
+        "discriminator": Player(config.discriminator_rate, betas, teacher=True),
     }
     if isinstance(config, Sembla):
         players["encoder"] = Player(config.encoder_rate, (0.9, 0.999))
@@ -101,6 +101,5 @@ PARTS: Parts[Config, Prepared, PhotoBatch] = Parts(
     tasks={PreserveTask: synthesis.preserve},
     trials=synthesis.trials,
     graph=_graph,
-    used=("generator", "encoder"),
 )
 """All recipes, told apart by their configs."""

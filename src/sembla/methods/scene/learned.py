@@ -52,10 +52,10 @@ def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
     players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
-        "discriminator": Player(config.discriminator_rate, betas),
+        "discriminator": Player(config.discriminator_rate, betas, teacher=True),
     }
     if isinstance(config, Sembla):
-        players["segmenter"] = Player(config.segmenter_rate, _PLAIN)  # it plays no game
+        players["segmenter"] = Player(config.segmenter_rate, _PLAIN, teacher=True)  # it plays no game
     return players
 
 
@@ -136,6 +136,5 @@ PARTS: Parts[Config, Prepared, SceneBatch] = Parts(
     tasks={SceneTask: synthesis.paint},
     trials=synthesis.trials,
     graph=_graph,
-    used=("generator",),
 )
 """All recipes, told apart by their configs."""

@@ -5,6 +5,7 @@ import { Eyedropper } from "./eyedropper";
 import { Fill } from "./fill";
 import { Lasso } from "./lasso";
 import { Move } from "./move";
+import { Points } from "./points";
 import { Polygon } from "./polygon";
 import { Rectangle } from "./rectangle";
 import type { Stage, Tool } from "./tool";
@@ -21,5 +22,6 @@ export function makeTools(stage: Stage): Readonly<Record<ToolName, Tool>> {
     restore: new Restore(stage),
     move: new Move(stage),
     anew: new Anew(stage),
+    points: new Points(stage),
   };
 }

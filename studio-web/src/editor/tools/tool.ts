@@ -1,5 +1,6 @@
 import type { Edit, Studio } from "../../model/studio";
 import type { Point } from "../../model/types";
+import type { FaceDrawing } from "../faces";
 import type { Overlay } from "../overlay";
 import type { Viewport } from "../viewport";
 
@@ -8,6 +9,7 @@ export interface Stage {
   readonly studio: Studio;
   readonly viewport: Viewport;
   readonly overlay: Overlay;
+  readonly faces: FaceDrawing;
   /** Tells the person something in one short line, seen and spoken. */
   say(text: string): void;
 }

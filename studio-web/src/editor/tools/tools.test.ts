@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { IDENTITY, within } from "../../model/select";
 import { emptySnapshot, Studio } from "../../model/studio";
 import { type Point, type Target, UNMARKED } from "../../model/types";
+import type { FaceDrawing } from "../faces";
 import type { Overlay } from "../overlay";
 import { Viewport } from "../viewport";
 import { Anew } from "./anew";
@@ -39,7 +40,8 @@ function open(target: Target): { stage: Stage; studio: Studio; said: string[] } 
   viewport.fit(map, { width: 400, height: 400 });
   const said: string[] = [];
   const overlay = { showLine: () => {}, extendLine: () => {} } as unknown as Overlay;
-  return { stage: { studio, viewport, overlay, say: (text) => said.push(text) }, studio, said };
+  const faces = { show: () => {} } as unknown as FaceDrawing;
+  return { stage: { studio, viewport, overlay, faces, say: (text) => said.push(text) }, studio, said };
 }
 
 function press(x: number, y: number): Press {
