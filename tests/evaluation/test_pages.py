@@ -370,13 +370,14 @@ def test_names_that_are_no_unicode_are_written_and_read_back(run: Evaluation, tm
 
 def test_parts_go_to_their_own_score_and_holes_stand_alone() -> None:
     names = (
-        "miou[u:1] iou.sky[u:1] psnr psnr.holes delta_e delta_e.sky label_swd label_swd.sky delta_e.a.b iou.hat[u:1]"
+        "miou[u:1] iou.sky[u:1] psnr psnr.holes delta_e delta_e.sky label_swd label_swd.sky delta_e.a.b iou.hat[u:1] "
+        "psnr.holes.left psnr.left"
     )
     scores = [Score(name, 1.0, "", "lower", about()) for name in names.split()]
     assert {score.name: [part.name for part in parts] for score, parts in with_parts(scores)} == {
         "miou[u:1]": ["iou.sky[u:1]", "iou.hat[u:1]"],
-        "psnr": [],
-        "psnr.holes": [],
+        "psnr": ["psnr.left"],
+        "psnr.holes": ["psnr.holes.left"],
         "delta_e": ["delta_e.sky", "delta_e.a.b"],
         "label_swd": ["label_swd.sky"],
     }

@@ -13,7 +13,7 @@ from tests.surfaces.support import COLOURS, Sembla, layout, photo, run_in_a_term
 
 import sembla as library
 
-KINDS = ("folders", "cases", "sequences", "variations", "analogy", "compare", "study", "answers")
+KINDS = ("folders", "cases", "sequences", "variations", "inpaint", "analogy", "compare", "study", "answers")
 
 
 def save(path: Path, array: NDArray[np.uint8]) -> Path:

@@ -99,7 +99,7 @@ def test_a_folder_is_one_person_s(sembla: Sembla, run: Path, tmp_path: Path) -> 
     assert not np.array_equal(read_picture("whole/f1.png"), read_picture("alone/f1.png"))
 
 
-@pytest.mark.parametrize("search", ["predicted", "searched", "weighted"])
+@pytest.mark.parametrize("search", ["predicted", "searched", "weighted", "released"])
 def test_every_way_can_be_asked_for(sembla: Sembla, photo: Path, run: Path, search: str) -> None:
     points = photo.with_suffix(".json")
     given = ("--mask", "center", "--landmarks", points, "--model", run, "--search", search, "--steps", "2")

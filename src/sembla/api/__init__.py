@@ -40,6 +40,12 @@ from sembla.api.evaluations import (
     write_comparison,
     write_run,
 )
+from sembla.api.inpaint_experiments import (
+    evaluate_inpaint_codes,
+    evaluate_inpaint_completeness,
+    evaluate_inpaint_consistency,
+    evaluate_inpaint_maps,
+)
 from sembla.api.inpainting import DamagedFace, check_inpaint, damage, inpaint, run_inpaint
 from sembla.api.labelling import Labelling, fill_scribbles, label, match_map, read_own_labels, segments
 from sembla.api.pointing import (
@@ -90,6 +96,7 @@ from sembla.api.training import (
 )
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
+from sembla.core.people import InventTask
 from sembla.core.tasks import (
     AnalogyResult,
     AnalogyTask,
@@ -181,6 +188,7 @@ __all__ = [
     "Fault",
     "InpaintResult",
     "InpaintTask",
+    "InventTask",
     "Judged",
     "Kept",
     "LabelSet",
@@ -244,6 +252,10 @@ __all__ = [
     "evaluate_analogy",
     "evaluate_cases",
     "evaluate_folders",
+    "evaluate_inpaint_codes",
+    "evaluate_inpaint_completeness",
+    "evaluate_inpaint_consistency",
+    "evaluate_inpaint_maps",
     "evaluate_sequences",
     "evaluate_variations",
     "examine",

@@ -9,6 +9,7 @@ from sembla.commands.evaluate_analogy import EvaluateAnalogy
 from sembla.commands.evaluate_cases import EvaluateCases
 from sembla.commands.evaluate_compare import EvaluateCompare
 from sembla.commands.evaluate_folders import EvaluateFolders
+from sembla.commands.evaluate_inpaint import EvaluateInpaint
 from sembla.commands.evaluate_sequences import EvaluateSequences
 from sembla.commands.evaluate_study import EvaluateAnswers, EvaluateStudy
 from sembla.commands.evaluate_variations import EvaluateVariations
@@ -20,6 +21,7 @@ Kind: TypeAlias = (
     | Annotated[EvaluateCases, subcommand("cases")]
     | Annotated[EvaluateSequences, subcommand("sequences")]
     | Annotated[EvaluateVariations, subcommand("variations")]
+    | Annotated[EvaluateInpaint, subcommand("inpaint")]
     | Annotated[EvaluateAnalogy, subcommand("analogy")]
     | Annotated[EvaluateCompare, subcommand("compare")]
     | Annotated[EvaluateStudy, subcommand("study")]
@@ -29,7 +31,7 @@ Kind: TypeAlias = (
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Score results (evaluate analogy, folders, cases, sequences, variations), compare runs, ask people."""
+    """Score results (evaluate analogy, folders, cases, sequences, variations, inpaint), compare runs, ask people."""
 
     kind: Kind
 

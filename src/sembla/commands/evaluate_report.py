@@ -2,23 +2,27 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sembla.commands.console import counting, say, say_json
+from sembla.commands.folders import check_folder, make_folder
 
 if TYPE_CHECKING:
     from sembla.api import Evaluation, OnProgress
 
-__all__ = ["flat", "score"]
+__all__ = ["Evaluate", "flat", "score", "score_each"]
+
+Evaluate: TypeAlias = "Callable[[OnProgress | None], Evaluation]"
+"""Does an evaluation, and tells how far it is."""
+
+_COMPARED = "compared"
 
 _log = logging.getLogger("sembla")
 
 
-def score(
-    evaluate: "Callable[[OnProgress | None], Evaluation]", *, out: Path | None, force: bool, as_json: bool
-) -> None:
+def score(evaluate: Evaluate, *, out: Path | None, force: bool, as_json: bool) -> None:
     """Evaluate under a bar, write the report to `out`, and say the scores."""
     from sembla import api  # loads after the options are read: --help stays fast
 
@@ -36,6 +40,38 @@ def score(
     say(api.run_text(evaluation))
     if out is not None:
         say(str(out / "report.html"))
+
+
+def score_each(ways: Mapping[str, Evaluate], *, out: Path | None, force: bool, as_json: bool) -> None:
+    """As `score` for one way; of several, each is a run in a folder of `out`, and all are held against the first."""
+    from sembla import api
+
+    if len(ways) == 1:
+        score(*ways.values(), out=out, force=force, as_json=as_json)
+        return
+    if out is not None:
+        check_folder(out)
+        if out.exists():
+            for name in ways:
+                api.check_run(out / name, force=force)
+            api.check_comparison(out / _COMPARED, force=force)
+    runs = {}
+    for name, evaluate in ways.items():
+        with counting(f"scoring {name}") as on_progress:
+            runs[name] = evaluate(on_progress)
+    side = api.compare_runs(list(runs.values()))
+    if out is not None:
+        make_folder(out)
+        for name, run in runs.items():
+            api.write_run(run, out / name, force=force)
+        api.write_comparison(side, out / _COMPARED, force=force)
+    if as_json:
+        told = [json.loads(api.run_json(run)) for run in runs.values()]
+        say_json({"runs": told, "out": None if out is None else str(out)})
+        return
+    say(api.comparison_text(side))
+    if out is not None:
+        say(str(out / _COMPARED / "comparison.html"))
 
 
 def flat(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:

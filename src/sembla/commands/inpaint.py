@@ -6,19 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
+from sembla.commands.fills import FillName, fill_of
 from sembla.commands.folders import beside, check_folder, one_each, whole_folder
-from sembla.commands.making import seen_from, with_steps
+from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
     from sembla.api import Video
-    from sembla.core.tasks import Fill, OnCount, OnPreview
+    from sembla.core.tasks import OnCount, OnPreview
     from sembla.core.types import Picture
 
 __all__ = ["Inpaint"]
@@ -50,8 +51,9 @@ class Inpaint:
     """Frames a second of an .mp4 of a folder, 0.1 to 100; that of a video has the times of its frames."""
     strangers: Flag = False
     """The pictures show several persons: fill each for itself."""
-    search: Literal["predicted", "searched", "weighted"] = "predicted"
-    """How the face is found: read by the encoder, searched as published, or as by Yeh et al."""
+    search: FillName = "predicted"
+    """How the face is found: read by the encoder, searched as published, or as by Yeh et al.: weighted as their paper
+    says, released as their code does."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
     """Of the search. Without: its own number; predicted has none."""
     seed: int = 0
@@ -69,7 +71,7 @@ class Inpaint:
 
     def run(self) -> None:
         """Do it, and say what was written."""
-        fill = self._fill()
+        fill = fill_of(self.search, self.steps)
         from sembla import api
 
         given = self._given()
@@ -87,12 +89,6 @@ class Inpaint:
             )
             self._write(pictures, outs, given)
         self._tell(outs, frames=len(frames), seconds=time.perf_counter() - began)
-
-    def _fill(self) -> "Fill":
-        from sembla.core.tasks import Predicted, Searched, Weighted  # loads NumPy: --help stays fast
-
-        fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
-        return with_steps(fills[self.search], self.steps, name=self.search)
 
     def _given(self) -> "Given":
         """What is read. Raises `InputError` for what is not there."""

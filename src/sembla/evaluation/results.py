@@ -35,7 +35,7 @@ class Evaluation:
     """All scores of one run."""
 
     kind: str
-    """"folders", "cases", "sequences" or "variations"."""
+    """"folders", "cases", "sequences", "variations", or an experiment, e.g. "inpaint completeness"."""
     made: str
     """What was scored, as its user named it."""
     real: str

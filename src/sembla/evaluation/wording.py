@@ -72,18 +72,20 @@ def pictures(count: int) -> str:
 def with_parts(scores: Sequence[_Score]) -> list[tuple[_Score, list[_Score]]]:
     """Each score with those behind it that are its parts: "delta_e" with "delta_e.sky" and "delta_e.water".
 
-    Scores inside holes are none: they are the ones to go by.
+    Scores inside holes are none: they are the ones to go by, and have parts of their own ("psnr.holes.center").
     """
     found: list[tuple[_Score, list[_Score]]] = []
     owners: dict[str, list[_Score]] = {}
     for score in scores:
-        metric, dot, part = score.name.partition("[")[0].partition(".")
+        name = score.name.partition("[")[0]
+        metric, dot, part = name.partition(".")
+        if part.startswith("holes."):
+            metric, part = f"{metric}.holes", part.removeprefix("holes.")
         if dot and part != "holes" and found:
             owners.setdefault(metric, found[-1][1]).append(score)  # "iou" belongs to the "miou" before it
             continue
         found.append((score, []))
-        if not dot:
-            owners[metric] = found[-1][1]
+        owners[name] = found[-1][1]
     return found
 
 

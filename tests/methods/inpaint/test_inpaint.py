@@ -18,7 +18,18 @@ from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.method import Feed
-from sembla.core.tasks import Damaged, Fill, InpaintTask, PersonTask, Predicted, Preview, Searched, Watch, Weighted
+from sembla.core.people import InventTask
+from sembla.core.tasks import (
+    Damaged,
+    Fill,
+    InpaintTask,
+    PersonTask,
+    Predicted,
+    Preview,
+    Searched,
+    Watch,
+    Weighted,
+)
 from sembla.core.types import Picture
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.holes import draw_hole
@@ -26,6 +37,7 @@ from sembla.methods.inpaint.batches import batches
 from sembla.methods.inpaint.config import RECIPES, Conditional, Dcgan, Sembla, fitted
 from sembla.methods.inpaint.learned import PARTS
 from sembla.methods.inpaint.networks import ConditionalGenerator, Discriminator, Posterior
+from sembla.methods.inpaint.people_synthesis import people
 from sembla.methods.inpaint.searches import fuse, weights_of
 from sembla.methods.inpaint.synthesis import inpaint, recognise
 
@@ -250,6 +262,29 @@ def test_the_discriminator_of_published_recipes_is_asked(recipe: str, is_asked: 
 def test_frames_that_cannot_be_used_are_told(task: InpaintTask, error: type[Exception], told: str) -> None:
     with pytest.raises(error, match=told):
         inpaint(CONFIG, networks(), task)
+
+
+def test_people_are_one_a_code_by_the_map_of_every_face() -> None:
+    poses = (POINTS, POINTS + 2)
+    task = InventTask(poses, people=3, seed=5)
+    found = people(CONFIG, networks(), task).pictures
+    for one, same in zip(found[::2], found[1::2], strict=True):
+        np.testing.assert_array_equal(one, same)  # quarters of a colour know no map
+    assert len({picture.tobytes() for picture in found}) == 3
+    again, other = (people(CONFIG, networks(), replace(task, seed=seed)).pictures for seed in (5, 6))
+    assert all(np.array_equal(*pair) for pair in zip(found, again, strict=True))
+    assert not any(np.array_equal(*pair) for pair in zip(found, other, strict=True))
+
+
+def test_people_are_seen_and_can_be_stopped_and_need_points() -> None:
+    seen: list[Preview] = []
+    people(CONFIG, networks(), InventTask((POINTS,), people=2), watch=Watch(seen.append))
+    assert [(one.level, one.levels) for one in seen] == [(0, 2), (1, 2)]
+    with pytest.raises(Cancelled):
+        people(CONFIG, networks(), InventTask((POINTS,)), watch=Watch(stop=lambda: True))
+    for points, told in (((), "no points came"), ((POINTS[:5],), r"face 1 has landmarks of shape \(5, 2\)")):
+        with pytest.raises(InputError, match=told):
+            people(CONFIG, networks(), InventTask(points))
 
 
 def test_a_set_without_points_is_told() -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
+from sembla.core.people import InventTask
 from sembla.core.tasks import InpaintTask, PersonTask
 from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
@@ -15,6 +16,7 @@ from sembla.methods.inpaint.config import Conditional, Config, Dcgan, Sembla
 from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import ConditionalGenerator, DcganGenerator, Discriminator, Encoder
 from sembla.methods.inpaint.objective import LightObjective, PublishedObjective
+from sembla.methods.inpaint.people_synthesis import people
 from sembla.nn.baking import baked_twin
 from sembla.nn.perceptual import find_depths
 from sembla.nn.projected import judged
@@ -101,7 +103,7 @@ PARTS: Parts[Config, Prepared, FaceBatch] = Parts(
     objective=_objective,
     batches=batches,
     previews=synthesis.previews,
-    tasks={InpaintTask: synthesis.inpaint, PersonTask: synthesis.recognise},
+    tasks={InpaintTask: synthesis.inpaint, PersonTask: synthesis.recognise, InventTask: people},
     trials=synthesis.trials,
     graph=_graph,
 )

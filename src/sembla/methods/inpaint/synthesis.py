@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from sembla.core.errors import InputError, SizeError
 from sembla.core.frames import Frames, chunked
 from sembla.core.method import Sheet
+from sembla.core.people import InventTask
 from sembla.core.tasks import (
     UNWATCHED,
     Damaged,
@@ -30,7 +31,7 @@ from sembla.data.augment import apply, centre
 from sembla.data.loading import pairs_once
 from sembla.data.prepared import Prepared, held_out
 from sembla.faces.face_map import face_map
-from sembla.faces.landmarks import COUNT, Landmarks
+from sembla.faces.landmarks import Landmarks
 from sembla.imaging.blend import Poisson
 from sembla.imaging.holes import draw_hole
 from sembla.latents.drawing import draw_codes
@@ -38,6 +39,7 @@ from sembla.latents.search import Step, search
 from sembla.methods.inpaint.config import Config, Sembla
 from sembla.methods.inpaint.light_networks import LightInpainter
 from sembla.methods.inpaint.networks import Posterior
+from sembla.methods.inpaint.people_synthesis import check_points, people
 from sembla.methods.inpaint.searches import Sought, fuse, plan_of
 from sembla.nn.planes import to_picture, to_planes
 
@@ -89,8 +91,7 @@ def _checked(frames: Frames[Damaged], side: int) -> Iterator[Damaged]:
     for number, frame in enumerate(frames, 1):
         if frame.picture.shape != (side, side, 3) or frame.hole.shape != (side, side):
             raise SizeError(f"frame {number} and its hole are not {side}x{side}; bring them to that size.")
-        if frame.landmarks.shape != (COUNT, 2) or not np.isfinite(frame.landmarks).all():
-            raise InputError(f"frame {number} has landmarks of shape {frame.landmarks.shape}; give {COUNT} points.")
+        check_points(frame.landmarks, name=f"frame {number}")
         yield frame
 
 
@@ -205,11 +206,8 @@ def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> She
     for task in trials(config, prepared):
         (frame,), result = task.frames, inpaint(config, networks, task)
         damaged = np.where(frame.hole[..., None], 128, frame.picture).astype(np.uint8)
-        maps = to_planes([face_map(frame.landmarks, frame.hole.shape)])
-        like = next(networks["generator"].parameters())
-        codes = draw_codes(config, 1, like=like, chance=torch.Generator().manual_seed(len(rows)))
-        drawn = to_picture(networks["generator"](codes, maps.to(like.device))[0])
-        rows.append([damaged, result.picture, drawn, frame.picture])
+        drawn = people(config, networks, InventTask((frame.landmarks,), seed=len(rows)))
+        rows.append([damaged, result.picture, drawn.picture, frame.picture])
     return Sheet(("damaged", "filled", "another person", "face"), rows)
 
 
