@@ -184,13 +184,15 @@ class Kept:
 
 @dataclass(frozen=True)
 class Steered:
-    """Ours: codes that an encoder moves towards what the regions show, then a few steps downhill.
+    """Ours: codes that an encoder reads in the regions, the likeliest of a few for each candidate, then a few steps.
 
     Candidates are compared with the reference in their own surroundings, at all depths of a frozen network.
     """
 
-    steps: Annotated[int, Whole(0, 1000)] = 8
-    """Steps of Adam after the encoder; a model without an encoder begins with codes as drawn, and needs some 40."""
+    steps: Annotated[int, Whole(0, 1000)] = 2
+    """Steps of Adam; a model without an encoder begins with codes as drawn, and needs some 40."""
+    tries: Annotated[int, Whole(1, 64)] = 4
+    """Codes to begin with for each candidate, of which the one goes on whose picture is nearest."""
     meaning: float = 0.6
     """What counts, from 0 (colours, pixel by pixel) to 1 (what the deepest planes of a network see)."""
 

@@ -13,8 +13,10 @@ from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve.batches import PhotoBatch
 from sembla.methods.preserve.config import RECIPES, Began, Sembla, Wgan
 from sembla.methods.preserve.learned import PARTS
+from sembla.methods.preserve.light_objective import LightObjective
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
 from sembla.methods.preserve.objective import BeganObjective, WganObjective
+from sembla.nn.perceptual import pixel_pyramid
 
 
 def weights(network: nn.Module) -> int:
@@ -117,6 +119,24 @@ def test_rates_fall_as_they_should() -> None:
     rates = [PARTS.rate(began, "generator", images) for images in (0, 1_599_999, 1_600_000, 3_200_000, 9_000_000)]
     assert rates == [1, 1, 0.5, 0.25, 0.25]
     assert PARTS.rate(ours, "generator", ours.game) == 0
-    assert 0 < PARTS.rate(ours, "encoder", ours.game) < 1
+    assert PARTS.rate(ours, "generator", ours.settled) == PARTS.rate(ours, "encoder", ours.game) == 1
     assert PARTS.rate(ours, "encoder", ours.images) == 0
     assert PARTS.rate(Wgan(), "generator", 10**9) == 1
+
+
+def test_an_encoder_that_says_what_was_drawn_is_as_unlikely_as_it_must_be() -> None:
+    """Codes of length sqrt(L) are 1 in the mean square: a Gaussian of mean 0 and variance 1 pays a half for each."""
+    config = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
+    networks = PARTS.networks(config)
+    for weight in networks["encoder"].codes.parameters():
+        nn.init.zeros_(weight)
+    objective = LightObjective(config, networks, pixel_pyramid)
+    (term,) = objective.encode(PhotoBatch(torch.zeros(4, 3, 32, 32))).values()
+    assert term.value.item() == pytest.approx(0.5, abs=1e-5)
+
+
+def test_the_game_ends_before_the_encoder_begins() -> None:
+    config = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, features="none", images=3200)
+    objective = LightObjective(config, PARTS.networks(config), pixel_pyramid)
+    players = [tuple(turn.player for turn in objective.turns(step)) for step in range(100)]
+    assert players == [("discriminator", "generator")] * 50 + [("encoder",)] * 50

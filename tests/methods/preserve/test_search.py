@@ -228,3 +228,27 @@ def test_a_distance_ignores_what_lies_outside() -> None:
     assert (likeness(candidate) > 0.05).all()
     residuals = likeness.residuals(candidate)
     torch.testing.assert_close(sum(each.abs().flatten(1).sum(1) for each in residuals), likeness(candidate))
+
+
+class Reader(nn.Module):
+    """An encoder that knows the colours of a region, and nothing of the others."""
+
+    def forward(self, pictures: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        seen = (pictures * regions).sum((2, 3)) / regions.sum((2, 3))
+        means, unsure = torch.zeros(1, 3, 4), torch.zeros(1, 3, 4)
+        means[..., 0], unsure[..., 0] = torch.atanh(seen), -20.0
+        return means.flatten(1), unsure.flatten(1)
+
+
+def test_what_an_encoder_reads_needs_no_step_and_leaves_the_rest_open() -> None:
+    reading = networks()
+    reading["encoder"] = Reader()
+    result = preserve(CONFIG, reading, task(Steered(0, tries=1)))
+    assert all(apart(picture, CORNER) <= 1 for picture in result.candidates)
+    assert np.stack(result.candidates)[:, ~CORNER].std(axis=0).min() > 10
+
+
+def test_more_tries_begin_nearer() -> None:
+    tasks = [replace(task(Steered(0, tries=tries)), shown=8) for tries in (1, 8, 64)]
+    once, some, many = (sum(preserve(CONFIG, networks(), each).distances) for each in tasks)
+    assert once > some > many

@@ -105,22 +105,15 @@ class Sembla(Config):
     """Show the discriminators pictures shifted, recoloured and partly covered, real and made alike."""
     encoder_width: int = 64
     encoder_rate: float = 0.0005
-    region: float = 1.0
-    """Weight of the region's likeness, for the encoder."""
-    tether: float = 0.1
-    """Weight of how far the encoder moves a code that was drawn: what holds codes apart and likely."""
-
-    realism: float = 0.1
-    """Weight of what the discriminators say of the encoder's pictures."""
 
     @property
     def game(self) -> int:
-        """Images after which the encoder learns alone."""
+        """Images after which the encoder learns, alone."""
         return round(_GAME * self.images)
 
     @property
     def settled(self) -> int:
-        """Images after which the generator learns more and more slowly, and the encoder begins."""
+        """Images after which the generator learns more and more slowly."""
         return round(_SETTLED * self.images)
 
 
@@ -139,7 +132,7 @@ NOTES: Mapping[str, str] = {
 }
 """A sentence on recipes whose class does not say it."""
 
-_SETTLED, _GAME = 0.5, 0.85  # shares of the images
+_SETTLED, _GAME = 0.3, 0.5  # shares of the images
 _SIDES = (32, 64, 128, 256)
 
 

@@ -55,8 +55,8 @@ def _rate(config: Config, player: str, images: int) -> float:
         case Began():
             return float(max(_LEAST_RATE, 0.5 ** (images // config.halving)))
         case Sembla():
-            end = config.images if player == "encoder" else config.game
-            return min(1.0, max(0.0, (end - images) / (end - config.settled)))
+            began, end = (config.game, config.images) if player == "encoder" else (config.settled, config.game)
+            return min(1.0, max(0.0, (end - images) / (end - began)))
     return 1.0
 
 

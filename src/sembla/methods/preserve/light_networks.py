@@ -14,12 +14,18 @@ from torch import Tensor, nn
 from sembla.methods.preserve.config import Sembla
 from sembla.nn.gated import Gated, Weighing
 
-__all__ = ["LightGenerator", "RegionEncoder"]
+__all__ = ["LightGenerator", "RegionEncoder", "of_one_length"]
 
 _START = 4
 _STEP = 2
 _MOST = 8
 _SLOPE = 0.2
+
+
+def of_one_length(codes: Tensor) -> Tensor:
+    """Codes (N, L), each of the length that normal ones have on average: sqrt(L)."""
+    length: float = codes.shape[1] ** 0.5
+    return F.normalize(codes, dim=1) * length
 
 
 class LightGenerator(nn.Module):
@@ -36,9 +42,8 @@ class LightGenerator(nn.Module):
         self.last = nn.Conv2d(widths[-1], 3 * _STEP**2, 3, padding=1)
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Codes are brought to one length first, which their distribution says nothing by."""
-        codes = F.normalize(codes, dim=1) * codes.shape[1] ** 0.5
-        small = F.glu(self.norm(self.start(codes[:, :, None, None])), dim=1)
+        """Only where codes point to counts."""
+        small = F.glu(self.norm(self.start(of_one_length(codes)[:, :, None, None])), dim=1)
         planes = small
         for number, block in enumerate(self.blocks, len(self.weighing) - len(self.blocks)):
             planes = block(planes)
@@ -48,9 +53,9 @@ class LightGenerator(nn.Module):
 
 
 class RegionEncoder(nn.Module):
-    """Moves codes that were drawn by chance so that what they make shows what a region shows.
+    """Reads in a region which codes may have made it: a Gaussian, as wide as what the region leaves open.
 
-    It sees the picture in the region alone, and the region; a code decides what the rest becomes.
+    It sees the picture in the region alone, and the region.
     """
 
     def __init__(self, config: Sembla) -> None:
@@ -59,19 +64,16 @@ class RegionEncoder(nn.Module):
         widths = [config.encoder_width * min(4, 1 << level) for level in range(times + 1)]
         self.first = nn.Conv2d(4 * _STEP**2, widths[0], 3, padding=1)
         self.halves = nn.ModuleList(nn.Conv2d(*pair, 4, stride=2, padding=1) for pair in pairwise(widths))
-        flat = widths[-1] * _START**2
-        self.seen = nn.Linear(flat, 256)
-        self.mixed = nn.Linear(256 + config.latent, 256)
+        self.seen = nn.Linear(widths[-1] * _START**2, 256)
         self.again = nn.Linear(256, 256)
-        self.move = nn.Linear(256, config.latent)
+        self.codes = nn.Linear(256, 2 * config.latent)
 
-    def forward(self, codes: Tensor, pictures: Tensor, regions: Tensor) -> Tensor:
-        """Codes (N, L), for pictures (N, 3, H, W) that are looked at where regions (N, 1, H, W) are 1.0."""
+    def forward(self, pictures: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
+        """Means and logarithms of variances (N, L), of pictures (N, 3, H, W) in regions (N, 1, H, W) of 0.0 and 1.0."""
         seen = F.pixel_unshuffle(torch.cat([pictures * regions, regions], dim=1), _STEP)
         planes = F.leaky_relu(self.first(seen), _SLOPE)
         for layer in self.halves:
             planes = F.leaky_relu(F.group_norm(layer(planes), 1), _SLOPE)
-        known = F.leaky_relu(self.seen(planes.flatten(1)), _SLOPE)
-        mixed = F.leaky_relu(self.mixed(torch.cat([known, codes], dim=1)), _SLOPE)
-        moved: Tensor = codes + self.move(F.leaky_relu(self.again(mixed), _SLOPE))
-        return moved
+        known = F.leaky_relu(self.again(F.leaky_relu(self.seen(planes.flatten(1)), _SLOPE)), _SLOPE)
+        means, unsure = self.codes(known).float().chunk(2, dim=1)
+        return means, unsure.clamp(-6, 2)

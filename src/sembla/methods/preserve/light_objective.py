@@ -11,8 +11,7 @@ from sembla.latents.drawing import draw_codes
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.methods.preserve.batches import PhotoBatch
 from sembla.methods.preserve.config import Sembla
-from sembla.methods.preserve.distance import Likeness
-from sembla.methods.preserve.light_networks import RegionEncoder
+from sembla.methods.preserve.light_networks import RegionEncoder, of_one_length
 from sembla.nn.augmenting import augmented
 from sembla.nn.frozen import still
 from sembla.nn.perceptual import Depths
@@ -22,15 +21,11 @@ __all__ = ["LightObjective"]
 
 Terms: TypeAlias = Mapping[str, Term]
 
-_MEANING = 0.6
 _REGION = (0.15, 0.7)
 
 
 class LightObjective:
-    """The game is Sauer et al. 2021's; the encoder learns from the photos and what the generator makes of its codes.
-
-    The encoder begins when the generator learns more and more slowly, and goes on when it is its own average.
-    """
+    """The game is Sauer et al. 2021's; then the encoder learns from what the generator makes, whose codes are known."""
 
     def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths) -> None:
         self.config, self.depths = config, depths
@@ -38,13 +33,10 @@ class LightObjective:
         self.encoder = cast("RegionEncoder", networks["encoder"])
 
     def turns(self, step: int) -> Sequence[Turn[PhotoBatch]]:
-        """The game first; the encoder last, alone in the end."""
-        images = step * self.config.batch_size
-        game = Turn("discriminator", self.tell), Turn("generator", self.make)
-        encode = Turn("encoder", self.encode)
-        if images < self.config.settled:
-            return game
-        return (*game, encode) if images < self.config.game else (encode,)
+        """The game first, then the encoder, when the generator is its own average."""
+        if step * self.config.batch_size < self.config.game:
+            return (Turn("discriminator", self.tell), Turn("generator", self.make))
+        return (Turn("encoder", self.encode),)
 
     def tell(self, batch: PhotoBatch) -> Terms:
         """Photos from what is made."""
@@ -58,19 +50,13 @@ class LightObjective:
         return {"adversarial": Term(hinge_generator(self._scores(made)))}
 
     def encode(self, batch: PhotoBatch) -> Terms:
-        """Codes whose pictures show what a region shows, near those that were drawn, and are taken for photos."""
-        drawn = draw_codes(self.config, batch.count, like=batch.photo)
-        regions = _regions(batch.photo)
-        codes = self.encoder(drawn, batch.photo, regions)
-        with still(self.generator), still(self.judge):
-            made = self.generator(codes)
-            realism = hinge_generator(self._scores(made))
-        likeness = Likeness(self.depths, batch.photo, regions, meaning=_MEANING)
-        return {
-            "region": Term(likeness(made).mean(), self.config.region),
-            "tether": Term((codes - drawn).square().mean(), self.config.tether),
-            "realism": Term(realism, self.config.realism),
-        }
+        """The code of a picture that was made, by what a region of it shows: how unlikely it is held."""
+        codes = draw_codes(self.config, batch.count, like=batch.photo)
+        with torch.no_grad(), still(self.generator):
+            made = self.generator(codes).float()
+        means, unsure = self.encoder(made, _regions(made))
+        apart = (of_one_length(codes) - means).square()
+        return {"codes": Term((apart * (-unsure).exp() + unsure).mean() / 2)}
 
     def _scores(self, pictures: Tensor) -> list[Tensor]:
         seen = augmented(pictures) if self.config.augment else pictures

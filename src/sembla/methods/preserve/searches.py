@@ -36,7 +36,7 @@ class Sought:
     weights: Tensor
     """(1, 1, H, W), 0 to 1."""
     start: Tensor
-    """Codes as they were drawn, (N, L)."""
+    """Codes to begin with, (N, L)."""
     depths: Depths
     one: int
     """The depth that the published searches compare: an eighth of the size."""

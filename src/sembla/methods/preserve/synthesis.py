@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from sembla.latents.ranking import best, diverse
 from sembla.latents.search import Step, search
 from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
 from sembla.methods.preserve.config import Config, Sembla
+from sembla.methods.preserve.distance import Likeness
 from sembla.methods.preserve.light_networks import RegionEncoder
 from sembla.methods.preserve.searches import Sought, plan_of
 from sembla.nn.perceptual import find_depths
@@ -49,9 +51,11 @@ def preserve(
     began = time.perf_counter()
     watch.check()
     canvas, generator = lay_out(task.kept), networks["generator"]
-    its = next(generator.parameters())
-    codes = draw_codes(config, task.candidates, like=its, chance=torch.Generator().manual_seed(task.seed))
-    sought = _sought(config, canvas, codes)
+    tries = task.search.tries if isinstance(task.search, Steered) else 1
+    like, chance = next(generator.parameters()), torch.Generator().manual_seed(task.seed)
+    sought = _sought(config, canvas, draw_codes(config, tries * task.candidates, like=like, chance=chance))
+    strangeness = _strangeness(sought, task.kept, generator(sought.start[: task.candidates]).float())
+    sought = replace(sought, start=_start(networks, task, sought, watch=watch))
     loss, plan = plan_of(task.search, sought)
 
     def tell(step: Step) -> None:
@@ -60,7 +64,7 @@ def preserve(
             picture = tiled([to_picture(each) for each in step.pictures])
             watch.show(picture, level=step.number - 1, levels=step.of, seconds=time.perf_counter() - began)
 
-    found = search(generator, _start(networks, task, sought), loss, plan=plan, on_step=tell)
+    found = search(generator, sought.start, loss, plan=plan, on_step=tell)
     losses = found.terms["region"].float().cpu().numpy()
     order = range(len(losses)) if isinstance(task.search, Faces) else best(losses, len(losses))  # as published
     made = [canvas.paste(to_picture(picture)) for picture in found.pictures]
@@ -80,18 +84,17 @@ def preserve(
         reference=canvas.alone if isinstance(task.search, Faces) else canvas.within,
         region=canvas.region,
         mean=np.rint(stack.mean(axis=0)).astype(np.uint8),
-        strangeness=_strangeness(sought, task.kept, generator(sought.start).float()),
+        strangeness=strangeness,
         deviation=np.rint(np.repeat(spread / max(spread.max(), 1e-9) * 255, 3, axis=2)).astype(np.uint8),
     )
 
 
 def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
     name = _network(config)
-    weights = torch.from_numpy(canvas.weights)[None, None].to(codes.device)
     return Sought(
         alone=to_planes([canvas.alone]).to(codes.device),
         within=to_planes([canvas.within]).to(codes.device),
-        weights=weights,
+        weights=torch.from_numpy(canvas.weights)[None, None].to(codes.device),
         start=codes,
         depths=find_depths(name, codes.device),
         one=_ONE[name],
@@ -112,25 +115,35 @@ def _network(config: Config) -> str:
     return found or "none"
 
 
-def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought) -> Tensor:
-    """Where a search begins: at codes as drawn, or where the encoder moves them."""
-    if not isinstance(task.search, Steered) or "encoder" not in networks:
-        return sought.start
-    encoder, count = cast("RegionEncoder", networks["encoder"]), len(sought.start)
-    regions = (sought.weights > 0).float().expand(count, -1, -1, -1)
-    moved: Tensor = encoder(sought.start, sought.within.expand(count, -1, -1, -1), regions)
-    return moved.float()
+def _start(networks: nn.ModuleDict, task: PreserveTask, sought: Sought, *, watch: Watch) -> Tensor:
+    """Where a search begins: at codes as drawn; steered, at the best tries of codes that the regions leave open."""
+    codes, its = sought.start, task.search
+    if not isinstance(its, Steered):
+        return codes
+    if "encoder" in networks:
+        means, unsure = cast("RegionEncoder", networks["encoder"])(sought.within, (sought.weights > 0).float())
+        codes = means + codes * (unsure / 2).exp()
+    if its.tries == 1:
+        return codes
+    likeness = Likeness(sought.depths, sought.within, sought.weights, meaning=its.meaning)
+    tried, losses = codes.reshape(its.tries, task.candidates, -1), []
+    for part in tried:
+        watch.check()
+        losses.append(likeness(networks["generator"](part).float()))
+    start: Tensor = tried[torch.stack(losses).argmin(0), torch.arange(task.candidates, device=codes.device)]
+    return start
 
 
 def _strangeness(sought: Sought, kept: tuple[Kept, ...], made: Tensor) -> float:
     """How far the references are from what the model makes, where 1 is as far as its own pictures are from one another.
 
-    Distances are those of mean features at the deepest depth, each to the nearest of the pictures (N, 3, H, W) made.
+    Distances are those of mean features at the second deepest depth, which tells kinds of pictures apart better than
+    the deepest, each to the nearest of the pictures (N, 3, H, W) made.
     """
     if len(made) < _FEW:
         return 0.0
     given = to_planes([one.picture for one in kept]).to(made.device)
-    own, theirs = (sought.depths(each)[-1].float().mean((2, 3)) for each in (made, given))
+    own, theirs = (sought.depths(each)[-2].float().mean((2, 3)) for each in (made, given))
     among = torch.cdist(own, own)
     among.fill_diagonal_(torch.inf)
     return float(torch.cdist(theirs, own).min(1).values.max() / among.min(1).values.max().clamp(min=1e-9))
