@@ -37,7 +37,8 @@ _LARGEST = 1 << 20  # bytes of a file of points
 def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landmarks") -> Landmarks:
     """Points (68, 2) of a picture (H, W). Raises `InputError` for others, and where most lie outside the picture."""
     try:
-        found = np.asarray(points, dtype=np.float32)
+        with np.errstate(over="ignore"):  # they become infinite, and are refused as such
+            found = np.asarray(points, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} are no numbers; give {COUNT} points, x and y in pixels.") from error
     if found.shape != (COUNT, 2) or not np.isfinite(found).all():
