@@ -317,6 +317,8 @@ def test_points_that_are_hidden_follow_from_the_others(client: httpx.Client) -> 
     assert np.abs(found[48:] - points[48:]).mean() < np.abs(wrong[48:] - points[48:]).mean() / 2
     told = refusal(client.post("/api/points/guess", json={**given, "right": [0, 1, 2]}), 400)
     assert "too few for a guess" in told
+    endless = {**given, "points": [[1e300, 1.0]] * 68}
+    assert "give 68 points" in refusal(client.post("/api/points/guess", json=endless), 400)
 
 
 def test_without_a_face_a_mean_one_stands_in_each_picture(studio: Server, client: httpx.Client) -> None:

@@ -53,7 +53,8 @@ def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landm
     Raises `InputError` for others, where fewer than 4 are known, and where most lie outside the picture.
     """
     try:
-        found = np.asarray(points, dtype=np.float32)
+        with np.errstate(over="ignore"):  # they become infinite, and are refused as such
+            found = np.asarray(points, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} are no numbers; give {COUNT} points, x and y in pixels.") from error
     if found.shape != (COUNT, 2) or np.isinf(found).any():

@@ -62,7 +62,7 @@ class Easel:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.surface = page.get_by_role("application")
-        self.picture_pane = page.locator("canvas[role=img]")
+        self.picture_pane = page.locator("canvas.result-canvas")
         self.tools = page.get_by_role("radiogroup", name="Tools")
         self.classes = page.get_by_role("radiogroup", name="Classes").get_by_role("radio")
 
