@@ -41,7 +41,7 @@ __all__ = [
 Rectangle = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
 
-_STRANGE = 1.5
+_STRANGE = 1.0
 
 
 def keep(

@@ -139,4 +139,4 @@ def test_the_game_ends_before_the_encoder_begins() -> None:
     config = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, features="none", images=3200)
     objective = LightObjective(config, PARTS.networks(config), pixel_pyramid)
     players = [tuple(turn.player for turn in objective.turns(step)) for step in range(100)]
-    assert players == [("discriminator", "generator")] * 50 + [("encoder",)] * 50
+    assert players == [("discriminator", "generator")] * 70 + [("encoder",)] * 30

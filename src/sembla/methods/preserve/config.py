@@ -132,7 +132,7 @@ NOTES: Mapping[str, str] = {
 }
 """A sentence on recipes whose class does not say it."""
 
-_SETTLED, _GAME = 0.3, 0.5  # shares of the images
+_SETTLED, _GAME = 0.4, 0.7  # shares of the images
 _SIDES = (32, 64, 128, 256)
 
 
