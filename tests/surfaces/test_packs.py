@@ -15,7 +15,7 @@ from tests.methods.scene.support import prepared
 from sembla import api, packs
 from sembla.core.errors import InputError
 from sembla.core.tasks import Damaged, InpaintTask, Kept, PreserveTask, SceneTask, Steered
-from sembla.faces.landmarks import COUNT
+from sembla.faces.shape import shape_model
 from sembla.imaging.holes import draw_hole
 from sembla.methods.scene.config import Sembla, fitted
 from sembla.methods.scene.learned import PARTS
@@ -25,7 +25,7 @@ from sembla.runs.plain import to_plain
 from sembla.runs.synthesizer import Synthesizer
 from sembla.runs.tensors import named
 
-MOST_BYTES = 12 << 20
+MOST_BYTES = 12_000_000
 
 
 @pytest.fixture
@@ -80,10 +80,12 @@ def test_every_pack_works_is_small_and_has_a_card() -> None:
         assert (folder / "README.md").is_file()
         assert (folder / "weights.safetensors").stat().st_size <= MOST_BYTES
         model = api.load(name)
-        picture = model(_task(model)).picture
+        task = _task(model)
+        picture = model(task).picture
         assert picture.shape[2] == 3
-        assert picture.std() > 0
+        assert picture[task.frames[0].hole if isinstance(task, InpaintTask) else ...].std() > 0
         assert "/" not in model.description.data
+        assert "Your own" not in model.description.licence
 
 
 def _task(model: Synthesizer) -> SceneTask | PreserveTask | InpaintTask:
@@ -95,5 +97,5 @@ def _task(model: Synthesizer) -> SceneTask | PreserveTask | InpaintTask:
     middle = draw_hole("center", (side, side))
     if PreserveTask in model.tasks:
         return PreserveTask((Kept(photo, middle),), candidates=2, shown=1, search=Steered(1))
-    points = np.full((COUNT, 2), side / 2, np.float32)
+    points = (shape_model().mean * side / 4 + side / 2).astype(np.float32)
     return InpaintTask((Damaged(photo, middle, points),))

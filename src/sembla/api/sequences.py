@@ -143,6 +143,8 @@ def _looked(
     on_count: OnCount | None,
 ) -> tuple[Track, InputError | None]:
     """The points of each frame, NaN where there is no face, and what was said of the first such."""
+    if not len(pictures):
+        raise InputError("no frame came; give at least one picture of a face.")
     track, why = np.full((len(pictures), COUNT, 2), np.nan, np.float32), None
     sizes: set[tuple[int, ...]] = set()
     missing = False

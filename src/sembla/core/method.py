@@ -78,7 +78,10 @@ class Objective(Protocol[B]):
     """How the players learn. It keeps no state: what training changes lies in weights and buffers of the players."""
 
     def turns(self, step: int) -> Sequence[Turn[B]]:
-        """Who learns what in step `step`, counted from 0, in order; every turn sees the same batch."""
+        """Who learns what in step `step`, counted from 0, in order; every turn sees the same batch.
+
+        Turns of players whose rate is 0 then are left out.
+        """
         ...
 
 

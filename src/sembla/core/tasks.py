@@ -259,7 +259,7 @@ class Damaged:
 
 @dataclass(frozen=True)
 class Predicted:
-    """Ours: an encoder reads the code in what is known, then a few steps bring it nearer."""
+    """Ours: an encoder reads the code in what is known; steps after it bring it nearer, where they are asked for."""
 
     steps: Annotated[int, Whole(0, 1000)] = 0
     """Steps of Adam after the encoder."""
@@ -392,5 +392,5 @@ class PreserveResult(Result):
     deviation: Picture
     """Of the candidates about it, (H, W, 3), as grey: 255 is the largest in it."""
     strangeness: float
-    """How far the given pictures are from what the model makes; 1 is as far as its own are from one another, and much
-    more is another kind of picture, or one that it never learned to make. 0 where there are too few to tell."""
+    """How far the given pictures are from what the model makes; 1 is as far as the loneliest of its own is from the
+    others, and more is another kind of picture, or one that it never learned to make. 0 where too few can tell."""

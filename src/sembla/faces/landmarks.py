@@ -57,8 +57,10 @@ def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landm
             found = np.asarray(points, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} are no numbers; give {COUNT} points, x and y in pixels.") from error
-    if found.shape != (COUNT, 2) or np.isinf(found).any():
+    if found.shape != (COUNT, 2):
         raise InputError(f"{name} came with shape {found.shape}; give {COUNT} points, x and y in pixels.")
+    if np.isinf(found).any():
+        raise InputError(f"{name} lie beyond all numbers; give {COUNT} points, x and y in pixels.")
     known = np.isfinite(found[:, 0]) & np.isfinite(found[:, 1])
     if not known.all():
         _log.info("%d of the %d %s are not given, and follow from the others", COUNT - known.sum(), COUNT, name)
@@ -116,7 +118,7 @@ def _parsed(name: str, text: str) -> object:
     if suffix == ".json":
         try:
             given = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{name} is damaged JSON ({error}); write it anew.") from error
         rows = _by_number(name, given) if isinstance(given, dict) else given
         return [_HIDDEN if row is None else row for row in rows] if isinstance(rows, list) else rows

@@ -105,8 +105,10 @@ class Trainer(Generic[C, S, B]):
         torch.manual_seed(_step_seed(self.settings.seed, self.step, self._engine.rank))
         told: dict[str, list[float]] = {}
         for turn in self._objective.turns(self.step):
-            learner = self.learners[turn.player]
-            learner.begin(self.parts.rate(self.config, turn.player, self.images))
+            rate, learner = self.parts.rate(self.config, turn.player, self.images), self.learners[turn.player]
+            if not rate:
+                continue  # who is not to learn is not asked
+            learner.begin(rate)
             terms = self._engine.learn(turn, batches, scale=learner.scale)
             values = self._checked(turn.player, terms, learner.clip())
             learner.step()

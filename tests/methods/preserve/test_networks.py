@@ -13,6 +13,7 @@ from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve.batches import PhotoBatch
 from sembla.methods.preserve.config import RECIPES, Began, Sembla, Wgan
 from sembla.methods.preserve.learned import PARTS
+from sembla.methods.preserve.light_networks import RegionEncoder
 from sembla.methods.preserve.light_objective import LightObjective
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
 from sembla.methods.preserve.objective import BeganObjective, WganObjective
@@ -124,19 +125,23 @@ def test_rates_fall_as_they_should() -> None:
     assert PARTS.rate(Wgan(), "generator", 10**9) == 1
 
 
-def test_an_encoder_that_says_what_was_drawn_is_as_unlikely_as_it_must_be() -> None:
+def test_an_encoder_that_says_nothing_pays_what_a_normal_distribution_pays() -> None:
     """Codes of length sqrt(L) are 1 in the mean square: a Gaussian of mean 0 and variance 1 pays a half for each."""
     config = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
     networks = PARTS.networks(config)
-    for weight in networks["encoder"].codes.parameters():
+    encoder = networks["encoder"]
+    assert isinstance(encoder, RegionEncoder)
+    for weight in encoder.codes.parameters():
         nn.init.zeros_(weight)
     objective = LightObjective(config, networks, pixel_pyramid)
     (term,) = objective.encode(PhotoBatch(torch.zeros(4, 3, 32, 32))).values()
     assert term.value.item() == pytest.approx(0.5, abs=1e-5)
 
 
-def test_the_game_ends_before_the_encoder_begins() -> None:
-    config = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, features="none", images=3200)
-    objective = LightObjective(config, PARTS.networks(config), pixel_pyramid)
-    players = [tuple(turn.player for turn in objective.turns(step)) for step in range(100)]
-    assert players == [("discriminator", "generator")] * 70 + [("encoder",)] * 30
+def test_the_encoder_learns_when_the_game_is_over() -> None:
+    config = Sembla(images=1000)
+    learning = {
+        name: [at for at in range(0, 1000, 10) if PARTS.rate(config, name, at)] for name in PARTS.players(config)
+    }
+    assert learning["generator"] == learning["discriminator"] == list(range(0, 700, 10))
+    assert learning["encoder"] == list(range(700, 1000, 10))

@@ -109,12 +109,12 @@ class Sembla(Config):
     @property
     def game(self) -> int:
         """Images after which the encoder learns, alone."""
-        return round(_GAME * self.images)
+        return int(_GAME * self.images)
 
     @property
     def settled(self) -> int:
         """Images after which the generator learns more and more slowly."""
-        return round(_SETTLED * self.images)
+        return int(_SETTLED * self.images)
 
 
 RECIPES: Mapping[str, Config] = {

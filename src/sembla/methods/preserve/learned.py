@@ -55,8 +55,10 @@ def _rate(config: Config, player: str, images: int) -> float:
         case Began():
             return float(max(_LEAST_RATE, 0.5 ** (images // config.halving)))
         case Sembla():
-            began, end = (config.game, config.images) if player == "encoder" else (config.settled, config.game)
-            return min(1.0, max(0.0, (end - images) / (end - began)))
+            if player == "encoder":
+                begun = images - config.game
+                return max(0.0, 1 - begun / (config.images - config.game)) if begun >= 0 else 0.0
+            return min(1.0, max(0.0, (config.game - images) / max(1, config.game - config.settled)))
     return 1.0
 
 

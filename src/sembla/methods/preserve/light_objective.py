@@ -33,10 +33,9 @@ class LightObjective:
         self.encoder = cast("RegionEncoder", networks["encoder"])
 
     def turns(self, step: int) -> Sequence[Turn[PhotoBatch]]:
-        """The game first, then the encoder, when the generator is its own average."""
-        if step * self.config.batch_size < self.config.game:
-            return (Turn("discriminator", self.tell), Turn("generator", self.make))
-        return (Turn("encoder", self.encode),)
+        """All; by their rates the encoder waits until the game is over, when the generator is its own average."""
+        del step
+        return (Turn("discriminator", self.tell), Turn("generator", self.make), Turn("encoder", self.encode))
 
     def tell(self, batch: PhotoBatch) -> Terms:
         """Photos from what is made."""
