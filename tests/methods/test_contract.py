@@ -39,7 +39,7 @@ SMALL = {
     "constant": 100,
     "side": 32,
     "encoder_width": 8,
-    "images": 100,
+    "images": 6,
     "critic_steps": 2,
 }
 """Fields of any config that make it small enough to train here."""
