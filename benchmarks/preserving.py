@@ -190,7 +190,7 @@ def about(names: Sequence[str]) -> Iterator[Row]:
         model = api.load(name, exact=True)
         its = model.description
         effort_of = effort(Path(name)) if (Path(name) / "log.jsonl").is_file() else {"images seen": "", "minutes": ""}
-        size = {part: f"{count:,}" for part, count in model.parameters.items()}
+        size = ", ".join(f"{part} {count:,}" for part, count in model.parameters.items())
         yield {"prior": Path(name).name, "recipe": its.recipe, **effort_of, "parameters": size}
 
 
