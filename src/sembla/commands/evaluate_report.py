@@ -55,15 +55,15 @@ def score_each(ways: Mapping[str, Evaluate], *, out: Path | None, force: bool, a
             for name in ways:
                 api.check_run(out / name, force=force)
             api.check_comparison(out / _COMPARED, force=force)
+        make_folder(out)
     runs = {}
     for name, evaluate in ways.items():
         with counting(f"scoring {name}") as on_progress:
             runs[name] = evaluate(on_progress)
+        if out is not None:  # each may take hours
+            api.write_run(runs[name], out / name, force=force)
     side = api.compare_runs(list(runs.values()))
     if out is not None:
-        make_folder(out)
-        for name, run in runs.items():
-            api.write_run(run, out / name, force=force)
         api.write_comparison(side, out / _COMPARED, force=force)
     if as_json:
         told = [json.loads(api.run_json(run)) for run in runs.values()]
