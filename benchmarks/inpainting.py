@@ -54,10 +54,11 @@ WAYS: Mapping[str, Fill] = {
 }
 
 
-def kept(run: str, name: str, evaluate: Callable[[], Evaluation]) -> Mapping[str, float]:
-    """Scores by name, evaluated once for each model and number of faces."""
+def kept(root: str, run: str, name: str, evaluate: Callable[[], Evaluation]) -> Mapping[str, float]:
+    """Scores by name, evaluated once for each set, model and number of faces."""
+    data = open_prepared(root).sha256[:8]
     weights = api.digest(api.model_folder(run) / "weights.safetensors")[:8]
-    folder = KEPT / f"{Path(run).name}-{weights}-{FACES}-{STEPS}" / name.replace(" ", "-").replace(",", "")
+    folder = KEPT / f"{Path(run).name}-{weights}-{data}-{FACES}-{STEPS}" / name.replace(" ", "-").replace(",", "")
     if not (folder / SCORES).exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         print(f"{Path(run).name}: {name}", file=sys.stderr)
@@ -70,7 +71,7 @@ def fillings(root: str, run: str, model: Synthesizer) -> Iterator[Row]:
     table = {}
     for way, fill in WAYS.items():
         evaluate = partial(api.evaluate_inpaint_completeness, model, root, fill=fill, masks=KINDS, faces=FACES)
-        table[way] = kept(run, f"completeness {way}", evaluate)
+        table[way] = kept(root, run, f"completeness {way}", evaluate)
     for way, scores in table.items():
         gain = scores["psnr.holes"] - table[PUBLISHED]["psnr.holes"]
         yield {
@@ -93,7 +94,7 @@ def alike(root: str, run: str, model: Synthesizer) -> Iterator[Row]:
         evaluate = partial(
             api.evaluate_inpaint_consistency, model, root, fill=WAYS[way], shared=shared, faces=FACES, masks=8
         )
-        table[way, code] = kept(run, f"consistency {way} {code}", evaluate)
+        table[way, code] = kept(root, run, f"consistency {way} {code}", evaluate)
     alone = table[PUBLISHED, "one for each mask"]["consistency.holes"]
     for (way, code), scores in table.items():
         yield {

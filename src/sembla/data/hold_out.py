@@ -8,10 +8,10 @@ from dataclasses import replace
 from sembla.core.errors import InputError
 from sembla.data.records import SPLITS, Record
 
-__all__ = ["held_out"]
+__all__ = ["with_splits"]
 
 
-def held_out(records: Sequence[Record], percent: float) -> list[Record]:
+def with_splits(records: Sequence[Record], percent: float) -> list[Record]:
     """The records with splits: about `percent` of them "val", the others "train", in this order: train, val.
 
     A pair's split follows from a hash of its name, so that it stays where it is when others are added or removed.

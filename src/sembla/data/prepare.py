@@ -25,7 +25,7 @@ from sembla.core.errors import Cancelled, InputError, OutputError
 from sembla.core.types import MIN_SIDE
 from sembla.data.augment import Parameters, apply
 from sembla.data.cores import cores
-from sembla.data.hold_out import held_out
+from sembla.data.hold_out import with_splits
 from sembla.data.journal import Entry, Journal, files_of, index_text
 from sembla.data.pairs import Pair, check_name, encode, place_of
 from sembla.data.prepared import DATASET, INDEX, JOURNAL, VERSION, Prepared, Shard, open_prepared
@@ -95,7 +95,7 @@ def prepare(
         size: Shorter side of the pictures in pixels, 16 to 4096; None keeps theirs.
         shard: Pairs in a tar; None writes single files.
         hold_out: Percentage of the pairs that become the split "val", the others "train", for a set without splits of
-            its own; see `held_out`.
+            its own; see `with_splits`.
         workers: Processes; None for one a core. With more than one, a script must call this from under
             `if __name__ == "__main__"`.
         on_progress: Told how far it is, in pairs.
@@ -165,7 +165,7 @@ def _records(kind: Kind, source: Path, hold_out: float | None) -> list[Record]:
     records = kind.records(source)
     if not records:
         raise InputError(f"{source} holds nothing of kind {kind.name}; check the path and the kind.")
-    return records if hold_out is None else held_out(records, hold_out)
+    return records if hold_out is None else with_splits(records, hold_out)
 
 
 def _pairs(pieces: Sequence[_Piece]) -> int:
