@@ -290,7 +290,7 @@ def screens(page: Page) -> Iterator[str]:
     page.keyboard.press("Escape")
     files = [(f"{number}.png", png(noise(number, SIZE))) for number in range(2)]
     page.get_by_role("button", name="Keep or fill").click()
-    choose_files(page, page.get_by_role("menuitem", name="faces"), files)
+    choose_files(page, page.get_by_role("menuitem", name="faces Fills holes"), files)
     page.get_by_role("dialog").get_by_role("button", name="Replace").click()
     expect(page.get_by_role("heading", name="Fill holes")).to_be_visible(timeout=SLOW)
     yield "nothing missing"
