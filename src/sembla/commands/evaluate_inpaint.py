@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -43,7 +43,8 @@ class _Measured:
     debug: Flag = False
     """Show where an error came from."""
 
-    def _load(self) -> "Synthesizer":
+    @cached_property
+    def _model(self) -> "Synthesizer":
         from sembla import api  # loads after the options are read: --help stays fast
 
         return api.load(self.model, exact=self.exact, device=self.device)
@@ -81,7 +82,7 @@ class Completeness(_Filled):
         from sembla import api
 
         return api.evaluate_inpaint_completeness(
-            self._load(),
+            self._model,
             self.data,
             fill=fill,
             masks=self.masks,
@@ -110,7 +111,7 @@ class Consistency(_Filled):
         from sembla import api
 
         return api.evaluate_inpaint_consistency(
-            self._load(),
+            self._model,
             self.data,
             fill=fill,
             shared=not self.alone,
@@ -142,7 +143,7 @@ class Maps(_Drawn):
     def _evaluate(self, _: "OnProgress | None") -> "Evaluation":
         from sembla import api
 
-        return api.evaluate_inpaint_maps(self._load(), self.data, codes=self.codes, maps=self.maps, seed=self.seed)
+        return api.evaluate_inpaint_maps(self._model, self.data, codes=self.codes, maps=self.maps, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Codes(_Drawn):
     def _evaluate(self, _: "OnProgress | None") -> "Evaluation":
         from sembla import api
 
-        return api.evaluate_inpaint_codes(self._load(), self.data, codes=self.codes, maps=self.maps, seed=self.seed)
+        return api.evaluate_inpaint_codes(self._model, self.data, codes=self.codes, maps=self.maps, seed=self.seed)
 
 
 Experiment: TypeAlias = (

@@ -124,7 +124,7 @@ async def guess_points(desk: AtDesk, request: Request) -> FoundPoints:
     def work() -> FoundPoints:
         from sembla import api
 
-        right = np.isin(np.arange(68), wanted.right)
+        right = np.isin(np.arange(len(wanted.points)), wanted.right)
         points = api.complete_landmarks(wanted.points, right, (wanted.height, wanted.width))
         return FoundPoints(points=points.tolist(), found=True)
 
