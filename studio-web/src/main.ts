@@ -52,9 +52,7 @@ function build(): void {
     photo: editor.setPhotoBitmap,
     connection: (state) => {
       status.setConnection(state);
-      if (state !== "open") return;
-      void askForScenes(engines, status); // a server that was started anew may have others
-      void generators.refresh().catch((error) => status.problem(error));
+      if (state === "open") void askForModels(generators, engines, status); // a server that was started anew may have others
     },
   });
   let known: About | null = null;
@@ -177,8 +175,9 @@ async function resume(work: Work, start: Start): Promise<void> {
   start.show(found === "restored" ? null : found);
 }
 
-/** What makes scenes; banks that are opened for the first time may take a minute. */
-async function askForScenes(engines: SceneEngines, status: Status): Promise<void> {
+/** What fills and keeps, then what makes scenes: these come below, and banks opened for the first time may take a minute. */
+async function askForModels(generators: Generators, engines: SceneEngines, status: Status): Promise<void> {
+  await generators.refresh().catch((error) => status.problem(error));
   try {
     for (const problem of await engines.refresh()) status.problem(problem);
   } catch (error) {

@@ -40,15 +40,14 @@ export function mountStart(
 ): Start {
   const resume = h("div", { class: "continue", hidden: true });
   const cards = h("div", { class: "cards" }, ...blanks());
-  const scenes = sceneSection(engines, documents);
   const screen = h(
     "div",
     { class: "start" },
     resume,
     dropPlace(actions),
     h("section", { class: "start-section" }, h("h3", {}, "Or try an example"), cards),
-    scenes,
     boardSection(generators, documents),
+    sceneSection(engines, documents), // last: it may come late, and would push what is below it
   );
   workspace.append(screen);
   const follow = () => {

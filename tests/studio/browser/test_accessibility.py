@@ -219,7 +219,8 @@ def test_nothing_jumps_while_loading(page: Page) -> None:
     assert moved(page) < 0.01
 
 
-def test_nothing_jumps_when_scenes_come_late(page: Page) -> None:
+@pytest.mark.parametrize("models", ["scenes", "generators"])
+def test_nothing_jumps_when_models_come_late(page: Page, models: str) -> None:
     """They come below the examples, which stay where they are."""
     pytest.importorskip("torch", reason="needs PyTorch, which bundled packs ask for")
 
@@ -227,7 +228,7 @@ def test_nothing_jumps_when_scenes_come_late(page: Page) -> None:
         page.wait_for_timeout(400)
         route.continue_()
 
-    page.route("**/api/scenes", late)
+    page.route(f"**/api/{models}", late)
     page.reload()
     page.get_by_role("button", name=re.compile("^Chelsea")).wait_for()
     page.get_by_role("heading", name="Or paint a scene").wait_for()
