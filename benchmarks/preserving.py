@@ -22,7 +22,7 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +37,8 @@ from benchmarks.tables import RESULTS, load, publish
 from sembla import api
 from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Search, Steered
 from sembla.core.types import Picture, Region
-from sembla.data.augment import apply, centre
-from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, held_out, open_prepared
+from sembla.data.loading import held_out_batch
+from sembla.data.prepared import Prepared, open_prepared
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.nn.features import squeezenet_caffe
@@ -75,15 +74,6 @@ class Request:
     def kept(self) -> tuple[Kept]:
         """As tasks have it."""
         return (Kept(self.photo, self.region),)
-
-
-def photos_of(prepared: Prepared, side: int, most: int) -> list[Picture]:
-    """The first held-out photos, as the models see them."""
-    found = []
-    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(most), strict=False):
-        sample = packed.decode()
-        found.append(apply(centre(sample.picture.shape[:2], (side, side)), sample).picture)
-    return found
 
 
 def regions(side: int) -> list[Region]:
@@ -167,31 +157,35 @@ def search_row(
     return {name: round(value, 3) for name, value in means.items()}, every
 
 
-def rows(prepared: Prepared, names: Sequence[str], planes: Planes) -> Iterator[Row]:
+def photos_of(prepared: Prepared, model: Synthesizer, most: int) -> list[Picture]:
+    """The first held-out photos, as a model sees them."""
+    side = model.config.side
+    return list(held_out_batch(prepared, size=(side, side), most=most).pictures)
+
+
+def rows(prepared: Prepared, models: Mapping[str, Synthesizer], planes: Planes) -> Iterator[Row]:
     """Each model with each search."""
     extractor = squeezenet_caffe()
-    for name in names:
-        model = api.load(name, exact=True)
-        side = model.config.side
-        real = extractor(photos_of(prepared, side, 400))
-        requests = [Request(photo, region) for photo in photos_of(prepared, side, PHOTOS) for region in regions(side)]
+    for name, model in models.items():
+        real = extractor(photos_of(prepared, model, 400))
+        photos = photos_of(prepared, model, PHOTOS)
+        requests = [Request(photo, region) for photo in photos for region in regions(model.config.side)]
         for search, its in SEARCHES.items():
             if search == "steered, no step" and "encoder" not in model.parameters:
                 continue
             few = requests[: SLOW * 3] if isinstance(its, Bedrooms) else requests
             scores, made = search_row(model, its, requests=few, planes=planes)
-            about = {"prior": Path(name).name, "search": search, "requests": len(few)}
+            about = {"prior": name, "search": search, "requests": len(few)}
             yield {**about, **scores, "KID": kid(extractor, made, real)}
 
 
-def about(names: Sequence[str]) -> Iterator[Row]:
-    """What the priors are."""
-    for name in names:
-        model = api.load(name, exact=True)
-        its = model.description
-        effort_of = effort(Path(name)) if (Path(name) / "log.jsonl").is_file() else {"images seen": "", "minutes": ""}
+def about(runs: Sequence[str], models: Iterable[Synthesizer]) -> Iterator[Row]:
+    """What the priors are. A pack says how many images it saw, but not for how long."""
+    for run, model in zip(runs, models, strict=True):
+        logged = (Path(run) / "log.jsonl").is_file()
+        effort_of = effort(Path(run)) if logged else {"images seen": model.config.images, "minutes": ""}
         size = ", ".join(f"{part} {count:,}" for part, count in model.parameters.items())
-        yield {"prior": Path(name).name, "recipe": its.recipe, **effort_of, "parameters": size}
+        yield {"prior": Path(run).name, "recipe": model.description.recipe, **effort_of, "parameters": size}
 
 
 def targets(table: Sequence[Row]) -> Iterator[Row]:
@@ -213,23 +207,22 @@ def _over(ours: Row, theirs: Row, name: str) -> float:
     return float(str(ours[name])) / float(str(theirs[name]))
 
 
-def sheet(path: Path, name: str, prepared: Prepared) -> None:
+def sheet(path: Path, model: Synthesizer, prepared: Prepared) -> None:
     """What a model makes of the middle of each of some photos; the photos are not ours to publish."""
-    model = api.load(name, exact=True)
-    side = model.config.side
     made: list[Picture] = []
-    for photo in photos_of(prepared, side, 6):
-        kept = (Kept(photo, regions(side)[0]),)
+    for photo in photos_of(prepared, model, 6):
+        kept = (Kept(photo, regions(model.config.side)[0]),)
         made += api.preserve(kept, model=model, candidates=CANDIDATES, shown=9, diverse=True).pictures
     Image.fromarray(tiled(made)).save(path)
 
 
-def main(name: str, root: str, names: Sequence[str]) -> None:
+def main(name: str, root: str, runs: Sequence[str]) -> None:
     """Compare and publish."""
     prepared = open_prepared(Path(root))
     faces = prepared.kind == "faces"
-    table = list(rows(prepared, names, parser() if faces else deepest()))
-    sheet(RESULTS / f"preserving_{name}.png", names[0], prepared)
+    models = {Path(run).name: api.load(run, exact=True) for run in runs}
+    table = list(rows(prepared, models, parser() if faces else deepest()))
+    sheet(RESULTS / f"preserving_{name}.png", next(iter(models.values())), prepared)
     threads = f"{torch.get_num_threads()} threads, load {load()}"
     machine = f"{threads}, {platform.machine()}, Python {platform.python_version()}"
     judge = "a parser of faces" if faces else "the deepest planes of SqueezeNet 1.1"
@@ -237,7 +230,7 @@ def main(name: str, root: str, names: Sequence[str]) -> None:
         f"# Regions kept: {name}\n\n`python -m benchmarks.preserving {name}`, {machine}; {CANDIDATES} candidates, "
         f"fp32. Judged by {judge}; less is better but for same class and diversity."
     )
-    report = {"Targets": list(targets(table)), "Searches": table, "Priors": list(about(names))}
+    report = {"Targets": list(targets(table)), "Searches": table, "Priors": list(about(runs, models.values()))}
     publish(f"preserving_{name}", report, head=head, machine=machine)
 
 

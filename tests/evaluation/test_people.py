@@ -11,8 +11,7 @@ from skimage import data
 from tests.evaluation.test_inpainting import COUNT, FACES, SIDE, values
 
 from sembla.core.errors import InputError
-from sembla.core.people import InventTask
-from sembla.core.tasks import Result
+from sembla.core.tasks import InventTask, Result
 from sembla.core.types import Picture
 from sembla.evaluation import recognition
 from sembla.evaluation.people import PeopleSettings, evaluate_codes, evaluate_maps

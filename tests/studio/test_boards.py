@@ -203,7 +203,7 @@ def test_what_cannot_be_kept_is_told_in_a_line(studio: Server) -> None:
         ("region 2 is marked, but there are 1", marks + np.uint8(2), {}),
         ("there is no model 'pack:none'", marked, {"model": "pack:none"}),
         ("the model is of method inpaint, which keeps no regions", marked, {"model": FACES}),
-        ("steps 1001 came; expected", marked, {"steps": 1001}),
+        ("1001 steps came; steered takes 0 to 1000", marked, {"steps": 1001}),
     ):
         heard = answered(studio, asked("preserve", made, map_, **{**FEW, **what}))
         assert heard.end["kind"] == "failed"

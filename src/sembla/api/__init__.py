@@ -59,6 +59,7 @@ from sembla.api.pointing import (
     parse_landmarks,
 )
 from sembla.api.preserving import (
+    VIEWS,
     check_preserve,
     is_strange,
     keep,
@@ -67,6 +68,7 @@ from sembla.api.preserving import (
     preserve,
     run_preserve,
     strangeness_note,
+    views_of,
 )
 from sembla.api.scenes import (
     bank_labels,
@@ -96,7 +98,6 @@ from sembla.api.training import (
 )
 from sembla.core.labels import LabelSet
 from sembla.core.method import Method
-from sembla.core.people import InventTask
 from sembla.core.tasks import (
     AnalogyResult,
     AnalogyTask,
@@ -105,6 +106,7 @@ from sembla.core.tasks import (
     Faces,
     InpaintResult,
     InpaintTask,
+    InventTask,
     Kept,
     OnPreview,
     Pixels,
@@ -171,6 +173,7 @@ __all__ = [
     "PICTURE_SUFFIXES",
     "TRACK_SUFFIXES",
     "VIDEO_SUFFIXES",
+    "VIEWS",
     "AnalogyRequest",
     "AnalogyResult",
     "AnalogyScores",
@@ -325,6 +328,7 @@ __all__ = [
     "thumbnail",
     "tiled",
     "train",
+    "views_of",
     "warm_up",
     "warm_up_bank",
     "write_animation",

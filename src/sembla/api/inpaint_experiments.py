@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sembla.api.checking import check_does, numbers, settings, whole
 from sembla.api.inpainting import check_inpaint
-from sembla.core.people import InventTask
-from sembla.core.tasks import Fill, InpaintTask, Predicted, Whole
+from sembla.core.tasks import Fill, InpaintTask, InventTask, Predicted, Whole
 from sembla.evaluation.results import Evaluation, OnProgress
 from sembla.imaging.holes import HOLES
 

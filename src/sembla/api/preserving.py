@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import numpy as np
 from PIL import Image
@@ -22,12 +22,14 @@ from sembla.core.tasks import (
 from sembla.core.types import Picture, Region
 from sembla.imaging.holes import read_mask, rectangle
 from sembla.imaging.io import Source, read_picture, source_name
+from sembla.imaging.sheet import tiled
 from sembla.patches.pyramid import resize_picture
 
 if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = [
+    "VIEWS",
     "check_preserve",
     "is_strange",
     "keep",
@@ -36,10 +38,15 @@ __all__ = [
     "preserve",
     "run_preserve",
     "strangeness_note",
+    "views_of",
 ]
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
+
+View: TypeAlias = Literal["all", "reference", "region", "mean", "deviation"]
+VIEWS: tuple[View, ...] = get_args(View)
+"""What is shown of a result beside the chosen pictures."""
 
 _STRANGE = 1.0
 
@@ -149,6 +156,18 @@ def model_side(engine: "Synthesizer") -> int:
     """The side of the pictures that a model makes. Raises as `check_preserve`."""
     check_preserve(engine)
     return int(engine.config.side)
+
+
+def views_of(result: PreserveResult) -> dict[View, Picture]:
+    """Pictures (H, W, 3) of a result: all candidates on one sheet, what was kept of what, and how they vary."""
+    region = np.repeat(result.region[..., None] * np.uint8(255), 3, axis=2)
+    return {
+        "all": tiled(result.candidates),
+        "reference": result.reference,
+        "region": region,
+        "mean": result.mean,
+        "deviation": result.deviation,
+    }
 
 
 def is_strange(result: PreserveResult) -> bool:

@@ -10,8 +10,8 @@ import tyro
 from tyro.conf import subcommand
 
 from sembla.commands.evaluate_report import Evaluate, score, score_each
-from sembla.commands.fills import FillName, fill_of
 from sembla.commands.options import Flag, Folder
+from sembla.core.ways import FillName, fill_of
 
 if TYPE_CHECKING:
     from sembla.api import Evaluation, OnProgress, Synthesizer

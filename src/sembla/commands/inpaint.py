@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
-from sembla.commands.fills import FillName, fill_of
 from sembla.commands.folders import beside, check_folder, one_each, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
+from sembla.core.ways import FillName, fill_of
 
 if TYPE_CHECKING:
     from sembla.api import Video

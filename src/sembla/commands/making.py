@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from sembla.commands.plan import Plan
 from sembla.core.errors import InputError
 
 if TYPE_CHECKING:
     from sembla.api import AnalogyRequest, Synthesizer
-    from sembla.core.tasks import AnalogyResult, Fill, OnPreview, Search
+    from sembla.core.tasks import AnalogyResult, OnPreview
 
 __all__ = [
     "Engine",
@@ -24,12 +24,9 @@ __all__ = [
     "read_usable",
     "report",
     "seen_from",
-    "with_steps",
 ]
 
 _log = logging.getLogger("sembla")
-
-AnySearch = TypeVar("AnySearch", bound="Search | Fill")
 
 
 @dataclass(frozen=True)
@@ -189,18 +186,6 @@ def report(
         "seed": results[0].seed,
         "engine": str(engine.run) if engine else None,
     }
-
-
-def with_steps(search: AnySearch, steps: int | None, *, name: str) -> AnySearch:
-    """A search with as many steps as --steps says. Raises `InputError` for a number out of its range."""
-    from sembla.core.tasks import ranges  # loads NumPy: --help stays fast
-
-    if steps is None:
-        return search
-    known = ranges(type(search))["steps"]
-    if not known.least <= steps <= known.most:
-        raise InputError(f"--steps {steps} came; {name} takes {known.least} to {known.most}.")
-    return replace(search, steps=steps)
 
 
 def seen_from(folder: Path, path: Path) -> str:

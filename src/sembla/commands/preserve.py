@@ -2,23 +2,22 @@
 
 import logging
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import tyro
 
 from sembla.commands.console import progress, say, say_json
 from sembla.commands.folders import check_folder, make_folder
-from sembla.commands.making import seen_from, with_steps
+from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
+from sembla.core.ways import MEANING, SearchName, search_of
 
 if TYPE_CHECKING:
     from sembla.core.tasks import Kept, PreserveResult, Search
-    from sembla.core.types import Picture
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = ["Preserve"]
@@ -68,11 +67,11 @@ class Preserve:
     """Choose good ones that differ, and not the best."""
     lock: Flag = False
     """Bring back the very pixels of the regions; what is around them shifts to meet them."""
-    search: Literal["steered", "faces", "bedrooms", "pixels"] = "steered"
+    search: SearchName = "steered"
     """Ours, or the published ones for faces and for bedrooms, or pixels alone (iGAN)."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
     """Of the search. Without: its own number."""
-    meaning: float = 0.6
+    meaning: float = MEANING
     """Of the search steered: what counts, from 0 (colours, pixel by pixel) to 1 (what a network sees deepest)."""
     exact: Flag = False
     """Compute in fp32 where bf16 would be faster."""
@@ -138,30 +137,17 @@ class Preserve:
 
     def _search(self) -> "Search":
         """Raises `InputError` for steps and meanings of no use."""
-        from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered  # loads NumPy: --help stays fast
-
         if not 0 <= self.meaning <= 1:
             raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
-        if self.meaning != type(self).meaning and self.search != "steered":
+        if self.meaning != MEANING and self.search != "steered":
             raise InputError(f"--meaning came with --search {self.search}; it is for steered, so leave it out.")
-        kinds: Mapping[str, Search] = {
-            "steered": Steered(meaning=self.meaning),
-            "faces": Faces(),
-            "bedrooms": Bedrooms(),
-            "pixels": Pixels(),
-        }
-        return with_steps(kinds[self.search], self.steps, name=self.search)
+        return search_of(self.search, self.steps, meaning=self.meaning)
 
     def _files(self, out: Path) -> list[Path]:
+        from sembla import api
+
         count = max(0, min(self.shown, self.candidates))
-        names = [
-            "reference",
-            "region",
-            "all",
-            "mean",
-            "deviation",
-            *(f"{number:02d}" for number in range(1, count + 1)),
-        ]
+        names = [*api.VIEWS, *(f"{number:02d}" for number in range(1, count + 1))]
         return [out / f"{name}.png" for name in names]
 
     def _claim(self, out: Path, files: list[Path], given: list[Given]) -> None:
@@ -189,15 +175,7 @@ class Preserve:
         from sembla import api
 
         make_folder(out)
-        region = (result.region[..., None] * [255, 255, 255]).astype("uint8")
-        views: list[Picture] = [
-            result.reference,
-            region,
-            api.tiled(result.candidates),
-            result.mean,
-            result.deviation,
-            *result.pictures,
-        ]
+        views = [*api.views_of(result).values(), *result.pictures]
         weights = api.model_folder(self.model) / "weights.safetensors"
         settings: dict[str, object] = {
             "version": api.__version__,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sembla.core.errors import Cancelled
 from sembla.core.frames import Frames
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
+from sembla.core.ways import MEANING
 
 __all__ = [
     "UNWATCHED",
@@ -21,6 +22,7 @@ __all__ = [
     "Fill",
     "InpaintResult",
     "InpaintTask",
+    "InventTask",
     "Kept",
     "OnCount",
     "OnPicture",
@@ -193,7 +195,7 @@ class Steered:
     """Steps of Adam; a model without an encoder begins with codes as drawn, and needs some 40."""
     tries: Annotated[int, Whole(1, 64)] = 4
     """Codes to begin with for each candidate, of which the one goes on whose picture is nearest."""
-    meaning: float = 0.6
+    meaning: float = MEANING
     """What counts, from 0 (colours, pixel by pixel) to 1 (what the deepest planes of a network see)."""
 
 
@@ -319,6 +321,18 @@ class PersonTask:
     fill: Fill = Predicted()
     shared: ClassVar[bool] = True
     """As `InpaintTask.shared`."""
+
+
+@dataclass(frozen=True)
+class InventTask:
+    """Points of faces: ask for people whom nobody knows, who stand as these do."""
+
+    landmarks: tuple[NDArray[np.float32], ...]
+    """At least one face's 68 points, (68, 2) each, in pixels of the size that the model makes."""
+    people: Annotated[int, Whole(1, 256)] = 1
+    """How many codes are drawn; the pictures are the first person's, one for each face's points, then the next's."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same people."""
 
 
 @dataclass(frozen=True)

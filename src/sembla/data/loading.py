@@ -23,11 +23,11 @@ from sembla.data.augment import Augmentation, Parameters, apply, centre, sample_
 from sembla.data.cores import cores
 from sembla.data.labelsets import LANDMARKS_5, LANDMARKS_68
 from sembla.data.pairs import Packed, pack
-from sembla.data.prepared import Prepared, read_pairs, read_shards
+from sembla.data.prepared import Prepared, held_out, read_pairs, read_shards
 from sembla.data.records import Sample
 from sembla.data.shards import Share, read_shard, stream
 
-__all__ = ["Batch", "ahead", "batches", "batches_once", "pairs_endless", "pairs_once"]
+__all__ = ["Batch", "ahead", "batches", "batches_once", "held_out_batch", "pairs_endless", "pairs_once"]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -114,6 +114,12 @@ def batches_once(
     _check(batch, size)
     numbered = enumerate(pairs_once(prepared, split))
     return _batches(numbered, _Finish(size, prepared.label_set, None, 0), batch=batch, threads=threads)
+
+
+def held_out_batch(prepared: Prepared, *, size: tuple[int, int], most: int) -> Batch:
+    """The first pairs that nothing learns from, at most so many, unvaried, as one batch. Raises as `held_out` does."""
+    with contextlib.closing(batches_once(prepared, held_out(prepared), batch=most, size=size)) as found:
+        return next(found)
 
 
 def pairs_endless(

@@ -1,7 +1,6 @@
 """Whole faces that were held out of training, to measure models of faces with."""
 
 import hashlib
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.errors import InputError
-from sembla.data.loading import batches_once
+from sembla.data.loading import held_out_batch
 from sembla.data.prepared import Prepared, held_out
 from sembla.evaluation.reading import Contents
 from sembla.faces.landmarks import COUNT
@@ -69,8 +68,7 @@ def whole_faces(prepared: Prepared, *, side: int, count: int) -> WholeFaces:
     there = prepared.counts[split]
     if there < count:
         raise InputError(f"{prepared.root} holds {there} faces to measure with; ask for no more, not for {count}.")
-    with closing(batches_once(prepared, split, batch=count, size=(side, side))) as found:
-        batch = next(found)
+    batch = held_out_batch(prepared, size=(side, side), most=count)
     if batch.landmarks is None or batch.landmarks.shape[1] != COUNT:
         raise InputError(
             f"{prepared.root} has no {COUNT} landmarks a picture; make the set with: sembla prepare faces."

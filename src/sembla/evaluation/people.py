@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from sembla.core.errors import InputError
-from sembla.core.people import InventTask
+from sembla.core.tasks import InventTask
 from sembla.evaluation.faces import WholeFaces
 from sembla.evaluation.groups import mean_over
 from sembla.evaluation.inpainting import Model

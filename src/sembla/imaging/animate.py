@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from sembla.core.errors import InputError, MissingExtraError, SizeError
+from sembla.core.errors import MissingExtraError, SizeError
 from sembla.core.types import Picture
 from sembla.imaging.save import check_output, whole_file
-from sembla.imaging.video import encode_video, has_video
+from sembla.imaging.video import check_rate, encode_video, has_video
 
 __all__ = ["ANIMATION_SUFFIXES", "check_animation", "write_animation"]
 
@@ -27,8 +27,7 @@ _PILLOW: dict[str, tuple[str, dict[str, object]]] = {
 
 def check_animation(path: str | os.PathLike[str], *, fps: float) -> None:
     """Raise what `write_animation` would raise for this format and rate, before any frame is made."""
-    if not 0.1 <= fps <= 100:
-        raise InputError(f"{fps:g} frames a second came; expected 0.1 to 100.")
+    check_rate(fps)
     if Path(path).suffix.lower() == ".mp4" and not has_video():
         raise MissingExtraError(
             f"{os.fspath(path)}: MP4 needs the extra [video]; run pip install 'sembla[video]', or write .webp or .gif."

@@ -19,7 +19,16 @@ from sembla.core.types import Picture
 from sembla.imaging.io import check_size
 from sembla.imaging.save import check_output, whole_file
 
-__all__ = ["VIDEO_SUFFIXES", "Video", "check_video", "encode_video", "has_video", "open_video", "write_video"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Video",
+    "check_rate",
+    "check_video",
+    "encode_video",
+    "has_video",
+    "open_video",
+    "write_video",
+]
 
 VIDEO_SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg"),
@@ -108,10 +117,15 @@ def open_video(path: str | os.PathLike[str]) -> Video:
     return Video(path, size, turns, shown - round(begin / unit), unit, rate, aspect, begin, sounds)
 
 
-def check_video(path: str | os.PathLike[str], *, like: Video | None = None, fps: float = 25.0) -> None:
-    """Raise what `write_video` would raise for this rate, or for the sound of another, before any frame is made."""
+def check_rate(fps: float) -> None:
+    """Raise `InputError` for a rate, in frames a second, that no moving picture here can have."""
     if not 0.1 <= fps <= 100:
         raise InputError(f"{fps:g} frames a second came; expected 0.1 to 100.")
+
+
+def check_video(path: str | os.PathLike[str], *, like: Video | None = None, fps: float = 25.0) -> None:
+    """Raise what `write_video` would raise for this rate, or for the sound of another, before any frame is made."""
+    check_rate(fps)
     av = _av(path)
     with av.open(io.BytesIO(), "w", format="mp4") as container:
         lost = [sound for sound in (like.sounds if like else ()) if sound not in container.supported_codecs]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from sembla.core.types import MAX_CLASSES, MAX_PIXELS
+from sembla.core.ways import MEANING, FillName, SearchName
 
 __all__ = ["MOST_TILES", "FillRequest", "KeepRequest", "KeptRegion", "Part", "Piece", "Tile"]
 
@@ -56,9 +57,9 @@ class KeepRequest(BaseModel):
     candidates: StrictInt = Field(default=36, ge=1, le=256)
     shown: StrictInt = Field(default=9, ge=1, le=256)
     diverse: StrictBool = False
-    search: Literal["steered", "faces", "bedrooms", "pixels"] = "steered"
+    search: SearchName = "steered"
     steps: StrictInt | None = Field(default=None, description="Of the search; null for its own number.")
-    meaning: float = Field(default=0.6, ge=0, le=1, description="Of the search steered: 0 colours, 1 meaning.")
+    meaning: float = Field(default=MEANING, ge=0, le=1, description="Of the search steered: 0 colours, 1 meaning.")
 
 
 class FillRequest(BaseModel):
@@ -73,5 +74,5 @@ class FillRequest(BaseModel):
     smooth: float = Field(default=1.5, ge=0, le=100, description="Over how many frames points are smoothed.")
     seed: Seed = 0
     fillings: StrictInt = Field(default=1, ge=1, le=16, description="How many, each of the next seed.")
-    search: Literal["predicted", "searched", "weighted"] = "predicted"
+    search: FillName = "predicted"
     steps: StrictInt | None = Field(default=None, description="Of the search; null for its own number.")

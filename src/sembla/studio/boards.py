@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -10,23 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from sembla.core.errors import InputError, SemblaError, SizeError
-from sembla.core.tasks import (
-    Bedrooms,
-    Faces,
-    Fill,
-    Kept,
-    OnPreview,
-    Pixels,
-    Predicted,
-    PreserveResult,
-    PreserveTask,
-    Search,
-    Searched,
-    ShouldStop,
-    Steered,
-    Weighted,
-)
+from sembla.core.tasks import Kept, OnPreview, PreserveTask, ShouldStop
 from sembla.core.types import MAX_PIXELS, LabelMap, Picture
+from sembla.core.ways import fill_of, search_of
 from sembla.studio.board_tasks import FillRequest, KeepRequest, Part, Piece, Tile
 from sembla.studio.board_wire import BoardPart, FoundPoints, GeneratorCard, GeneratorCards
 from sembla.studio.forms import BOARDS
@@ -98,14 +84,14 @@ class Boards:
             candidates=request.candidates,
             shown=request.shown,
             diverse=request.diverse,
-            search=_search(request),
+            search=search_of(request.search, request.steps, meaning=request.meaning),
         )
         result = api.run_preserve(task, forming(on_preview), stop=stop, engine=engine)
         notes = (
             [one_line(api.strangeness_note(result, self._shelf.title(request.model)))] if api.is_strange(result) else []
         )
         record = self._record("preserve", request)
-        for part, picture in _views(result).items():
+        for part, picture in api.views_of(result).items():
             piece = Piece(part=part, notes=notes if part == "all" else [])
             yield Finished(picture, piece, result.seconds, record)
         for place, (picture, distance) in enumerate(zip(result.pictures, result.distances, strict=True)):
@@ -136,7 +122,7 @@ class Boards:
             engine=engine,
             stop=stop,
             shared=request.shared and len(frames) > 1,
-            fill=_fill(request),
+            fill=fill_of(request.search, request.steps),
             smooth=request.smooth,
             seed=request.seed,
         )
@@ -167,15 +153,14 @@ def laid_out(photos: PhotoStore, parts: Sequence[BoardPart], *, square: bool) ->
 
     Raises `UnknownPhotoError`, and `SizeError` where they are too large together.
     """
-    pictures = [_part(photos, part, square=square) for part in parts]
+    pictures: list[Picture] = []
+    for part in parts:
+        pictures.append(_part(photos, part, square=square))
+        _check_pixels(sum(picture.size // 3 for picture in pictures), len(pictures))
     across = math.ceil(math.sqrt(len(pictures)))
     height, width = (max(picture.shape[axis] for picture in pictures) + _GAP for axis in (0, 1))
     size = (height * math.ceil(len(pictures) / across) - _GAP, width * across - _GAP)
-    if size[0] * size[1] > MAX_PIXELS:
-        raise SizeError(
-            f"{len(pictures)} pictures side by side are {size[1]}x{size[0]}; the page takes {MAX_PIXELS:,} pixels. "
-            "Take fewer, or smaller ones; the command line takes any number."
-        )
+    _check_pixels(size[0] * size[1], len(pictures))
     board = np.full((*size, 3), _GREY, np.uint8)
     tiles = []
     for number, (picture, part) in enumerate(zip(pictures, parts, strict=True)):
@@ -184,6 +169,14 @@ def laid_out(photos: PhotoStore, parts: Sequence[BoardPart], *, square: bool) ->
         board[_inside(tile)] = picture
         tiles.append(tile)
     return board, tiles
+
+
+def _check_pixels(pixels: int, pictures: int) -> None:
+    if pixels > MAX_PIXELS:
+        raise SizeError(
+            f"{pictures} pictures side by side have {pixels:,} pixels; the page takes {MAX_PIXELS:,}. "
+            "Take fewer, or smaller ones; the command line takes any number."
+        )
 
 
 def find_points(board: Picture, tiles: Sequence[Tile], marks: LabelMap | None) -> list[FoundPoints]:
@@ -257,33 +250,3 @@ def _damaged(request: FillRequest, board: Picture, marks: LabelMap) -> "Iterator
         if not hole.any():
             raise InputError(f"nothing of {tile.name} is missing; paint what to fill, or take the picture away.")
         yield api.damage(_cut(board, tile), hole, landmarks=points)
-
-
-def _search(request: KeepRequest) -> Search:
-    searches: dict[str, Search] = {
-        "steered": Steered(meaning=request.meaning),
-        "faces": Faces(),
-        "bedrooms": Bedrooms(),
-        "pixels": Pixels(),
-    }
-    search = searches[request.search]
-    return search if request.steps is None else replace(search, steps=request.steps)
-
-
-def _fill(request: FillRequest) -> Fill:
-    fills: dict[str, Fill] = {"predicted": Predicted(), "searched": Searched(), "weighted": Weighted()}
-    fill = fills[request.search]
-    return fill if request.steps is None else replace(fill, steps=request.steps)
-
-
-def _views(result: PreserveResult) -> dict[Part, Picture]:
-    from sembla import api
-
-    region = np.repeat(result.region[..., None] * np.uint8(255), 3, axis=2)
-    return {
-        "all": api.tiled(result.candidates),
-        "reference": result.reference,
-        "region": region,
-        "mean": result.mean,
-        "deviation": result.deviation,
-    }

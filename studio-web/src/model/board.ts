@@ -28,6 +28,7 @@ export const FILLING: Readonly<Record<string, string>> = {
   predicted: "Predicted (ours)",
   searched: "Published search",
   weighted: "Weighted (Yeh et al.)",
+  released: "Weighted, as released",
 };
 
 /** What a board of each method begins with. */

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.method import Feed
-from sembla.core.people import InventTask
 from sembla.core.tasks import (
     Damaged,
     Fill,
     InpaintTask,
+    InventTask,
     PersonTask,
     Predicted,
     Preview,

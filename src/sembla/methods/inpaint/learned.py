@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Graph, Objective, Parts, Player
-from sembla.core.people import InventTask
-from sembla.core.tasks import InpaintTask, PersonTask
+from sembla.core.tasks import InpaintTask, InventTask, PersonTask
 from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
 from sembla.methods.inpaint import synthesis

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from sembla.core.errors import InputError
-from sembla.core.people import InventTask
-from sembla.core.tasks import UNWATCHED, Result, Watch
+from sembla.core.tasks import UNWATCHED, InventTask, Result, Watch
 from sembla.core.types import Picture
 from sembla.faces.face_map import face_map
 from sembla.faces.landmarks import COUNT, Landmarks

@@ -15,23 +15,21 @@ from torch import Tensor, nn
 from sembla.core.errors import InputError, SizeError
 from sembla.core.frames import Frames, chunked
 from sembla.core.method import Sheet
-from sembla.core.people import InventTask
 from sembla.core.tasks import (
     UNWATCHED,
     Damaged,
     InpaintResult,
     InpaintTask,
+    InventTask,
     PersonResult,
     PersonTask,
     Predicted,
     Watch,
 )
 from sembla.core.types import Picture
-from sembla.data.augment import apply, centre
-from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, held_out
+from sembla.data.loading import held_out_batch
+from sembla.data.prepared import Prepared
 from sembla.faces.face_map import face_map
-from sembla.faces.landmarks import Landmarks
 from sembla.imaging.blend import Poisson
 from sembla.imaging.holes import draw_hole
 from sembla.latents.drawing import draw_codes
@@ -213,17 +211,10 @@ def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> She
 
 def trials(config: Config, prepared: Prepared) -> list[InpaintTask]:
     """The first faces that are not trained on, where there are such, each with a hole of another kind."""
+    size = (config.side, config.side)
+    batch = held_out_batch(prepared, size=size, most=_ROWS)
+    assert batch.landmarks is not None
     return [
-        InpaintTask((Damaged(photo, draw_hole(_SHOWN[number % len(_SHOWN)], photo.shape[:2]), points),))
-        for number, (photo, points) in enumerate(_faces(config, prepared))
+        InpaintTask((Damaged(photo, draw_hole(_SHOWN[number % len(_SHOWN)], size), points),))
+        for number, (photo, points) in enumerate(zip(batch.pictures, batch.landmarks, strict=True))
     ]
-
-
-def _faces(config: Config, prepared: Prepared) -> list[tuple[Picture, Landmarks]]:
-    found = []
-    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(_ROWS), strict=False):
-        sample = packed.decode()
-        sized = apply(centre(sample.picture.shape[:2], (config.side, config.side)), sample)
-        assert sized.landmarks is not None
-        found.append((sized.picture, sized.landmarks))
-    return found

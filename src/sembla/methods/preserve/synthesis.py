@@ -12,9 +12,8 @@ from torch import Tensor, nn
 from sembla.core.method import Sheet
 from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTask, Steered, Watch
 from sembla.core.types import Picture
-from sembla.data.augment import apply, centre
-from sembla.data.loading import pairs_once
-from sembla.data.prepared import Prepared, held_out
+from sembla.data.loading import held_out_batch
+from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
 from sembla.imaging.sheet import tiled
 from sembla.latents.drawing import draw_codes
@@ -178,9 +177,7 @@ def trials(config: Config, prepared: Prepared) -> list[PreserveTask]:
     """The middle of each of the first photos that are not trained on, where there are such."""
     side = config.side
     region = rectangle((side, side), left=side // 4, top=side // 4, width=side // 2, height=side // 2)
-    tasks = []
-    for packed, _ in zip(pairs_once(prepared, held_out(prepared)), range(_TRIALS), strict=False):
-        sample = packed.decode()
-        photo = apply(centre(sample.picture.shape[:2], (side, side)), sample).picture
-        tasks.append(PreserveTask((Kept(photo, region),), candidates=_COLUMNS, shown=1, search=Steered(2)))
-    return tasks
+    return [
+        PreserveTask((Kept(photo, region),), candidates=_COLUMNS, shown=1, search=Steered(2))
+        for photo in held_out_batch(prepared, size=(side, side), most=_TRIALS).pictures
+    ]
