@@ -1,6 +1,7 @@
 """Searches on a prior whose pictures are known: a code says the colours of four quarters."""
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Previ
 from sembla.core.types import Picture, Region
 from sembla.imaging.holes import rectangle
 from sembla.methods.preserve.canvas import check_kept, lay_out
-from sembla.methods.preserve.config import Sembla
+from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
 from sembla.methods.preserve.distance import Likeness, depth_weights
+from sembla.methods.preserve.learned import PARTS
 from sembla.methods.preserve.searches import Sought, plan_of
 from sembla.methods.preserve.synthesis import preserve
 from sembla.nn.perceptual import pixel_pyramid
@@ -252,3 +254,34 @@ def test_more_tries_begin_nearer() -> None:
     tasks = [replace(task(Steered(0, tries=tries)), shown=8) for tries in (1, 8, 64)]
     once, some, many = (sum(preserve(CONFIG, networks(), each).distances) for each in tasks)
     assert once > some > many
+
+
+CRITICS: dict[str, Config] = {
+    "began": Began(side=SIDE, width=8, latent=12, features="critic"),
+    "wgan": Wgan(side=SIDE, width=8, latent=12, features="critic"),
+}
+
+
+def with_critic(name: str) -> nn.ModuleDict:
+    """The known generator beside a critic that was never taught."""
+    torch.manual_seed(0)
+    critic = PARTS.networks(CRITICS[name])["discriminator"]
+    return nn.ModuleDict({"generator": Quarters(), "discriminator": critic}).eval().requires_grad_(requires_grad=False)
+
+
+@pytest.mark.parametrize("kind", [Steered, Faces])
+@pytest.mark.parametrize("name", CRITICS)
+def test_regions_can_be_compared_through_the_critic(name: str, kind: type[Steered | Faces]) -> None:
+    """Searches find what is kept in its planes, and one that sees nothing finds nothing."""
+    seeing, blind = with_critic(name), with_critic(name)
+    nn.init.zeros_(cast("nn.Conv2d", blind["discriminator"].first).weight)
+    found, lost = (preserve(CRITICS[name], each, task(kind(60))) for each in (seeing, blind))
+    now, then = (np.mean([apart(picture, CORNER) for picture in each.candidates]) for each in (found, lost))
+    assert now < 0.6 * then
+
+
+@pytest.mark.parametrize("name", CRITICS)
+def test_the_critic_is_part_of_a_model_that_is_searched_through_it(name: str) -> None:
+    for features, teaches in (("critic", False), ("", True)):
+        config = replace(CRITICS[name], features=features)  # type: ignore[call-arg]
+        assert PARTS.players(config)["discriminator"].teacher is teaches

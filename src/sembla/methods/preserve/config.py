@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from sembla.core.config import check_numbers
 from sembla.core.errors import InputError
@@ -9,7 +10,11 @@ from sembla.core.method import Pace
 from sembla.data.prepared import Prepared
 from sembla.nn.weights import FeatureNetwork, best_features
 
-__all__ = ["NOTES", "RECIPES", "Began", "Config", "Sembla", "Wgan", "fitted", "pace"]
+__all__ = ["NOTES", "RECIPES", "Began", "Config", "Sembla", "Wgan", "fitted", "pace", "uses_critic"]
+
+
+CriticOrNot: TypeAlias = Literal["", "critic"]
+"""What regions are compared through: the model's own critic, then a part of it; or the best frozen network at hand."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ class Began(Config):
     second_beta: float = 0.999
     batch_size: int = 16
     images: int = 8_000_000
+    features: CriticOrNot = ""
     halving: int = 1_600_000
     """Images after which the rates are halved; never below a quarter."""
     diversity: float = 0.5
@@ -77,6 +83,7 @@ class Wgan(Config):
     batch_size: int = 320
     """Images a step: 64 for each turn of the critic."""
     images: int = 32_000_000
+    features: CriticOrNot = ""
     critic_steps: int = 5
     """Turns of the critic for one of the generator; each sees its own part of the batch."""
     penalty: float = 10.0
@@ -115,6 +122,11 @@ class Sembla(Config):
     def settled(self) -> int:
         """Images after which the generator learns more and more slowly."""
         return int(_SETTLED * self.images)
+
+
+def uses_critic(config: Config) -> bool:
+    """Whether regions are compared through what taught the generator."""
+    return isinstance(config, Began | Wgan) and config.features == "critic"
 
 
 RECIPES: Mapping[str, Config] = {

@@ -11,7 +11,7 @@ from sembla.data.prepared import Prepared
 from sembla.latents.drawing import draw_codes
 from sembla.methods.preserve import synthesis
 from sembla.methods.preserve.batches import PhotoBatch, batches
-from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
+from sembla.methods.preserve.config import Began, Config, Sembla, Wgan, uses_critic
 from sembla.methods.preserve.light_networks import LightGenerator, RegionEncoder
 from sembla.methods.preserve.light_objective import LightObjective
 from sembla.methods.preserve.networks import Autoencoder, BeganGenerator, WganCritic, WganGenerator
@@ -43,7 +43,7 @@ def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
     players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
-        "discriminator": Player(config.discriminator_rate, betas, teacher=True),
+        "discriminator": Player(config.discriminator_rate, betas, teacher=not uses_critic(config)),
     }
     if isinstance(config, Sembla):
         players["encoder"] = Player(config.encoder_rate, (0.9, 0.999))

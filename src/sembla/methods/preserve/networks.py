@@ -76,12 +76,17 @@ class Autoencoder(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures (N, 3, H, W) as it makes them anew."""
-        planes = F.elu(self.first(pictures))
+        made: Tensor = self.decoder(self.code(self.taps(pictures)[-1].flatten(1)))
+        return made
+
+    def taps(self, pictures: Tensor) -> list[Tensor]:
+        """The planes of the pictures' sizes, then of half of them, and so on to 8x8."""
+        planes, seen = F.elu(self.first(pictures)), []
         for number, stage in enumerate(self.stages):
             planes = F.elu(self.halves[number - 1](planes)) if number else planes
             planes = stage(planes)
-        made: Tensor = self.decoder(self.code(planes.flatten(1)))
-        return made
+            seen.append(planes)
+        return seen
 
 
 class _Encoding(nn.Module):
@@ -175,11 +180,15 @@ class WganCritic(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Of pictures (N, 3, H, W)."""
-        planes = self.first(pictures)
-        for block in self.blocks:
-            planes = block(planes)
-        scores: Tensor = self.score(planes.flatten(1))
+        scores: Tensor = self.score(self.taps(pictures)[-1].flatten(1))
         return scores
+
+    def taps(self, pictures: Tensor) -> list[Tensor]:
+        """The planes of the pictures' sizes, then of half of them, and so on to 4x4."""
+        seen = [self.first(pictures)]
+        for block in self.blocks:
+            seen.append(block(seen[-1]))
+        return seen
 
 
 class _Halving(nn.Module):

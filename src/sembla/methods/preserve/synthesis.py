@@ -20,11 +20,12 @@ from sembla.latents.drawing import draw_codes
 from sembla.latents.ranking import best, diverse
 from sembla.latents.search import Step, search
 from sembla.methods.preserve.canvas import Canvas, check_kept, lay_out
-from sembla.methods.preserve.config import Config, Sembla
+from sembla.methods.preserve.config import Config, Sembla, uses_critic
 from sembla.methods.preserve.distance import Likeness
 from sembla.methods.preserve.light_networks import RegionEncoder
+from sembla.methods.preserve.networks import Autoencoder, WganCritic
 from sembla.methods.preserve.searches import Sought, plan_of
-from sembla.nn.perceptual import find_depths
+from sembla.nn.perceptual import Depths, find_depths
 from sembla.nn.planes import to_picture, to_planes
 from sembla.nn.weights import SQUEEZENET_CAFFE, best_features, has_features
 
@@ -37,6 +38,7 @@ _FEW = 8  # pictures that say too little of what a model makes
 _TRIALS = 4
 _ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
 """Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
+_EIGHTH = 3  # of critics, whose first planes have the pictures' size; of small pictures their deepest
 
 
 def preserve(
@@ -52,7 +54,7 @@ def preserve(
     canvas, generator = lay_out(task.kept), networks["generator"]
     tries = task.search.tries if isinstance(task.search, Steered) else 1
     like, chance = next(generator.parameters()), torch.Generator().manual_seed(task.seed)
-    sought = _sought(config, canvas, draw_codes(config, tries * task.candidates, like=like, chance=chance))
+    sought = _sought(config, networks, canvas, draw_codes(config, tries * task.candidates, like=like, chance=chance))
     strangeness = _strangeness(sought, task.kept, generator(sought.start[: task.candidates]).float())
     sought = replace(sought, start=_start(networks, task, sought, watch=watch))
     loss, plan = plan_of(task.search, sought)
@@ -88,16 +90,29 @@ def preserve(
     )
 
 
-def _sought(config: Config, canvas: Canvas, codes: Tensor) -> Sought:
-    name = _network(config)
+def _sought(config: Config, networks: nn.ModuleDict, canvas: Canvas, codes: Tensor) -> Sought:
+    within = to_planes([canvas.within]).to(codes.device)
+    if uses_critic(config):
+        depths = _critic(cast("Autoencoder | WganCritic", networks["discriminator"]), within)
+        one = min(_EIGHTH, len(depths(within)) - 1)
+    else:
+        name = _network(config)
+        depths, one = find_depths(name, codes.device), _ONE[name]
     return Sought(
         alone=to_planes([canvas.alone]).to(codes.device),
-        within=to_planes([canvas.within]).to(codes.device),
+        within=within,
         weights=torch.from_numpy(canvas.weights)[None, None].to(codes.device),
         start=codes,
-        depths=find_depths(name, codes.device),
-        one=_ONE[name],
+        depths=depths,
+        one=one,
     )
+
+
+def _critic(critic: Autoencoder | WganCritic, reference: Tensor) -> Depths:
+    """The planes of a critic, each over its mean size in the reference (1, 3, H, W), so that depths can be weighed."""
+    with torch.no_grad():
+        sizes = [planes.abs().mean().clamp(min=1e-9) for planes in critic.taps(reference)]
+    return lambda pictures: [planes / size for planes, size in zip(critic.taps(pictures), sizes, strict=True)]
 
 
 def _network(config: Config) -> str:
