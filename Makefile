@@ -33,11 +33,14 @@ demo: .venv/.light
 studio: .venv/.light
 	@.venv/bin/sembla studio
 
+# Two workers of one thread each: where both had two, their threads would wait for one another.
+PYTEST = OMP_NUM_THREADS=1 .venv/bin/python -m pytest -n 2
+
 test: .venv/.test
-	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" --ignore $(IN_BROWSER)
+	@$(PYTEST) -m "not slow and not gpu" --ignore $(IN_BROWSER)
 
 browser-check: .venv/.test
-	@.venv/bin/python -m pytest -n 2 -m "not slow and not gpu" $(IN_BROWSER)
+	@$(PYTEST) -m "not slow and not gpu" $(IN_BROWSER)
 
 check: .venv/.dev
 	.venv/bin/ruff check .
