@@ -188,10 +188,11 @@ class Kept:
 class Steered:
     """Ours: codes that an encoder reads in the regions, the likeliest of a few for each candidate, then a few steps.
 
-    Candidates are compared with the reference in their own surroundings, at all depths of a frozen network.
+    Candidates are compared with the reference in their own surroundings, at all depths of a frozen network, and with
+    one another: outside the regions they are driven apart.
     """
 
-    steps: Annotated[int, Whole(0, 1000)] = 2
+    steps: Annotated[int, Whole(0, 1000)] = 7
     """Steps of Adam; a model without an encoder begins with codes as drawn, and needs some 40."""
     tries: Annotated[int, Whole(1, 64)] = 4
     """Codes to begin with for each candidate, of which the one goes on whose picture is nearest."""

@@ -81,8 +81,8 @@ class Found:
 def search(generator: Generator, start: Tensor, loss: Loss, *, plan: Plan, on_step: OnStep | None = None) -> Found:
     """Move codes (N, D) downhill, each candidate for itself; the generator's weights stay as they are.
 
-    Candidates do not see one another unless the generator couples them (batch statistics) or L-BFGS chooses one step
-    length for all. Raises `Cancelled` where `on_step` asks for it.
+    Candidates do not see one another unless the generator couples them (batch statistics), the loss does, or L-BFGS
+    chooses one step length for all. Raises `Cancelled` where `on_step` asks for it.
     """
     free = plan.projection.free(start.detach()).clone().requires_grad_()
     optimizer, kept = plan.optimizer([free]), torch.arange(len(start), device=start.device)

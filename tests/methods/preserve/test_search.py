@@ -18,7 +18,7 @@ from sembla.core.types import Picture, Region
 from sembla.imaging.holes import rectangle
 from sembla.methods.preserve.canvas import check_kept, lay_out
 from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
-from sembla.methods.preserve.distance import Likeness, depth_weights
+from sembla.methods.preserve.distance import Likeness, depth_weights, differences
 from sembla.methods.preserve.learned import PARTS
 from sembla.methods.preserve.searches import Sought, plan_of
 from sembla.methods.preserve.synthesis import preserve
@@ -285,3 +285,20 @@ def test_the_critic_is_part_of_a_model_that_is_searched_through_it(name: str) ->
     for features, teaches in (("critic", False), ("", True)):
         config = replace(CRITICS[name], features=features)  # type: ignore[call-arg]
         assert PARTS.players(config)["discriminator"].teacher is teaches
+
+
+def test_candidates_are_driven_apart_outside_the_region() -> None:
+    """Of the same codes, all far from 0: the more steps, the further apart, and what is kept stays kept."""
+    once, later = (preserve(CONFIG, networks(), task(Steered(steps, tries=1, meaning=0.3))) for steps in (1, 60))
+    spread = [np.stack(found.candidates)[:, ~CORNER].astype(float).std(axis=0).mean() for found in (once, later)]
+    assert spread[1] > 1.1 * spread[0]
+
+
+def test_differences_are_means_over_the_other_pictures_where_they_count() -> None:
+    colours = torch.tensor([0.0, 0.5, -1.0])
+    pictures = colours.view(3, 1, 1, 1).expand(3, 3, SIDE, SIDE).clone()
+    outside = torch.from_numpy(~CORNER)[None, None].float()
+    pictures[0, :, : SIDE // 2, : SIDE // 2] = 7.0  # within the corner, which does not count
+    torch.testing.assert_close(differences(pictures, outside), torch.tensor([0.75, 1.0, 1.25]))
+    assert differences(pictures[:1], outside).tolist() == [0.0]
+    assert differences(pictures, torch.zeros_like(outside)).tolist() == [0.0, 0.0, 0.0]

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from sembla.nn.perceptual import Depths
 
-__all__ = ["Likeness", "depth_weights"]
+__all__ = ["Likeness", "depth_weights", "differences"]
 
 _REACH = 0.35
+_CELL = 4
 
 
 def depth_weights(depths: int, meaning: float) -> tuple[float, ...]:
@@ -50,3 +51,15 @@ class Likeness:
 def _weighted(apart: Tensor, weights: Tensor, share: float) -> Tensor:
     here = F.adaptive_avg_pool2d(weights, (apart.shape[2], apart.shape[3]))
     return apart * (here / here.sum((1, 2, 3), keepdim=True).clamp(min=1e-6) * (share / apart.shape[1]))
+
+
+def differences(pictures: Tensor, where: Tensor) -> Tensor:
+    """How far each of some pictures (N, C, H, W) is from the others, (N,), where `where` (1, 1, H, W) is 1.
+
+    Mean absolute differences of cells of 4 pixels a side, so that noise is no difference; 0 where there is nothing to
+    compare. Gradients flow to the pictures.
+    """
+    cells = F.avg_pool2d(pictures * where, _CELL).flatten(1)
+    count = F.avg_pool2d(where, _CELL).sum().clamp(min=1e-6) * pictures.shape[1]
+    apart: Tensor = torch.cdist(cells, cells, p=1).sum(1) / (count * max(1, len(cells) - 1))
+    return apart

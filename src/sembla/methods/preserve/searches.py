@@ -16,12 +16,12 @@ from sembla.core.errors import InputError
 from sembla.core.method import Term
 from sembla.core.tasks import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.latents.search import Loss, Plan
-from sembla.methods.preserve.distance import Likeness
+from sembla.methods.preserve.distance import Likeness, differences
 from sembla.nn.perceptual import Depths
 
 __all__ = ["Sought", "plan_of"]
 
-_TETHER = 0.05
+_TETHER, _APART = 0.05, 0.4
 _ROUNDING = 1e-4
 
 
@@ -50,11 +50,14 @@ def plan_of(search: Search, sought: Sought) -> tuple[Loss, Plan]:
 
 @plan_of.register
 def _steered(search: Steered, sought: Sought) -> tuple[Loss, Plan]:
+    """Near in the region, and away from one another elsewhere."""
     likeness = Likeness(sought.depths, sought.within, sought.weights, meaning=search.meaning)
+    outside = (sought.weights == 0).float()
 
     def loss(pictures: Tensor, codes: Tensor) -> Mapping[str, Term]:
         far = (codes - sought.start).square().mean(1)
-        return {"region": Term(likeness(pictures)), "tether": Term(far, _TETHER)}
+        apart = Term(differences(pictures.float(), outside), -_APART)
+        return {"region": Term(likeness(pictures)), "tether": Term(far, _TETHER), "apart": apart}
 
     return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.05, betas=(0.8, 0.99)))
 
