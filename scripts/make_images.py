@@ -2,11 +2,14 @@
 
     python scripts/make_images.py
 
+And that of the card of the pack faces-64, if PyTorch is there; SEMBLA_WEIGHTS must name the folder of its weights.
+
 Run it anew after any change to the engine, and look at what it made.
 """
 
 import logging
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +30,14 @@ SHEETS = {
     "flaws": ("astronaut/bare-wall", "rocket/no-masts"),
 }
 """Which layouts each picture shows, a row each."""
+
+PACKS = Path(api.__file__).parents[1] / "packs"
+SQUARE = (150, 38, 300, 188)
+"""The head of the astronaut: left, top, right, bottom."""
+KEPT = ((42, 92, 64, 36), (30, 44, 90, 35))
+"""Her mouth and her eyes there: left, top, width, height."""
+SIDE = 128
+"""Of each picture of the card."""
 
 HEAD = 20
 """Height of the headings of a contact sheet."""
@@ -54,9 +65,24 @@ def main() -> None:
     logging.getLogger("sembla").addHandler(logging.StreamHandler())
     IMAGES.mkdir(parents=True, exist_ok=True)
     for name, shown in SHEETS.items():
-        write(name, sheet([row(*each.split("/")) for each in shown]))
+        write(IMAGES / f"{name}.jpg", sheet([row(*each.split("/")) for each in shown]))
     headings = ("photo", "strokes over it", "map from the strokes", "20 segments")
-    write("label", api.contact_sheet([label_row()], headings=headings, cell=300))
+    write(IMAGES / "label.jpg", api.contact_sheet([label_row()], headings=headings, cell=300))
+    if find_spec("torch"):
+        write(PACKS / "faces-64" / "faces.jpg", kept_regions())
+
+
+def kept_regions() -> Picture:
+    """A face, a region of it, and the most diverse nine that keep it, for each of two regions."""
+    face = np.asarray(Image.fromarray(api.load_example("astronaut").picture).crop(SQUARE))
+    prior, rows = api.load("faces-64"), []
+    for left, top, width, height in KEPT:
+        kept = api.keep(face, model=prior, region=(left, top, width, height))
+        region = np.full_like(face, 90)
+        region[top : top + height, left : left + width] = face[top : top + height, left : left + width]
+        rows.append([face, region, *api.preserve(kept, model=prior, diverse=True).pictures])
+    sized = [[Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for each in row] for row in rows]
+    return np.concatenate([np.concatenate([np.asarray(each) for each in row], axis=1) for row in sized])
 
 
 def sheet(rows: Sequence[Sequence[Picture]]) -> Picture:
@@ -90,9 +116,8 @@ def draw(strokes: Strokes, photo: Picture) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
-def write(name: str, picture: Picture) -> None:
-    """Write docs/images/NAME.jpg and tell its size."""
-    path = IMAGES / f"{name}.jpg"
+def write(path: Path, picture: Picture) -> None:
+    """Write a picture and tell its size."""
     Image.fromarray(picture).save(path, quality=QUALITY, optimize=True)
     print(f"{path.name}: {picture.shape[1]}x{picture.shape[0]}, {path.stat().st_size / 1000:.0f} kB")
 
