@@ -4,8 +4,8 @@
 
 Each of the first FACES (4) held-out faces is filled under every kind of mask with each RUN (of sembla train inpaint, or
 a pack): the same faces for all. Points are those of the set. The first RUN is what the targets are held against: it is
-searched as published and as Yeh et al. have it, with its own generator. Of the others, the baselines, each is searched in
-the way that its authors published (Yeh's paper and code weigh pixels differently), and by the encoder that all have.
+searched as published and as Yeh et al. have it, with its own generator. Of the others, the baselines, each is searched
+in the way that its authors published (Yeh's paper and code weigh pixels differently), and by the encoder that all have.
 
 - dB: PSNR in the hole alone, seams blended, by kind of mask and over all
 - consistency: mean squared error of all pairs of fillings of a face under 8 masks, over the holes of a pair; 0 to 4
