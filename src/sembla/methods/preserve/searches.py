@@ -21,7 +21,7 @@ from sembla.nn.perceptual import Depths
 
 __all__ = ["Sought", "plan_of"]
 
-_TETHER, _APART = 0.05, 0.4
+_TETHER, _APART = 0.05, 0.45
 _ROUNDING = 1e-4
 
 
