@@ -133,11 +133,11 @@ def frame(run: str, faces: WholeFaces, model: Synthesizer) -> Row:
 
 def targets(right: Sequence[Row], consistent: Sequence[Row], frames: Sequence[Row]) -> Iterator[Row]:
     """What was aimed at, and what the first model reaches."""
-    (ours, theirs), (alone, searched) = (
+    (ours, theirs), (shared, searched) = (
         (table[0], next(row for row in table if row["way"] == PUBLISHED)) for table in (right, consistent)
     )
     gain = float(str(ours["all"])) - float(str(theirs["all"]))
-    share = float(str(alone["consistency"])) / float(str(searched["consistency"]))
+    share = float(str(shared["consistency"])) / float(str(searched["consistency"]))
     found: Sequence[tuple[str, object, bool]] = (
         ("at least +2 dB in the hole over the published search", f"{gain:+.2f}", gain >= 2),
         ("consistency at most 0.1 of the published search for each mask", f"{share:.3f}", share <= 0.1),

@@ -19,12 +19,13 @@ from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.tasks import Preview
 from sembla.imaging.io import read_picture
 from sembla.imaging.save import read_settings
-from sembla.methods.preserve.config import Config, fitted
+from sembla.methods.preserve.config import Began, Config, fitted
 from sembla.methods.preserve.config import Sembla as Recipe
 from sembla.methods.preserve.learned import PARTS
 from sembla.runs.description import Description, write_description, write_weights
 from sembla.runs.folder import RunFolder
 from sembla.runs.plain import to_plain
+from sembla.runs.synthesizer import read_synthesizer
 from sembla.runs.tensors import named
 
 SIDE = 32
@@ -248,3 +249,16 @@ def test_a_model_is_of_use_where_the_network_it_learned_with_is_not(
     result = library.preserve([library.keep(photo, model=model, region=(30, 10, 20, 20))], model=model, candidates=2)
     assert len(result.pictures) == 2
     assert "compared by their colours alone" in caplog.text
+
+
+def test_a_search_in_bf16_moves(photo: Path, tmp_path: Path) -> None:
+    """Where a generator begins with a layer of the code itself, too: autocast must not keep the code as it was."""
+    config = Began(side=SIDE, width=8, latent=8)
+    model = read_synthesizer(
+        write_model(tmp_path / "began", config, "began"), api.methods(), device=torch.device("cpu"), half=True
+    )
+    kept = api.keep(photo, model=model, region=(24, 4, 16, 16))
+    few, many = (
+        library.preserve(kept, model=model, candidates=4, search=library.Pixels(steps)).distances for steps in (1, 60)
+    )
+    assert max(many) < 0.9 * max(few)

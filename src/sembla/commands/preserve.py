@@ -108,7 +108,7 @@ class Preserve:
             )
         if api.is_strange(result):
             _log.warning("%s", api.strangeness_note(result, self.model))
-        self._write(out, result, given)
+        self._write(out, result, given, steps=search.steps)
         self._tell(out, result)
 
     def _regions(self) -> list[Given]:
@@ -171,7 +171,7 @@ class Preserve:
             return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=self.lock)
         return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=self.lock)
 
-    def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
+    def _write(self, out: Path, result: "PreserveResult", given: list[Given], *, steps: int) -> None:
         from sembla import api
 
         make_folder(out)
@@ -185,7 +185,7 @@ class Preserve:
             "diverse": self.diverse,
             "lock": self.lock,
             "search": self.search,
-            "steps": self.steps,
+            "steps": steps,
             "meaning": self.meaning,
             "exact": self.exact,
             "regions": [_told(out, one) for one in given],

@@ -61,5 +61,5 @@ def _with_steps(way: Way, steps: int | None, *, name: str) -> Way:
         return way
     known = ranges(type(way))["steps"]
     if not known.least <= steps <= known.most:
-        raise InputError(f"{steps} steps came; {name} takes {known.least} to {known.most}.")
+        raise InputError(f"{steps} steps came; {name} takes {known.least} to {known.most}: give so many.")
     return replace(way, steps=steps)

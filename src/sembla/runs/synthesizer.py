@@ -89,7 +89,8 @@ class Synthesizer:
     def _working(self, seed: int) -> Iterator[None]:
         """Random numbers that begin from `seed`, no gradients, and bf16 where it is wanted."""
         gpus = [self._device] if self._device.type == "cuda" else []
-        lower = torch.autocast(self._device.type, torch.bfloat16) if self.half else nullcontext()
+        # Not cached: a code that is searched would be cast once, and then be seen as it was at first.
+        lower = torch.autocast(self._device.type, torch.bfloat16, cache_enabled=False) if self.half else nullcontext()
         with torch.random.fork_rng(gpus), torch.no_grad(), lower:
             torch.manual_seed(seed)
             yield

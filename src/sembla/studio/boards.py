@@ -156,11 +156,11 @@ def laid_out(photos: PhotoStore, parts: Sequence[BoardPart], *, square: bool) ->
     pictures: list[Picture] = []
     for part in parts:
         pictures.append(_part(photos, part, square=square))
-        _check_pixels(sum(picture.size // 3 for picture in pictures), len(pictures))
+        _check_pixels(sum(picture.size // 3 for picture in pictures), len(parts))
     across = math.ceil(math.sqrt(len(pictures)))
     height, width = (max(picture.shape[axis] for picture in pictures) + _GAP for axis in (0, 1))
     size = (height * math.ceil(len(pictures) / across) - _GAP, width * across - _GAP)
-    _check_pixels(size[0] * size[1], len(pictures))
+    _check_pixels(size[0] * size[1], len(parts))
     board = np.full((*size, 3), _GREY, np.uint8)
     tiles = []
     for number, (picture, part) in enumerate(zip(pictures, parts, strict=True)):
@@ -174,7 +174,7 @@ def laid_out(photos: PhotoStore, parts: Sequence[BoardPart], *, square: bool) ->
 def _check_pixels(pixels: int, pictures: int) -> None:
     if pixels > MAX_PIXELS:
         raise SizeError(
-            f"{pictures} pictures side by side have {pixels:,} pixels; the page takes {MAX_PIXELS:,}. "
+            f"{pictures} pictures came, with {pixels:,} pixels or more side by side; the page takes {MAX_PIXELS:,}. "
             "Take fewer, or smaller ones; the command line takes any number."
         )
 

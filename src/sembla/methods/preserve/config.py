@@ -14,7 +14,7 @@ __all__ = ["NOTES", "RECIPES", "Began", "Config", "Sembla", "Wgan", "fitted", "p
 
 
 CriticOrNot: TypeAlias = Literal["", "critic"]
-"""What regions are compared through: the model's own critic, then a part of it; or the best frozen network at hand."""
+"""Of recipes whose critic can be looked through."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class Began(Config):
     batch_size: int = 16
     images: int = 8_000_000
     features: CriticOrNot = ""
+    """What regions are compared through: "critic", then a part of the model, or the best frozen network at hand."""
     halving: int = 1_600_000
     """Images after which the rates are halved; never below a quarter."""
     diversity: float = 0.5
@@ -84,6 +85,7 @@ class Wgan(Config):
     """Images a step: 64 for each turn of the critic."""
     images: int = 32_000_000
     features: CriticOrNot = ""
+    """What regions are compared through: "critic", then a part of the model, or the best frozen network at hand."""
     critic_steps: int = 5
     """Turns of the critic for one of the generator; each sees its own part of the batch."""
     penalty: float = 10.0

@@ -57,7 +57,7 @@ def differences(pictures: Tensor, where: Tensor) -> Tensor:
     """How far each of some pictures (N, C, H, W) is from the others, (N,), where `where` (1, 1, H, W) is 1.
 
     Mean absolute differences of cells of 4 pixels a side, so that noise is no difference; 0 where there is nothing to
-    compare. Gradients flow to the pictures.
+    compare. Sides are multiples of 4. Gradients flow to the pictures.
     """
     cells = F.avg_pool2d(pictures * where, _CELL).flatten(1)
     count = F.avg_pool2d(where, _CELL).sum().clamp(min=1e-6) * pictures.shape[1]

@@ -22,6 +22,7 @@ from sembla.nn.perceptual import Depths
 __all__ = ["Sought", "plan_of"]
 
 _TETHER, _APART = 0.05, 0.45
+_SPREAD = 1.4  # of how much candidates differ at first
 _ROUNDING = 1e-4
 
 
@@ -50,14 +51,21 @@ def plan_of(search: Search, sought: Sought) -> tuple[Loss, Plan]:
 
 @plan_of.register
 def _steered(search: Steered, sought: Sought) -> tuple[Loss, Plan]:
-    """Near in the region, and away from one another elsewhere."""
+    """Near in the region, and elsewhere away from one another, until they differ by so much more than at first.
+
+    Without that bound many steps would drive them on, to white and to black.
+    """
     likeness = Likeness(sought.depths, sought.within, sought.weights, meaning=search.meaning)
     outside = (sought.weights == 0).float()
+    bound: list[Tensor] = []
 
     def loss(pictures: Tensor, codes: Tensor) -> Mapping[str, Term]:
         far = (codes - sought.start).square().mean(1)
-        apart = Term(differences(pictures.float(), outside), -_APART)
-        return {"region": Term(likeness(pictures)), "tether": Term(far, _TETHER), "apart": apart}
+        apart = differences(pictures.float().clamp(-1, 1), outside)
+        if not bound:
+            bound.append(_SPREAD * apart.detach().mean())
+        alike = (bound[0] - apart).clamp(min=0)
+        return {"region": Term(likeness(pictures)), "tether": Term(far, _TETHER), "alike": Term(alike, _APART)}
 
     return loss, Plan(search.steps, partial(torch.optim.Adam, lr=0.05, betas=(0.8, 0.99)))
 

@@ -34,7 +34,7 @@ __all__ = ["preserve", "previews", "trials"]
 _log = logging.getLogger("sembla")
 
 _ROWS, _COLUMNS = 4, 8
-_FEW = 8  # pictures that say too little of what a model makes
+_SEEN = 36  # pictures that say what a model makes
 _TRIALS = 4
 _ONE = {"vgg19": 3, "squeezenet": 2, "none": 2}
 """Which depth is that of relu4_1 in VGG-19: an eighth of the size."""
@@ -55,7 +55,8 @@ def preserve(
     tries = task.search.tries if isinstance(task.search, Steered) else 1
     like, chance = next(generator.parameters()), torch.Generator().manual_seed(task.seed)
     sought = _sought(config, networks, canvas, draw_codes(config, tries * task.candidates, like=like, chance=chance))
-    strangeness = _strangeness(sought, task.kept, generator(sought.start[: task.candidates]).float())
+    seen = draw_codes(config, _SEEN, like=like, chance=torch.Generator().manual_seed(task.seed))
+    strangeness = _strangeness(sought, task.kept, generator(seen).float())
     sought = replace(sought, start=_start(networks, task, sought, watch=watch))
     loss, plan = plan_of(task.search, sought)
 
@@ -154,8 +155,6 @@ def _strangeness(sought: Sought, kept: tuple[Kept, ...], made: Tensor) -> float:
     Distances are those of mean features at the second deepest depth, which tells kinds of pictures apart better than
     the deepest, each to the nearest of the pictures (N, 3, H, W) made.
     """
-    if len(made) < _FEW:
-        return 0.0
     given = to_planes([one.picture for one in kept]).to(made.device)
     own, theirs = (sought.depths(each)[-2].float().mean((2, 3)) for each in (made, given))
     among = torch.cdist(own, own)
