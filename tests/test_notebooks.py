@@ -160,7 +160,7 @@ def test_the_notebook_of_inpaint(tmp_path_factory: pytest.TempPathFactory) -> No
         assert (read_picture(folder / f"{mask}_damaged.png")[hole] == 128).all()
         error = whole[mask].astype(float) - face
         assert decibels == pytest.approx(20 * np.log10(255 / np.sqrt((error[hole] ** 2).mean())))
-    pairs = itertools.combinations([picture.astype(float) / 255 for picture in whole.values()], 2)
+    pairs = itertools.combinations([picture.astype(float) / 127.5 for picture in whole.values()], 2)
     expected = np.mean([((one - other) ** 2).mean() for one, other in pairs])
     assert told["one person"]["blended"] == pytest.approx(expected)
     assert told["one person"]["made"] == 0 < told["strangers"]["made"]

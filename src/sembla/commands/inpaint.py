@@ -55,7 +55,7 @@ class Inpaint:
     """How the face is found: read by the encoder, searched as published, or as by Yeh et al.: weighted as their paper
     says, released as their code does."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
-    """Of the search. Without: its own number; predicted has none."""
+    """Of the search. Without: its own number; that of predicted is 0, and some bring it nearer."""
     seed: int = 0
     """Of searches: same seed, same filling."""
     exact: Flag = False
@@ -77,11 +77,12 @@ class Inpaint:
         given = self._given()
         outs = self._outs(given)
         self._claim(outs, given)
+        model = api.load(self.model, exact=self.exact, device=self.device)
+        api.check_inpaint(model)
         with counting("looking at frames") as on_count:
             frames = api.damage_frames(
                 given.pictures, given.mask, landmarks=given.landmarks, shared=not self.strangers, on_count=on_count
             )
-        model = api.load(self.model, exact=self.exact, device=self.device)
         began = time.perf_counter()
         with _following(len(frames)) as (on_preview, on_count):
             pictures = api.inpaint_frames(
@@ -198,7 +199,7 @@ class Inpaint:
                 "verb": "inpaint",
                 "seed": self.seed,
                 "search": self.search,
-                "steps": self.steps,
+                "steps": fill_of(self.search, self.steps).steps,
                 "exact": self.exact,
                 "shared": len(outs) > 1 and not self.strangers,
                 "frame": number + 1,
