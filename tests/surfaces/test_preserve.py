@@ -262,3 +262,45 @@ def test_a_search_in_bf16_moves(photo: Path, tmp_path: Path) -> None:
         library.preserve(kept, model=model, candidates=4, search=library.Pixels(steps)).distances for steps in (1, 60)
     )
     assert max(many) < 0.9 * max(few)
+
+
+def test_each_region_can_be_locked_for_itself(sembla: Sembla, photo: Path, mask: Path, run: Path) -> None:
+    given = ("--region", "20,0,10,10!", "--region", "50,30,10,10*2", "--mask", f"{mask}*3!", "--model", run)
+    assert sembla("preserve", photo, *given, "--out", "made", *FEW).code == 0
+    told = read_settings("made/01.png")["regions"]
+    assert [(one["weight"], one["locked"]) for one in told] == [(1, True), (2, False), (3, True)]
+    same = (read_picture("made/01.png") == read_picture("made/reference.png")).all(axis=2)
+    assert same[1:7, 1:7].all()  # of 40 rows and columns from 20, at 32 pixels: the locked rectangle
+    assert not same[25:31, 25:31].all()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("--features", "critic"), "this model brings none"),
+        (("--gram",), "--gram is for faces and bedrooms"),
+        (("--search", "bedrooms", "--hard"), "--hard for faces"),
+    ],
+)
+def test_what_a_search_cannot_be_asked_is_told(
+    sembla: Sembla, photo: Path, run: Path, given: tuple[str, ...], told: str
+) -> None:
+    assert told in sembla("preserve", photo, "--region", "24,4,16,16", "--model", run, *given).complaint
+
+
+def test_how_regions_are_compared_is_chosen(sembla: Sembla, photo: Path, tmp_path: Path) -> None:
+    """Through the critic, by colours, as places' likeness, by whole cells: four searches of the same codes differ."""
+    model = write_model(tmp_path / "began", Began(side=SIDE, width=8, latent=8, features="critic"), "began")
+    ways = {
+        "critic": ("--search", "faces"),
+        "colours": ("--search", "faces", "--features", "none"),
+        "likeness": ("--search", "faces", "--gram"),
+        "cells": ("--search", "faces", "--hard"),
+    }
+    for name, way in ways.items():
+        outcome = sembla(
+            *("preserve", photo, "--region", "24,4,30,30", "--model", model, "--out", name, *way),
+            *("--candidates", "4", "--steps", "20"),
+        )
+        assert outcome.code == 0, outcome.err
+    assert len({read_picture(f"{name}/all.png").tobytes() for name in ways}) == len(ways)

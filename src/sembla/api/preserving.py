@@ -20,6 +20,7 @@ from sembla.core.tasks import (
     Watch,
 )
 from sembla.core.types import Picture, Region
+from sembla.core.ways import FeaturesName
 from sembla.imaging.holes import read_mask, rectangle
 from sembla.imaging.io import Source, read_picture, source_name
 from sembla.imaging.sheet import tiled
@@ -111,20 +112,24 @@ def preserve(
     shown: int = 9,
     diverse: bool = False,
     search: Search | None = None,
+    features: FeaturesName = "",
     on_preview: OnPreview | None = None,
 ) -> PreserveResult:
     """Look for pictures that mean the same in the regions that `keep` gave, and are free elsewhere.
 
     `model` is what `load` gives, of method preserve. Of `candidates` (1 to 256) that are looked for together, `shown`
     are chosen: the best, or, with `diverse`, good ones that differ. `search` says how they are compared and found; left
-    out, it is `Steered`. Same `seed` (0 to 2**63 - 1), same pictures. `on_preview` is called with all candidates in one
-    picture; returning False stops the work, which raises `Cancelled`.
+    out, it is `Steered`. `features` is what they are compared through: "vgg19", "squeezenet", "none" (colours), or
+    "critic", of a model that was trained so; left out, it is the model's own. Same `seed` (0 to 2**63 - 1), same
+    pictures. `on_preview` is called with all candidates in one picture; returning False stops the work, which raises
+    `Cancelled`.
 
-    Raises `InputError` for a model of another method, and for regions that are of no use.
+    Raises `InputError` for a model of another method, for regions that are of no use, and for features that are not
+    there.
     """
     several = (kept,) if isinstance(kept, Kept) else tuple(kept)
     given = numbers(PreserveTask, {"seed": seed, "candidates": candidates, "shown": shown})
-    task = PreserveTask(several, diverse=diverse, search=search or Steered(), **given)
+    task = PreserveTask(several, diverse=diverse, search=search or Steered(), features=features, **given)
     return run_preserve(task, on_preview, engine=model)
 
 

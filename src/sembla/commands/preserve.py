@@ -14,7 +14,7 @@ from sembla.commands.folders import check_folder, make_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
-from sembla.core.ways import MEANING, SearchName, search_of
+from sembla.core.ways import MEANING, FeaturesName, SearchName, search_of
 
 if TYPE_CHECKING:
     from sembla.core.tasks import Kept, PreserveResult, Search
@@ -26,8 +26,8 @@ _log = logging.getLogger("sembla")
 
 Several: TypeAlias = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 
-_REGION = re.compile(r"(?:(?P<file>.+)=)?(?P<place>-?\d+,-?\d+,-?\d+,-?\d+)(?:\*(?P<weight>[\d.]+))?")
-_MASK = re.compile(r"(?:(?P<file>.+)=)?(?P<place>.+?)(?:\*(?P<weight>[\d.]+))?")
+_REGION = re.compile(r"(?:(?P<file>.+)=)?(?P<place>-?\d+,-?\d+,-?\d+,-?\d+)(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?")
+_MASK = re.compile(r"(?:(?P<file>.+)=)?(?P<place>.+?)(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?")
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Given:
     place: tuple[int, int, int, int] | Path
     """A rectangle, or the file of a mask."""
     weight: float
+    locked: bool
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ class Preserve:
     """A picture; regions are of it unless they name another file."""
     model: Annotated[Path, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="(required)")]
     """A bundled pack by its name, or the folder of a run of sembla train preserve."""
-    region: Annotated[Several, tyro.conf.arg(metavar="[FILE=]X,Y,W,H[*WEIGHT]", help_behavior_hint="")] = ()
-    """A rectangle to keep: left, top, width, height in pixels. May be given several times; later ones lie on top."""
-    mask: Annotated[Several, tyro.conf.arg(metavar="[FILE=]MASK[*WEIGHT]", help_behavior_hint="")] = ()
-    """A picture of the size of REF (or FILE) that is white where it is to be kept. May be given several times."""
+    region: Annotated[Several, tyro.conf.arg(metavar="[FILE=]X,Y,W,H[*WEIGHT][!]", help_behavior_hint="")] = ()
+    """A rectangle to keep: left, top, width, height in pixels; ! locks it. May be given several times; later ones lie
+    on top."""
+    mask: Annotated[Several, tyro.conf.arg(metavar="[FILE=]MASK[*WEIGHT][!]", help_behavior_hint="")] = ()
+    """A picture of the size of REF (or FILE) that is white where it is to be kept; ! locks it. May be given
+    several times."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="DIR", help_behavior_hint="")] = None
     """A folder for what is written. Without: REF-preserve here."""
     seed: int = 0
@@ -66,13 +69,20 @@ class Preserve:
     diverse: Flag = False
     """Choose good ones that differ, and not the best."""
     lock: Flag = False
-    """Bring back the very pixels of the regions; what is around them shifts to meet them."""
+    """Lock all regions: bring back their very pixels; what is around them shifts to meet them."""
     search: SearchName = "steered"
     """Ours, or the published ones for faces and for bedrooms, or pixels alone (iGAN)."""
     steps: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
     """Of the search. Without: its own number."""
     meaning: float = MEANING
     """Of the search steered: what counts, from 0 (colours, pixel by pixel) to 1 (what a network sees deepest)."""
+    gram: Flag = False
+    """Of the searches faces and bedrooms: compare how alike places are to one another, and not what is there."""
+    hard: Flag = False
+    """Of the search faces: only cells of the network's planes count that lie within a region wholly."""
+    features: FeaturesName = ""
+    """Compare through vgg19, squeezenet, the critic of a model that was trained so, or none, for colours. Without: what
+    the model learned with, or else the best at hand."""
     exact: Flag = False
     """Compute in fp32 where bf16 would be faster."""
     device: str = "auto"
@@ -104,6 +114,7 @@ class Preserve:
                 shown=self.shown,
                 diverse=self.diverse,
                 search=search,
+                features=self.features,
                 on_preview=on_preview,
             )
         if api.is_strange(result):
@@ -121,27 +132,37 @@ class Preserve:
             if match is None:
                 raise InputError(f"--region {text} came; expected X,Y,W,H in pixels, such as 20,30,40,24.")
             left, top, width, height = map(int, match["place"].split(","))
-            found.append(Given(self._picture(match), (left, top, width, height), _weight(match, text)))
+            found.append(
+                Given(self._picture(match), (left, top, width, height), _weight(match, text), self._locked(match))
+            )
         for text in self.mask:
             if Path(text).is_file():  # whatever signs its name holds
-                found.append(Given(self.reference, Path(text), 1.0))
+                found.append(Given(self.reference, Path(text), 1.0, self.lock))
                 continue
             match = _MASK.fullmatch(text)
             if match is None:
                 raise InputError(f"--mask {text!r} came; give the file of a mask.")
-            found.append(Given(self._picture(match), Path(match["place"]), _weight(match, text)))
+            found.append(Given(self._picture(match), Path(match["place"]), _weight(match, text), self._locked(match)))
         return found
 
     def _picture(self, match: "re.Match[str]") -> Path:
         return Path(match["file"]) if match["file"] else self.reference
 
+    def _locked(self, match: "re.Match[str]") -> bool:
+        return self.lock or match["lock"] is not None
+
     def _search(self) -> "Search":
-        """Raises `InputError` for steps and meanings of no use."""
+        """Raises `InputError` for steps and settings of no use."""
         if not 0 <= self.meaning <= 1:
             raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
         if self.meaning != MEANING and self.search != "steered":
             raise InputError(f"--meaning came with --search {self.search}; it is for steered, so leave it out.")
-        return search_of(self.search, self.steps, meaning=self.meaning)
+        if (self.gram and self.search not in {"faces", "bedrooms"}) or (self.hard and self.search != "faces"):
+            raise InputError(
+                f"--gram or --hard came with --search {self.search}; --gram is for faces and bedrooms, --hard for "
+                "faces."
+            )
+        return search_of(self.search, self.steps, meaning=self.meaning, gram=self.gram, hard=self.hard)
 
     def _files(self, out: Path) -> list[Path]:
         from sembla import api
@@ -168,8 +189,8 @@ class Preserve:
         from sembla import api
 
         if isinstance(one.place, Path):
-            return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=self.lock)
-        return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=self.lock)
+            return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=one.locked)
+        return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=one.locked)
 
     def _write(self, out: Path, result: "PreserveResult", given: list[Given], *, steps: int) -> None:
         from sembla import api
@@ -183,10 +204,12 @@ class Preserve:
             "seed": self.seed,
             "candidates": self.candidates,
             "diverse": self.diverse,
-            "lock": self.lock,
             "search": self.search,
             "steps": steps,
             "meaning": self.meaning,
+            "gram": self.gram,
+            "hard": self.hard,
+            "features": self.features,
             "exact": self.exact,
             "regions": [_told(out, one) for one in given],
             "model": {"path": seen_from(out, weights), "sha256": api.digest(weights)},
@@ -244,4 +267,5 @@ def _told(out: Path, one: Given) -> dict[str, object]:
         "picture": {"path": seen_from(out, one.picture), "sha256": api.digest(one.picture)},
         "place": place,
         "weight": one.weight,
+        "locked": one.locked,
     }

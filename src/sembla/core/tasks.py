@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sembla.core.errors import Cancelled
 from sembla.core.frames import Frames
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
-from sembla.core.ways import MEANING
+from sembla.core.ways import MEANING, FeaturesName
 
 __all__ = [
     "UNWATCHED",
@@ -246,6 +246,8 @@ class PreserveTask:
     diverse: bool = False
     """Choose good ones that differ, and not the best."""
     search: Search = Steered()
+    features: FeaturesName = ""
+    """What regions are compared through; "" is what the model learned with, or else the best at hand."""
 
 
 @dataclass(frozen=True)

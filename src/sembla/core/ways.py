@@ -8,7 +8,7 @@ from sembla.core.errors import InputError
 if TYPE_CHECKING:
     from sembla.core.tasks import Fill, Search
 
-__all__ = ["MEANING", "FillName", "SearchName", "fill_of", "search_of"]
+__all__ = ["MEANING", "FeaturesName", "FillName", "SearchName", "fill_of", "search_of"]
 
 SearchName: TypeAlias = Literal["steered", "faces", "bedrooms", "pixels"]
 """For kept regions: ours; the two that were published; pixels alone, as iGAN did it."""
@@ -16,23 +16,29 @@ SearchName: TypeAlias = Literal["steered", "faces", "bedrooms", "pixels"]
 FillName: TypeAlias = Literal["predicted", "searched", "weighted", "released"]
 """For holes: ours; as published; that of Yeh et al. as their paper says it; and as their code was released."""
 
+FeaturesName: TypeAlias = Literal["", "vgg19", "squeezenet", "none", "critic"]
+"""What regions are compared through; "" leaves it to the model, "none" is colours alone."""
+
 MEANING = 0.6
 """What counts for `steered` where nothing is said: 0 colours, 1 meaning."""
 
 Way = TypeVar("Way", bound="Search | Fill")
 
 
-def search_of(name: SearchName, steps: int | None, *, meaning: float = MEANING) -> "Search":
-    """A search for kept regions, of so many steps; None leaves it its own number. `meaning` is for `steered` alone.
+def search_of(
+    name: SearchName, steps: int | None, *, meaning: float = MEANING, gram: bool = False, hard: bool = False
+) -> "Search":
+    """A search for kept regions, of so many steps; None leaves it its own number.
 
-    Raises `InputError` for a number of steps out of its range.
+    `meaning` is for `steered` alone, `gram` for `faces` and `bedrooms`, `hard` for `faces`. Raises `InputError` for a
+    number of steps out of its range.
     """
     from sembla.core.tasks import Bedrooms, Faces, Pixels, Steered  # loads NumPy: --help stays fast
 
     searches: dict[SearchName, Search] = {
         "steered": Steered(meaning=meaning),
-        "faces": Faces(),
-        "bedrooms": Bedrooms(),
+        "faces": Faces(gram=gram, hard=hard),
+        "bedrooms": Bedrooms(gram=gram),
         "pixels": Pixels(),
     }
     return _with_steps(searches[name], steps, name=name)

@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sembla.core.errors import InputError
 from sembla.core.method import Sheet
 from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTask, Steered, Watch
 from sembla.core.types import Picture
+from sembla.core.ways import FeaturesName
 from sembla.data.loading import held_out_batch
 from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
@@ -54,7 +56,8 @@ def preserve(
     canvas, generator = lay_out(task.kept), networks["generator"]
     tries = task.search.tries if isinstance(task.search, Steered) else 1
     like, chance = next(generator.parameters()), torch.Generator().manual_seed(task.seed)
-    sought = _sought(config, networks, canvas, draw_codes(config, tries * task.candidates, like=like, chance=chance))
+    codes = draw_codes(config, tries * task.candidates, like=like, chance=chance)
+    sought = _sought(config, networks, canvas, codes, features=task.features)
     seen = draw_codes(config, _SEEN, like=like, chance=torch.Generator().manual_seed(task.seed))
     strangeness = _strangeness(sought, task.kept, generator(seen).float())
     sought = replace(sought, start=_start(networks, task, sought, watch=watch))
@@ -91,13 +94,21 @@ def preserve(
     )
 
 
-def _sought(config: Config, networks: nn.ModuleDict, canvas: Canvas, codes: Tensor) -> Sought:
+def _sought(
+    config: Config, networks: nn.ModuleDict, canvas: Canvas, codes: Tensor, *, features: FeaturesName
+) -> Sought:
+    """Raises `InputError` for features that are not there."""
     within = to_planes([canvas.within]).to(codes.device)
-    if uses_critic(config):
+    name = features or _network(config)
+    if name == "critic" and not uses_critic(config):
+        raise InputError(
+            "features critic came, and this model brings none; give another, or train began or wgan with --features "
+            "critic."
+        )
+    if name == "critic":
         depths = _critic(cast("Autoencoder | WganCritic", networks["discriminator"]), within)
         one = min(_EIGHTH, len(depths(within)) - 1)
     else:
-        name = _network(config)
         depths, one = find_depths(name, codes.device), _ONE[name]
     return Sought(
         alone=to_planes([canvas.alone]).to(codes.device),
@@ -117,7 +128,9 @@ def _critic(critic: Autoencoder | WganCritic, reference: Tensor) -> Depths:
 
 
 def _network(config: Config) -> str:
-    """What regions are compared through: what the model learned with, or else what is at hand."""
+    """What regions are compared through: what the model brings or learned with, or else what is at hand."""
+    if uses_critic(config):
+        return "critic"
     if isinstance(config, Sembla) and has_features(config.features):
         return config.features
     found = best_features()
