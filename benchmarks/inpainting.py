@@ -31,7 +31,7 @@ import torch
 
 from benchmarks.tables import load, publish
 from sembla import api
-from sembla.core.tasks import Fill, Predicted, Searched, Weighted
+from sembla.core.ways import Fill, Predicted, Searched, Weighted
 from sembla.data.prepared import open_prepared
 from sembla.evaluation.faces import WholeFaces, whole_faces
 from sembla.evaluation.results import SCORES, Evaluation

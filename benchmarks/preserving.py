@@ -38,8 +38,9 @@ from torch import Tensor
 from benchmarks.scene_quality import effort, kid
 from benchmarks.tables import RESULTS, load, publish
 from sembla import api
-from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Search, Steered
+from sembla.core.tasks import Kept, PreserveTask
 from sembla.core.types import Picture, Region
+from sembla.core.ways import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.data.loading import held_out_batch
 from sembla.data.prepared import Prepared, open_prepared
 from sembla.imaging.holes import rectangle

@@ -8,8 +8,9 @@ import pytest
 from tests.faces.test_shape import face
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import Damaged, InpaintResult, InpaintTask, Predicted, Searched, Weighted
+from sembla.core.tasks import Damaged, InpaintResult, InpaintTask
 from sembla.core.types import Picture
+from sembla.core.ways import Predicted, Searched, Weighted
 from sembla.evaluation.faces import WholeFaces
 from sembla.evaluation.inpainting import (
     CompletenessSettings,

@@ -6,7 +6,8 @@ from typing import Annotated
 import pytest
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import AnalogyTask, Whole
+from sembla.core.ranges import Whole
+from sembla.core.tasks import AnalogyTask
 from sembla.studio.forms import check_settings, form_of, map_names
 
 

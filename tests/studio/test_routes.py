@@ -15,7 +15,8 @@ from tests.studio.support import Server, packed, png
 from tests.surfaces.support import COLOURS, layout, photo
 
 from sembla import api
-from sembla.core.tasks import AnalogyTask, ShouldStop, ranges
+from sembla.core.ranges import ranges
+from sembla.core.tasks import AnalogyTask, ShouldStop
 from sembla.studio.wire import PackedMap, unpack
 
 

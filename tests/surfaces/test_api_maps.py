@@ -11,7 +11,8 @@ from tests.surfaces.support import COLOURS, layout, photo, with_a_foreign_class
 import sembla
 from sembla import api
 from sembla.core import memory
-from sembla.core.tasks import AnalogyTask, Preview, Whole, ranges
+from sembla.core.ranges import Whole, ranges
+from sembla.core.tasks import AnalogyTask, Preview
 
 TASK = AnalogyTask(photo(), layout(6), layout(14))
 

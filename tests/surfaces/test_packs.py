@@ -14,7 +14,8 @@ from tests.methods.scene.support import prepared
 
 from sembla import api, packs
 from sembla.core.errors import InputError
-from sembla.core.tasks import Damaged, InpaintTask, Kept, PreserveTask, SceneTask, Steered
+from sembla.core.tasks import Damaged, InpaintTask, Kept, PreserveTask, SceneTask
+from sembla.core.ways import Steered
 from sembla.faces.shape import shape_model
 from sembla.imaging.holes import draw_hole
 from sembla.methods.scene.config import Sembla, fitted

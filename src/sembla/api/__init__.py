@@ -101,26 +101,19 @@ from sembla.core.method import Method
 from sembla.core.tasks import (
     AnalogyResult,
     AnalogyTask,
-    Bedrooms,
     Damaged,
-    Faces,
     InpaintResult,
     InpaintTask,
     InventTask,
     Kept,
     OnPreview,
-    Pixels,
-    Predicted,
     PreserveResult,
     PreserveTask,
     Preview,
     SceneResult,
     SceneTask,
-    Search,
-    Searched,
-    Steered,
-    Weighted,
 )
+from sembla.core.ways import Bedrooms, Faces, Pixels, Predicted, Search, Searched, Steered, Weighted
 from sembla.data.augment import Augmentation
 from sembla.data.classes import write_declared
 from sembla.data.doctor import Fault, Mended, Report, examine, repair

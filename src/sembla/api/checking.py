@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from sembla.core import memory
 from sembla.core.errors import InputError, MemoryNeedError, SizeError
-from sembla.core.tasks import AnalogyTask, Searched, Steered, Weighted, Whole, ranges
+from sembla.core.ranges import Whole, ranges
+from sembla.core.tasks import AnalogyTask
 from sembla.core.types import MAX_PIXELS, MIN_SIDE
+from sembla.core.ways import Searched, Steered, Weighted
 
 __all__ = ["check", "check_does", "check_memory", "numbers", "output_size", "settings", "told_size", "whole"]
 

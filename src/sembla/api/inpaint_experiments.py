@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sembla.api.checking import check_does, numbers, settings, whole
 from sembla.api.inpainting import check_inpaint
-from sembla.core.tasks import Fill, InpaintTask, InventTask, Predicted, Whole
+from sembla.core.ranges import Whole
+from sembla.core.tasks import InpaintTask, InventTask
+from sembla.core.ways import Fill, Predicted
 from sembla.evaluation.results import Evaluation, OnProgress
 from sembla.imaging.holes import HOLES
 

@@ -15,18 +15,17 @@ from sembla.core.errors import InputError, SizeError
 from sembla.core.frames import Frames, chunked
 from sembla.core.tasks import (
     Damaged,
-    Fill,
     InpaintResult,
     InpaintTask,
     OnCount,
     OnPreview,
     PersonResult,
     PersonTask,
-    Predicted,
     ShouldStop,
     Watch,
 )
 from sembla.core.types import Picture, Region
+from sembla.core.ways import Fill, Predicted
 from sembla.faces.alignment import Alignment, align
 from sembla.faces.landmarks import Landmarks, Track, smoothed
 from sembla.imaging.blend import Poisson
@@ -113,7 +112,7 @@ def run_inpaint(
     engine: "Synthesizer",
     stop: ShouldStop | None = None,
     shared: bool = True,
-    fill: Fill = Predicted(),  # noqa: B008  frozen
+    fill: Fill = Predicted(),
     smooth: float = 1.5,
     seed: int = 0,
 ) -> InpaintResult:

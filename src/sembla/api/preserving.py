@@ -9,18 +9,9 @@ from PIL import Image
 
 from sembla.api.checking import check_does, numbers, settings
 from sembla.core.errors import InputError, SizeError
-from sembla.core.tasks import (
-    Kept,
-    OnPreview,
-    PreserveResult,
-    PreserveTask,
-    Search,
-    ShouldStop,
-    Steered,
-    Watch,
-)
+from sembla.core.tasks import Kept, OnPreview, PreserveResult, PreserveTask, ShouldStop, Watch
 from sembla.core.types import Picture, Region
-from sembla.core.ways import FeaturesName
+from sembla.core.ways import FeaturesName, Search, Steered
 from sembla.imaging.holes import read_mask, rectangle
 from sembla.imaging.io import Source, read_picture, source_name
 from sembla.imaging.sheet import tiled

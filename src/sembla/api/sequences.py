@@ -14,8 +14,9 @@ from sembla.api.checking import numbers
 from sembla.api.inpainting import DamagedFace, check_sizes, filled
 from sembla.api.pointing import Points, points_of
 from sembla.core.errors import InputError
-from sembla.core.tasks import Fill, InpaintTask, OnCount, OnPreview, Predicted, ShouldStop, Watch
+from sembla.core.tasks import InpaintTask, OnCount, OnPreview, ShouldStop, Watch
 from sembla.core.types import Picture, Region
+from sembla.core.ways import Fill, Predicted
 from sembla.faces.landmarks import COUNT, Landmarks, Track, bridged, check_landmarks, read_track
 from sembla.imaging.holes import read_hole
 from sembla.imaging.io import Source, read_picture, source_name

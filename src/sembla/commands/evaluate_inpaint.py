@@ -15,7 +15,7 @@ from sembla.core.ways import FillName, fill_of
 
 if TYPE_CHECKING:
     from sembla.api import Evaluation, OnProgress, Synthesizer
-    from sembla.core.tasks import Fill
+    from sembla.core.ways import Fill
 
 __all__ = ["EvaluateInpaint", "Experiment"]
 

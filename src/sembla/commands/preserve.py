@@ -17,7 +17,8 @@ from sembla.core.errors import InputError
 from sembla.core.ways import MEANING, FeaturesName, SearchName, search_of
 
 if TYPE_CHECKING:
-    from sembla.core.tasks import Kept, PreserveResult, Search
+    from sembla.core.tasks import Kept, PreserveResult
+    from sembla.core.ways import Search
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = ["Preserve"]

@@ -1,25 +1,23 @@
 """Typed requests and what they return. Surfaces build their forms from these."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, TypeAlias, get_args, get_type_hints
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.errors import Cancelled
 from sembla.core.frames import Frames
+from sembla.core.ranges import Whole
 from sembla.core.types import MAX_PIXELS, MIN_SIDE, LabelMap, Picture, Region
-from sembla.core.ways import MEANING, FeaturesName
+from sembla.core.ways import FeaturesName, Fill, Predicted, Search, Steered
 
 __all__ = [
     "UNWATCHED",
     "AnalogyResult",
     "AnalogyTask",
-    "Bedrooms",
     "Damaged",
-    "Faces",
-    "Fill",
     "InpaintResult",
     "InpaintTask",
     "InventTask",
@@ -29,45 +27,15 @@ __all__ = [
     "OnPreview",
     "PersonResult",
     "PersonTask",
-    "Pixels",
-    "Predicted",
     "PreserveResult",
     "PreserveTask",
     "Preview",
     "Result",
     "SceneResult",
     "SceneTask",
-    "Search",
-    "Searched",
     "ShouldStop",
-    "Steered",
     "Watch",
-    "Weighted",
-    "Whole",
-    "ranges",
 ]
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The range of a whole number, both ends included; stands in the `Annotated` type of a setting."""
-
-    least: int
-    most: int
-
-
-def ranges(task_type: type) -> Mapping[str, Whole]:
-    """The settings of a task that are whole numbers, with their ranges, in the order of their fields."""
-    hints = get_type_hints(task_type, include_extras=True)
-    return {name: range_ for name, hint in hints.items() for range_ in _wholes(hint)}
-
-
-def _wholes(hint: Any) -> Iterator[Whole]:
-    """The ranges within a type, however deep: `Annotated[int, Whole(...)] | None` has one."""
-    if isinstance(hint, Whole):
-        yield hint
-    for part in get_args(hint):
-        yield from _wholes(part)
 
 
 @dataclass(frozen=True)
@@ -185,53 +153,6 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Steered:
-    """Ours: codes that an encoder reads in the regions, the likeliest of a few for each candidate, then a few steps.
-
-    Candidates are compared with the reference in their own surroundings, at all depths of a frozen network, and with
-    one another: outside the regions they are driven apart.
-    """
-
-    steps: Annotated[int, Whole(0, 1000)] = 7
-    """Steps of Adam; a model without an encoder begins with codes as drawn, and needs some 40."""
-    tries: Annotated[int, Whole(1, 64)] = 4
-    """Codes to begin with for each candidate, of which the one goes on whose picture is nearest."""
-    meaning: float = MEANING
-    """What counts, from 0 (colours, pixel by pixel) to 1 (what the deepest planes of a network see)."""
-
-
-@dataclass(frozen=True)
-class Faces:
-    """The published search for faces: what is outside the regions is black, both where it is sought and found."""
-
-    steps: Annotated[int, Whole(1, 10_000)] = 40
-    hard: bool = False
-    """Cells of the network's planes count only where they lie within a region wholly, as in the published notebook."""
-    gram: bool = False
-    """Compare which places look like which others, and not the planes themselves."""
-
-
-@dataclass(frozen=True)
-class Bedrooms:
-    """The published search for rooms: the network sees regions within the first picture, and steps are plain."""
-
-    steps: Annotated[int, Whole(1, 10_000)] = 400
-    gram: bool = False
-    """Compare which places look like which others, and not the planes themselves."""
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """The baseline of Zhu et al. 2016 (iGAN): squared differences of the regions' pixels."""
-
-    steps: Annotated[int, Whole(1, 10_000)] = 40
-
-
-Search: TypeAlias = Steered | Faces | Bedrooms | Pixels
-"""How codes are looked for."""
-
-
-@dataclass(frozen=True)
 class PreserveTask:
     """Regions of one picture or several: ask for pictures that mean the same there, and differ elsewhere."""
 
@@ -260,40 +181,6 @@ class Damaged:
     """(H, W), True = missing."""
     landmarks: NDArray[np.float32]
     """The 68 points of the face, (68, 2), those within the hole too."""
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """Ours: an encoder reads the code in what is known; steps after it bring it nearer, where they are asked for."""
-
-    steps: Annotated[int, Whole(0, 1000)] = 0
-    """Steps of Adam after the encoder."""
-
-
-@dataclass(frozen=True)
-class Searched:
-    """The published search (arXiv 1711.06106): the code whose face is nearest to what is known, by Adam, clipped."""
-
-    steps: Annotated[int, Whole(1, 10_000)] = 1500
-    realism: float = 0.1
-    """Weight of the discriminator's opinion."""
-
-
-@dataclass(frozen=True)
-class Weighted:
-    """The search of Yeh et al. 2017: known pixels near the hole count more, by Nesterov's momentum, clipped."""
-
-    steps: Annotated[int, Whole(1, 10_000)] = 3000
-    realism: float = 0.003
-    """Weight of the discriminator's opinion; the authors' code has 0.2."""
-    window: Annotated[int, Whole(3, 31)] = 7
-    """Pixels of the square whose missing share is a known pixel's weight; odd."""
-    released: bool = False
-    """Take the share that is known, as the released code does, and not the missing one."""
-
-
-Fill: TypeAlias = Predicted | Searched | Weighted
-"""How the code of a damaged face is found."""
 
 
 @dataclass(frozen=True)

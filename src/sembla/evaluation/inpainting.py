@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import Damaged, Fill, InpaintResult, InpaintTask, Predicted, Result, Searched
+from sembla.core.tasks import Damaged, InpaintResult, InpaintTask, Result
 from sembla.core.types import Picture, Region
+from sembla.core.ways import Fill, Predicted, Searched
 from sembla.evaluation.faces import WholeFaces
 from sembla.evaluation.groups import mean_over
 from sembla.evaluation.measures import mean_score

@@ -10,7 +10,8 @@ from types import MappingProxyType, NoneType
 from typing import Any, Literal, get_args, get_type_hints
 
 from sembla.core.errors import InputError
-from sembla.core.tasks import AnalogyTask, SceneTask, ranges
+from sembla.core.ranges import ranges
+from sembla.core.tasks import AnalogyTask, SceneTask
 from sembla.core.types import LabelMap
 from sembla.studio.wire import Form, Setting
 

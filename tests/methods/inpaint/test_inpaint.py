@@ -18,19 +18,9 @@ from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
 from sembla.core.method import Feed
-from sembla.core.tasks import (
-    Damaged,
-    Fill,
-    InpaintTask,
-    InventTask,
-    PersonTask,
-    Predicted,
-    Preview,
-    Searched,
-    Watch,
-    Weighted,
-)
+from sembla.core.tasks import Damaged, InpaintTask, InventTask, PersonTask, Preview, Watch
 from sembla.core.types import Picture
+from sembla.core.ways import Fill, Predicted, Searched, Weighted
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.holes import draw_hole
 from sembla.methods.inpaint.batches import batches

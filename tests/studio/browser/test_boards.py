@@ -22,7 +22,7 @@ from tests.studio.browser.visits import problem, visit
 from tests.studio.generators import noise, write_generators
 
 from sembla import api
-from sembla.core.tasks import Predicted, Steered
+from sembla.core.ways import Predicted, Steered
 
 SQUARE, GAP = 512, 8
 SIZE = (128, 128)

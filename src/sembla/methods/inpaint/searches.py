@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from sembla.core.method import Term
-from sembla.core.tasks import Fill, Predicted, Searched, Weighted
+from sembla.core.ways import Fill, Predicted, Searched, Weighted
 from sembla.latents.projections import Clip
 from sembla.latents.search import Loss, Plan
 

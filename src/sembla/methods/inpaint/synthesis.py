@@ -23,10 +23,10 @@ from sembla.core.tasks import (
     InventTask,
     PersonResult,
     PersonTask,
-    Predicted,
     Watch,
 )
 from sembla.core.types import Picture
+from sembla.core.ways import Predicted
 from sembla.data.loading import held_out_batch
 from sembla.data.prepared import Prepared
 from sembla.faces.face_map import face_map

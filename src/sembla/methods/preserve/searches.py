@@ -14,15 +14,15 @@ from torch import Tensor
 
 from sembla.core.errors import InputError
 from sembla.core.method import Term
-from sembla.core.tasks import Bedrooms, Faces, Pixels, Search, Steered
+from sembla.core.ways import Bedrooms, Faces, Pixels, Search, Steered
 from sembla.latents.search import Loss, Plan
 from sembla.methods.preserve.distance import Likeness, differences
 from sembla.nn.perceptual import Depths
 
 __all__ = ["Sought", "plan_of"]
 
-_TETHER, _APART = 0.05, 0.45
-_SPREAD = 1.4  # of how much candidates differ at first
+_TETHER, _APART = 0.05, 0.55
+_SPREAD = 1.5  # of how much candidates differ at first
 _ROUNDING = 1e-4
 
 

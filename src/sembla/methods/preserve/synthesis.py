@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from sembla.core.errors import InputError
 from sembla.core.method import Sheet
-from sembla.core.tasks import UNWATCHED, Faces, Kept, PreserveResult, PreserveTask, Steered, Watch
+from sembla.core.tasks import UNWATCHED, Kept, PreserveResult, PreserveTask, Watch
 from sembla.core.types import Picture
-from sembla.core.ways import FeaturesName
+from sembla.core.ways import Faces, FeaturesName, Steered
 from sembla.data.loading import held_out_batch
 from sembla.data.prepared import Prepared
 from sembla.imaging.holes import rectangle
