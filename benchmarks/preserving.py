@@ -56,7 +56,7 @@ Planes = Callable[[Sequence[Picture]], tuple[Tensor, Tensor | None]]
 """Pictures to planes (N, C, h, w), and to the classes of their pixels (N, H, W) where there are such."""
 
 CANDIDATES = 36
-PHOTOS = int(os.environ.get("PHOTOS", "4"))
+PHOTOS = int(os.environ.get("PHOTOS", "3"))
 SLOW = 1  # photos for a search of hundreds of steps
 SEARCHES: Mapping[str, Search] = {
     "steered": Steered(),
