@@ -5,10 +5,9 @@
 Of each of the first held-out photos three regions are kept in turn: the middle, the left half, and what lies under the
 middle (of an aligned face: its mouth). 36 candidates are looked for at once, by each search with the first RUN (of
 sembla train preserve, or a pack), and with all others by the published one for faces, and by ours if they have an
-encoder. What a search asks for is not what
-it is judged by: distances in the region are taken in the bottleneck of a network that parses faces, which no search
-looks through and no recipe learns from; for photos that are no faces there is no such network here, and the deepest
-depth of SqueezeNet stands for it, which `Steered` looks through among others.
+encoder. What a search asks for is not what it is judged by: distances in the region are taken in the bottleneck of a
+network that parses faces, which no search looks through and no recipe learns from; for photos that are no faces there
+is no such network here, and the deepest depth of SqueezeNet stands for it, which `Steered` looks through among others.
 
 - region: mean absolute difference of planes within the region, over their mean absolute value in the photo
 - same class: pixels of the region that are parsed as the same part of a face (faces alone)

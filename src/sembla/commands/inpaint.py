@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sembla.api import Video
     from sembla.core.tasks import OnCount, OnPreview
     from sembla.core.types import Picture
+    from sembla.core.ways import Fill
 
 __all__ = ["Inpaint"]
 
@@ -71,7 +72,7 @@ class Inpaint:
 
     def run(self) -> None:
         """Do it, and say what was written."""
-        fill = fill_of(self.search, self.steps)
+        fill = self._fill
         from sembla import api
 
         given = self._given()
@@ -90,6 +91,11 @@ class Inpaint:
             )
             self._write(pictures, outs, given)
         self._tell(outs, frames=len(frames), seconds=time.perf_counter() - began)
+
+    @cached_property
+    def _fill(self) -> "Fill":
+        """Raises `InputError` for steps of no use."""
+        return fill_of(self.search, self.steps)
 
     def _given(self) -> "Given":
         """What is read. Raises `InputError` for what is not there."""
@@ -199,7 +205,7 @@ class Inpaint:
                 "verb": "inpaint",
                 "seed": self.seed,
                 "search": self.search,
-                "steps": fill_of(self.search, self.steps).steps,
+                "steps": self._fill.steps,
                 "exact": self.exact,
                 "shared": len(outs) > 1 and not self.strangers,
                 "frame": number + 1,

@@ -4,6 +4,7 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -98,7 +99,7 @@ class Preserve:
     def run(self) -> None:
         """Do it, and say what was written."""
         given = self._regions()
-        search = self._search()
+        search = self._search
         from sembla import api
 
         out = self.out or Path(f"{self.reference.stem}-preserve")
@@ -120,7 +121,7 @@ class Preserve:
             )
         if api.is_strange(result):
             _log.warning("%s", api.strangeness_note(result, self.model))
-        self._write(out, result, given, steps=search.steps)
+        self._write(out, result, given)
         self._tell(out, result)
 
     def _regions(self) -> list[Given]:
@@ -152,6 +153,7 @@ class Preserve:
     def _locked(self, match: "re.Match[str]") -> bool:
         return self.lock or match["lock"] is not None
 
+    @cached_property
     def _search(self) -> "Search":
         """Raises `InputError` for steps and settings of no use."""
         if not 0 <= self.meaning <= 1:
@@ -193,7 +195,7 @@ class Preserve:
             return api.keep(one.picture, model=model, mask=one.place, weight=one.weight, locked=one.locked)
         return api.keep(one.picture, model=model, region=one.place, weight=one.weight, locked=one.locked)
 
-    def _write(self, out: Path, result: "PreserveResult", given: list[Given], *, steps: int) -> None:
+    def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
         from sembla import api
 
         make_folder(out)
@@ -206,7 +208,7 @@ class Preserve:
             "candidates": self.candidates,
             "diverse": self.diverse,
             "search": self.search,
-            "steps": steps,
+            "steps": self._search.steps,
             "meaning": self.meaning,
             "gram": self.gram,
             "hard": self.hard,

@@ -106,8 +106,7 @@ def _sought(
             "critic."
         )
     if name == "critic":
-        depths = _critic(cast("Autoencoder | WganCritic", networks["discriminator"]), within)
-        one = min(_EIGHTH, len(depths(within)) - 1)
+        depths, one = _critic(cast("Autoencoder | WganCritic", networks["discriminator"]), within)
     else:
         depths, one = find_depths(name, codes.device), _ONE[name]
     return Sought(
@@ -120,11 +119,18 @@ def _sought(
     )
 
 
-def _critic(critic: Autoencoder | WganCritic, reference: Tensor) -> Depths:
-    """The planes of a critic, each over its mean size in the reference (1, 3, H, W), so that depths can be weighed."""
+def _critic(critic: Autoencoder | WganCritic, reference: Tensor) -> tuple[Depths, int]:
+    """The planes of a critic, and which depth is an eighth of the size.
+
+    Each is over its mean size in the reference (1, 3, H, W), so that depths can be weighed.
+    """
     with torch.no_grad():
         sizes = [planes.abs().mean().clamp(min=1e-9) for planes in critic.taps(reference)]
-    return lambda pictures: [planes / size for planes, size in zip(critic.taps(pictures), sizes, strict=True)]
+
+    def depths(pictures: Tensor) -> list[Tensor]:
+        return [planes / size for planes, size in zip(critic.taps(pictures), sizes, strict=True)]
+
+    return depths, min(_EIGHTH, len(sizes) - 1)
 
 
 def _network(config: Config) -> str:
