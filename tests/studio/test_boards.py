@@ -20,7 +20,7 @@ from tests.studio.test_routes import refusal, unpacked
 
 from sembla import api
 from sembla.core.ways import Pixels as ByPixels
-from sembla.core.ways import Steered
+from sembla.core.ways import Faces, Steered
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.studio.board_tasks import Tile
 from sembla.studio.boards import find_points
@@ -97,6 +97,22 @@ def test_boards_that_cannot_be_are_refused(studio: Server, client: httpx.Client)
     large = client.post("/api/photos", content=png(np.zeros((2500, 2500, 3), np.uint8))).json()["id"]
     many = [{"photo": large}] * 3
     assert "Take fewer" in refusal(client.post("/api/boards", json={"parts": many}), 400)
+
+
+def test_a_published_search_compares_as_asked(studio: Server, runs: Path) -> None:
+    made = board(studio, noise(0), square=True)
+    marks = np.zeros((made["photo"]["height"], made["photo"]["width"]), np.uint8)
+    marks[100:300, 100:400] = 1
+    regions = [{"weight": 1, "locked": False}]
+    search = {"search": "faces", "steps": 1, "features": "none", "gram": True, "hard": True}
+    heard = answered(studio, asked("preserve", made, marks, **{**FEW, "regions": regions, **search}, seed=3))
+    assert heard.end["kind"] == "done", heard.end
+    model = api.load(runs / "rooms")
+    kept = [api.keep(api.middle_square(noise(0), 512), model=model, mask=marks == 1)]
+    way = Faces(1, gram=True, hard=True)
+    result = api.preserve(kept, model=model, seed=3, candidates=6, shown=2, search=way, features="none")
+    for frame, picture in zip(parts(heard, "candidate"), result.pictures, strict=True):
+        np.testing.assert_array_equal(frame.pixels, picture)
 
 
 def test_what_is_kept_is_what_python_gives(studio: Server, runs: Path) -> None:
@@ -203,7 +219,7 @@ def test_what_cannot_be_kept_is_told_in_a_line(studio: Server) -> None:
         ("region 2 is marked, but there are 1", marks + np.uint8(2), {}),
         ("there is no model 'pack:none'", marked, {"model": "pack:none"}),
         ("the model is of method inpaint, which keeps no regions", marked, {"model": FACES}),
-        ("1001 steps came; steered takes 0 to 1000", marked, {"steps": 1001}),
+        ("steps of steered 1001 came; expected a whole number 0 to 1000", marked, {"steps": 1001}),
     ):
         heard = answered(studio, asked("preserve", made, map_, **{**FEW, **what}))
         assert heard.end["kind"] == "failed"

@@ -100,7 +100,7 @@ def test_people_are_drawn_and_shown(
         (("completeness", "--faces", "3"), "holds 2 faces to measure with; ask for no more, not for 3"),
         (("completeness", "--faces", "0"), "faces 0 came"),
         (("completeness", "--faces", "2", "--masks", "ring"), "hole 'ring' came; there are center"),
-        (("completeness", "--faces", "2", "--steps", "-1"), "-1 steps came"),
+        (("completeness", "--faces", "2", "--steps", "-1"), "steps of predicted -1 came"),
         (("completeness", "--search", "guessed"), "guessed"),
         (("consistency", "--faces", "2", "--masks", "1"), "masks 1 came"),
         (("consistency", "--faces", "2", "--seed", "-1"), "seed -1 came"),

@@ -1,7 +1,6 @@
 """Numbers, sizes and memory: what is refused before any work begins."""
 
 import math
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -11,12 +10,12 @@ from numpy.typing import NDArray
 
 from sembla.core import memory
 from sembla.core.errors import InputError, MemoryNeedError, SizeError
-from sembla.core.ranges import Whole, ranges
+from sembla.core.ranges import ranges, whole
 from sembla.core.tasks import AnalogyTask
 from sembla.core.types import MAX_PIXELS, MIN_SIDE
 from sembla.core.ways import Searched, Steered, Weighted
 
-__all__ = ["check", "check_does", "check_memory", "numbers", "output_size", "settings", "told_size", "whole"]
+__all__ = ["check", "check_does", "check_memory", "numbers", "output_size", "settings", "told_size"]
 
 
 def check(task: AnalogyTask) -> None:
@@ -72,17 +71,6 @@ def output_size(task: AnalogyTask) -> tuple[int, int]:
             f"size {task.size} came; for a layout of {width}x{height} it must lie between {least} and {most}."
         )
     return instant.output_size(task)
-
-
-def whole(value: int | None, name: str, range_: Whole) -> int:
-    """A number as Python's own. Raises `InputError` for one out of its range, or no whole number."""
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]  # which TypeError is for
-    except TypeError as error:
-        raise InputError(f"{name} {value!r} came; expected a whole number {range_.least} to {range_.most}.") from error
-    if not range_.least <= number <= range_.most:
-        raise InputError(f"{name} {number} came; expected a whole number {range_.least} to {range_.most}.")
-    return number
 
 
 def check_memory(tasks: Sequence[AnalogyTask]) -> None:

@@ -4,9 +4,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from sembla.api.checking import check_does, numbers, settings, whole
+from sembla.api.checking import check_does, numbers, settings
 from sembla.api.inpainting import check_inpaint
-from sembla.core.ranges import Whole
+from sembla.core.ranges import Whole, whole
 from sembla.core.tasks import InpaintTask, InventTask
 from sembla.core.ways import Fill, Predicted
 from sembla.evaluation.results import Evaluation, OnProgress

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.api.checking import told_size, whole
+from sembla.api.checking import told_size
 from sembla.core.errors import SizeError
-from sembla.core.ranges import Whole
+from sembla.core.ranges import Whole, whole
 from sembla.core.types import MAX_CLASSES, LabelMap, Picture
 from sembla.imaging.colours import distinct_colours
 from sembla.imaging.io import MapArray, Source, read_map, read_picture, read_scribbles, source_name

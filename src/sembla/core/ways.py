@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
-from sembla.core.errors import InputError
-from sembla.core.ranges import Whole, ranges
+from sembla.core.ranges import Whole, ranges, whole
 
 __all__ = [
     "MEANING",
@@ -154,7 +153,4 @@ def fill_of(name: FillName, steps: int | None) -> Fill:
 def _with_steps(way: Way, steps: int | None, *, name: str) -> Way:
     if steps is None:
         return way
-    known = ranges(type(way))["steps"]
-    if not known.least <= steps <= known.most:
-        raise InputError(f"{steps} steps came; {name} takes {known.least} to {known.most}: give so many.")
-    return replace(way, steps=steps)
+    return replace(way, steps=whole(steps, f"steps of {name}", ranges(type(way))["steps"]))

@@ -81,9 +81,13 @@ def read_description(root: Path) -> Description:
 
 
 def check_same(before: Description, now: Description, *, root: Path) -> None:
-    """Raise `InputError`, naming all fields that differ, unless a run can go on as it began."""
+    """Raise `InputError`, naming all fields that differ, unless a run can go on as it began.
+
+    Settings that `before` lacks, which came with a later version, are as `now` has them.
+    """
     if before.method != now.method:
         raise InputError(f"{root} is a run of method {before.method}, not {now.method}; choose another folder.")
+    before = replace(before, config={**now.config, **before.config})
     one, other = (_decisive(each) for each in (before, now))
     changed = [each.removeprefix("config.") for each in differences(one, other)]
     if changed:

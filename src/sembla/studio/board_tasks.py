@@ -5,7 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from sembla.core.types import MAX_CLASSES, MAX_PIXELS
-from sembla.core.ways import MEANING, FillName, SearchName
+from sembla.core.ways import MEANING, FeaturesName, FillName, SearchName
 
 __all__ = ["MOST_TILES", "FillRequest", "KeepRequest", "KeptRegion", "Part", "Piece", "Tile"]
 
@@ -60,6 +60,9 @@ class KeepRequest(BaseModel):
     search: SearchName = "steered"
     steps: StrictInt | None = Field(default=None, description="Of the search; null for its own number.")
     meaning: float = Field(default=MEANING, ge=0, le=1, description="Of the search steered: 0 colours, 1 meaning.")
+    features: FeaturesName = Field(default="", description="What regions are compared through; empty is the model's.")
+    gram: StrictBool = Field(default=False, description="Of faces and bedrooms: compare Gram matrices.")
+    hard: StrictBool = Field(default=False, description="Of faces: only cells within a region wholly count.")
 
 
 class FillRequest(BaseModel):

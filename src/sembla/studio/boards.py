@@ -84,7 +84,10 @@ class Boards:
             candidates=request.candidates,
             shown=request.shown,
             diverse=request.diverse,
-            search=search_of(request.search, request.steps, meaning=request.meaning),
+            search=search_of(
+                request.search, request.steps, meaning=request.meaning, gram=request.gram, hard=request.hard
+            ),
+            features=request.features,
         )
         result = api.run_preserve(task, forming(on_preview), stop=stop, engine=engine)
         notes = (

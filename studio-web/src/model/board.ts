@@ -23,6 +23,15 @@ export const KEEPING: Readonly<Record<string, string>> = {
   pixels: "Pixels alone (iGAN)",
 };
 
+/** What regions are compared through, by the server's names. */
+export const SEEING: Readonly<Record<string, string>> = {
+  "": "The model's own choice",
+  vgg19: "VGG-19",
+  squeezenet: "SqueezeNet",
+  critic: "The model's critic",
+  none: "Colours alone",
+};
+
 /** How faces are found, by the server's names. */
 export const FILLING: Readonly<Record<string, string>> = {
   predicted: "Predicted (ours)",
@@ -41,6 +50,9 @@ const STARTS: Readonly<Record<Board["method"], Settings>> = {
     diverse: false,
     search: "steered",
     steps: null,
+    features: "",
+    gram: false,
+    hard: false,
   },
   inpaint: { seed: 0, fillings: 1, search: "predicted", steps: null, shared: true, smooth: 1.5 },
 };

@@ -1,6 +1,6 @@
 /** The settings of a board's generator, and how much the active region counts. */
 
-import { FILLING, FREE, KEEPING } from "../model/board";
+import { FILLING, FREE, KEEPING, SEEING } from "../model/board";
 import { randomSeed } from "../model/seeds";
 import type { Studio } from "../model/studio";
 import type { Board } from "../model/types";
@@ -54,6 +54,8 @@ function keepFields(studio: Studio): Bound[] {
   const bound = binder(studio);
   const meaning = { text: "What counts", title: "Of the search steered" };
   const show = { text: "Show", title: "Which of the candidates are chosen" };
+  const gram = { text: "Patterns, not places", title: "Compare how alike places are to one another (Gram)" };
+  const hard = { text: "Whole cells only", title: "Cells of the network count that lie within a region wholly" };
   const chosen = { false: "The best", true: "Good ones that differ" };
   return [
     bound("meaning", (change) => shareField(meaning, ["Colours", "Meaning"], change)),
@@ -62,8 +64,22 @@ function keepFields(studio: Studio): Bound[] {
     bound("diverse", (change) => choiceField(show, chosen, (name) => change(name === "true"))),
     bound("search", (change) => choiceField({ text: "Search" }, KEEPING, change)),
     bound("steps", stepsField),
+    bound("features", (change) => choiceField({ text: "Seen through" }, SEEING, change)),
+    ofSearches(["faces", "bedrooms"], studio, bound("gram", (change) => switchField(gram, change))),
+    ofSearches(["faces"], studio, bound("hard", (change) => switchField(hard, change))),
     seedLine(studio),
   ];
+}
+
+/** A field that is there for some searches alone. */
+function ofSearches(searches: readonly string[], studio: Studio, { element, follow }: Bound): Bound {
+  return {
+    element,
+    follow: () => {
+      element.hidden = !searches.includes(String(studio.settings.search));
+      follow();
+    },
+  };
 }
 
 function fillFields(studio: Studio): Bound[] {

@@ -70,7 +70,7 @@ export function choiceField(
   select.append(...Object.entries(choices).map(([value, text]) => h("option", { value }, text)));
   select.addEventListener("change", () => change(select.value));
   const show = (value: Value) => {
-    select.value = String(value);
+    select.value = String(value ?? "");
   };
   return { element: line(about, select), show };
 }

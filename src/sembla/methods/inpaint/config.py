@@ -75,7 +75,7 @@ class Dcgan(Config):
 
 @dataclass(frozen=True)
 class Sembla(Config):
-    """Ours: a light generator and its encoder that learn together, to fill holes as well as to make faces."""
+    """Ours: a light generator, its encoder and a refiner that learn together, to fill holes as well as make faces."""
 
     width: int = 64
     latent: int = 128
@@ -88,7 +88,10 @@ class Sembla(Config):
     images: int = 400_000
     discriminator_width: int = 48
     encoder_width: int = 64
-    reconstruction: float = 10.0
+    refiner_width: int = 64
+    """Channels, at half the faces' size, of the network that joins what was made to what is known."""
+    perceptual: float = 0.3
+    reconstruction: float = 30.0
     """Weight of absolute differences of pixels, and of what the frozen network sees."""
     divergence: float = 0.002
     """Weight of how far codes that are read are from those that are drawn."""
@@ -103,7 +106,7 @@ RECIPES: Mapping[str, Config] = {
     "sembla": Sembla(),
     "conditional": Conditional(),
     "dcgan": Dcgan(),
-    "sembla-small": Sembla(width=40, discriminator_width=32, encoder_width=40),
+    "sembla-small": Sembla(width=38, discriminator_width=32, encoder_width=40, refiner_width=44),
     "conditional-small": Conditional(width=24, discriminator_width=24, encoder_width=24),
     "dcgan-small": Dcgan(width=24, discriminator_width=24, encoder_width=24),
 }

@@ -1,4 +1,4 @@
-"""The network of `sembla`: one that makes faces of a code and a map, and reads codes in damaged faces."""
+"""The network of `sembla`: it makes faces of a code and a map, reads codes in damaged faces, and joins the two."""
 
 from itertools import pairwise
 
@@ -16,10 +16,12 @@ _START = 4
 _STEP = 2
 _MOST = 8
 _SLOPE = 0.2
+_LEAST = 8
+_FAR = 2
 
 
 class LightInpainter(nn.Module):
-    """Generator and encoder, which learn together.
+    """Generator, encoder and refiner, which learn together.
 
     At each size the map's own features lie beside what was made of the code: the map says where things are to the
     pixel, the code what they look like. The largest planes have half the faces' size, and each of their places makes
@@ -41,6 +43,7 @@ class LightInpainter(nn.Module):
         halves = [config.encoder_width * min(4, 1 << level) for level in range(times + 1)]
         self.eye = _Reader(7, halves)
         self.codes = nn.Linear(halves[-1] * _START**2, 2 * config.latent)
+        self.refiner = _Refiner(config.refiner_width, config.side)
 
     def forward(self, codes: Tensor, maps: Tensor) -> Tensor:
         """Faces (N, 3, H, W) in -1 to 1 of codes (N, L) and face maps (N, 3, H, W) in -1 to 1."""
@@ -59,6 +62,44 @@ class LightInpainter(nn.Module):
         seen = torch.cat([faces * (1 - holes), holes, maps.to(faces.dtype)], dim=1)
         codes, unsure = self.codes(self.eye(seen)[-1].flatten(1)).float().chunk(2, dim=1)
         return codes, unsure.clamp(-6, 2)
+
+    def refine(self, faces: Tensor, holes: Tensor, made: Tensor) -> Tensor:
+        """What was made of damaged faces, all (N, 3, H, W), once more: such that it goes on what is known about it.
+
+        A code says who it is, and no more; the pixels about a hole say how hair and light go on there (coarse to fine,
+        as in Yu et al. 2018, from whom we differ in that the coarse face is made of a code and a map).
+        """
+        change: Tensor = self.refiner(torch.cat([faces * (1 - holes), holes, made], dim=1))
+        return made + change
+
+
+class _Refiner(nn.Module):
+    """A small U-Net down to 8 pixels, which begins with no change at all."""
+
+    def __init__(self, width: int, side: int) -> None:
+        super().__init__()
+        times = (side // _STEP // _LEAST).bit_length() - 1
+        widths = [width * (2 + level) // 2 for level in range(times + 1)]
+        self.reader = _Reader(7, widths)
+        self.middle = nn.ModuleList(
+            nn.Conv2d(widths[-1], widths[-1], 3, padding=far, dilation=far) for far in (1, _FAR)
+        )
+        self.up = nn.ModuleList(
+            nn.Conv2d(deep + beside, beside, 3, padding=1) for beside, deep in reversed(list(pairwise(widths)))
+        )
+        self.last = nn.Conv2d(width, 3 * _STEP**2, 3, padding=1)
+        nn.init.zeros_(self.last.weight)
+        nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]  # it has one
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """A change (N, 3, H, W)."""
+        *beside, planes = self.reader(seen)
+        for layer in self.middle:
+            planes = planes + F.leaky_relu(layer(planes), _SLOPE)
+        for layer in self.up:
+            larger = F.interpolate(planes, scale_factor=2.0, mode="nearest")
+            planes = F.leaky_relu(layer(torch.cat([larger, beside.pop()], dim=1)), _SLOPE)
+        return F.pixel_shuffle(self.last(planes), _STEP)
 
 
 class _Reader(nn.Module):

@@ -1,6 +1,7 @@
 """How the recipes learn: the published game, the encoder beside it, and ours, where both are one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 import torch
@@ -68,6 +69,7 @@ class PublishedObjective:
 
 
 _SURE = 0.001
+_KNOWN = 0.1  # how much refined pixels count that are known, beside 1.1 in holes
 
 
 def _around(codes: Tensor, unsure: Tensor) -> Tensor:
@@ -85,17 +87,23 @@ def likeness(config: Config, depths: Depths, batch: FaceBatch, *, made: Tensor) 
     made = made.float()
     terms = {"pixels": Term((made - batch.photo).abs().mean())}
     if config.perceptual:
-        with torch.no_grad():
-            wanted = depths(batch.photo)
-        apart = [(one - other).abs().mean() for one, other in zip(depths(made), wanted, strict=True)]
-        terms["perceptual"] = Term(torch.stack(apart).mean(), config.perceptual)
+        terms["perceptual"] = Term(apart_at(depths, made, batch.photo), config.perceptual)
     return terms
+
+
+def apart_at(depths: Depths, made: Tensor, photo: Tensor) -> Tensor:
+    """The mean absolute difference of pictures (N, 3, H, W) at the depths of a frozen network."""
+    with torch.no_grad():
+        wanted = depths(photo)
+    apart = [(one - other).abs().mean() for one, other in zip(depths(made), wanted, strict=True)]
+    return torch.stack(apart).mean()
 
 
 class LightObjective:
     """Faces that are made of codes read in damaged faces shall be the whole faces; of drawn codes, look like faces.
 
-    Larsen et al. 2016 (an autoencoder beside a game), with codes that are read in part of a picture.
+    Larsen et al. 2016 (an autoencoder beside a game), with codes that are read in part of a picture. What the refiner
+    makes of half of those is looked at in place of what it was given, in the hole that it was made for.
     """
 
     def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths) -> None:
@@ -111,31 +119,56 @@ class LightObjective:
     def tell(self, batch: FaceBatch) -> Terms:
         """Faces from what is made of codes that were read, and of drawn ones."""
         with torch.no_grad():
-            made = self.inpainter(self._codes(batch)[0], batch.maps)
+            made = self._made(batch).shown
         scores = [self._scores(faces) for faces in (batch.photo, made)]
         return {"adversarial": Term(hinge_discriminator(*scores))}
 
     def make(self, batch: FaceBatch) -> Terms:
         """Faces that shall be taken for real ones, and be the batch's where their codes were read."""
-        codes, read, unsure = self._codes(batch)
-        made = self.inpainter(codes, batch.maps)
-        half = len(read)
-        part = FaceBatch(batch.photo[:half], batch.maps[:half], batch.holes[:half])
-        alike = likeness(self.config, self.depths, part, made=made[:half])
+        its = self._made(batch)
+        read, refined = len(its.codes), len(its.refined)
+        pixels = (its.made[:read] - batch.photo[:read]).abs().mean()
+        weights = _KNOWN + batch.holes[:refined]
+        joined = (weights * (its.refined - batch.photo[:refined]).abs()).mean()
+        alike = {"pixels": Term(pixels), "refined": Term(joined)}
+        if self.config.perceptual:
+            apart = apart_at(self.depths, its.shown[:read], batch.photo[:read])
+            alike["perceptual"] = Term(apart, self.config.perceptual)
         return {
-            "adversarial": Term(hinge_generator(self._scores(made))),
-            "divergence": Term(normal_divergence(read, unsure), self.config.divergence),
+            "adversarial": Term(hinge_generator(self._scores(its.shown))),
+            "divergence": Term(normal_divergence(its.codes, its.unsure), self.config.divergence),
             **{name: Term(term.value, term.weight * self.config.reconstruction) for name, term in alike.items()},
         }
 
-    def _codes(self, batch: FaceBatch) -> tuple[Tensor, Tensor, Tensor]:
-        """Codes of the batch: the first three quarters read, the others drawn; what was read, and how unsurely."""
-        half = max(1, 3 * batch.count // 4)
-        read, unsure = self.inpainter.read(batch.photo[:half], batch.holes[:half], batch.maps[:half])
-        drawn = draw_codes(self.config, batch.count - half, like=batch.photo)
-        return torch.cat([_around(read, unsure), drawn]), read, unsure
+    def _made(self, batch: FaceBatch) -> "_Made":
+        """Of the codes of the batch, of which the first three quarters are read, the others drawn."""
+        count = max(1, 3 * batch.count // 4)
+        photo, holes = batch.photo[:count], batch.holes[:count]
+        codes, unsure = self.inpainter.read(photo, holes, batch.maps[:count])
+        drawn = draw_codes(self.config, batch.count - count, like=batch.photo)
+        made = self.inpainter(torch.cat([_around(codes, unsure), drawn]), batch.maps).float()
+        half = (count + 1) // 2
+        photo, holes = photo[:half], holes[:half]
+        refined = self.inpainter.refine(photo, holes, made[:half].detach()).float()
+        shown = torch.cat([photo + holes * (refined - photo), made[half:]])
+        return _Made(codes, unsure, made, refined, shown)
 
     def _scores(self, faces: Tensor) -> list[Tensor]:
         """Of faces alone: that they keep to their maps is asked by what they shall be."""
         scores: list[Tensor] = self.judge(augmented(faces.float()), self.depths)
         return scores
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What became of a batch of N."""
+
+    codes: Tensor
+    """Those that were read, (R, L)."""
+    unsure: Tensor
+    made: Tensor
+    """(N, 3, H, W), the first R of codes that were read."""
+    refined: Tensor
+    """What became of the first of them, (M, 3, H, W)."""
+    shown: Tensor
+    """`made`, but the first M of the batch, with their holes filled by what was refined, (N, 3, H, W)."""

@@ -63,7 +63,7 @@ def inpaint(config: Config, networks: nn.ModuleDict, task: InpaintTask, *, watch
             codes = _found(config, networks, part, task=task, watch=watch)
         else:
             codes = _given(config, networks, task.code)
-        made += _make(networks["generator"], part, codes, watch=watch)
+        made += _make(networks["generator"], part, codes, refine=isinstance(task.fill, Predicted), watch=watch)
     watch.show(made[-1], level=_steps(task) - 1, levels=_steps(task), seconds=time.perf_counter() - began)
     filled = [_filled(frame, its, blend=task.blend) for frame, its in zip(frames, made, strict=True)]
     return InpaintResult(tuple(filled), task.seed, time.perf_counter() - began, tuple(made))
@@ -73,7 +73,7 @@ def recognise(config: Config, networks: nn.ModuleDict, task: PersonTask, *, watc
     """Look for the code that says who it is in all frames. Raises as `inpaint`."""
     began = time.perf_counter()
     codes = _found(config, networks, task.frames, task=task, watch=watch)
-    made = _make(networks["generator"], tuple(islice(task.frames, 1)), codes, watch=watch)
+    made = _make(networks["generator"], tuple(islice(task.frames, 1)), codes, refine=False, watch=watch)
     return PersonResult(tuple(made), task.seed, time.perf_counter() - began, codes[0].float().cpu().numpy())
 
 
@@ -140,14 +140,21 @@ def _found(
     return search(generate, start, loss, plan=plan, on_step=tell).codes
 
 
-def _make(generator: nn.Module, frames: tuple[Damaged, ...], codes: Tensor, *, watch: Watch) -> list[Picture]:
-    """What the model makes of frames with codes of their own, (N, L), or one for all, (1, L)."""
+def _make(
+    generator: nn.Module, frames: tuple[Damaged, ...], codes: Tensor, *, refine: bool, watch: Watch
+) -> list[Picture]:
+    """What the model makes of frames with codes of their own, (N, L), or one for all, (1, L).
+
+    With `refine`, a model that has a refiner joins it to what is known.
+    """
     made: list[Picture] = []
     every = codes.expand(len(frames), -1)
     for part in chunked(frames, _AT_ONCE):
         watch.check()
-        maps = _maps(part, codes.device)
+        faces, holes, maps = _planes(part, codes.device)
         pictures = generator(every[len(made) : len(made) + len(part)], maps)
+        if refine and isinstance(generator, LightInpainter):
+            pictures = generator.refine(faces, holes, pictures)
         made += [to_picture(picture) for picture in pictures]
     return made
 
