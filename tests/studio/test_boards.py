@@ -19,8 +19,8 @@ from tests.studio.support import PATIENCE, Server, packed, page, png
 from tests.studio.test_routes import refusal, unpacked
 
 from sembla import api
-from sembla.core.ways import Pixels as ByPixels
 from sembla.core.ways import Faces, Steered
+from sembla.core.ways import Pixels as ByPixels
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.studio.board_tasks import Tile
 from sembla.studio.boards import find_points

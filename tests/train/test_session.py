@@ -199,6 +199,16 @@ def test_going_on_with_another_method_is_refused(tmp_path: Path) -> None:
         run(tmp_path / "run", resume=True)
 
 
+def test_a_run_from_before_a_setting_was_there_goes_on(tmp_path: Path) -> None:
+    run(tmp_path / "run", steps=1)
+    values = json.loads((tmp_path / "run" / "method.json").read_text())
+    del values["config"]["poison"]
+    (tmp_path / "run" / "method.json").write_text(json.dumps(values))
+    run(tmp_path / "run", resume=True)
+    run(tmp_path / "whole")
+    assert left(tmp_path / "run")["weights.safetensors"] == left(tmp_path / "whole")["weights.safetensors"]
+
+
 def test_divergence_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match=r"in step 2; .* There is no checkpoint before it\."):
         run(tmp_path / "early", config=ToyConfig(poison=2))

@@ -55,7 +55,10 @@ function keepFields(studio: Studio): Bound[] {
   const meaning = { text: "What counts", title: "Of the search steered" };
   const show = { text: "Show", title: "Which of the candidates are chosen" };
   const gram = { text: "Patterns, not places", title: "Compare how alike places are to one another (Gram)" };
-  const hard = { text: "Whole cells only", title: "Cells of the network count that lie within a region wholly" };
+  const hard = {
+    text: "Whole cells only",
+    title: "Cells of the network count that lie within a region wholly",
+  };
   const chosen = { false: "The best", true: "Good ones that differ" };
   return [
     bound("meaning", (change) => shareField(meaning, ["Colours", "Meaning"], change)),
@@ -65,8 +68,16 @@ function keepFields(studio: Studio): Bound[] {
     bound("search", (change) => choiceField({ text: "Search" }, KEEPING, change)),
     bound("steps", stepsField),
     bound("features", (change) => choiceField({ text: "Seen through" }, SEEING, change)),
-    ofSearches(["faces", "bedrooms"], studio, bound("gram", (change) => switchField(gram, change))),
-    ofSearches(["faces"], studio, bound("hard", (change) => switchField(hard, change))),
+    ofSearches(
+      ["faces", "bedrooms"],
+      studio,
+      bound("gram", (change) => switchField(gram, change)),
+    ),
+    ofSearches(
+      ["faces"],
+      studio,
+      bound("hard", (change) => switchField(hard, change)),
+    ),
     seedLine(studio),
   ];
 }

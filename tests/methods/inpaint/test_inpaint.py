@@ -23,6 +23,7 @@ from sembla.core.types import Picture
 from sembla.core.ways import Fill, Predicted, Searched, Weighted
 from sembla.faces.landmarks import Landmarks
 from sembla.imaging.holes import draw_hole
+from sembla.methods.inpaint import synthesis
 from sembla.methods.inpaint.batches import batches
 from sembla.methods.inpaint.config import RECIPES, Conditional, Dcgan, Sembla, fitted
 from sembla.methods.inpaint.learned import PARTS
@@ -30,6 +31,7 @@ from sembla.methods.inpaint.networks import ConditionalGenerator, Discriminator,
 from sembla.methods.inpaint.people_synthesis import people
 from sembla.methods.inpaint.searches import fuse, weights_of
 from sembla.methods.inpaint.synthesis import inpaint, recognise
+from sembla.nn.planes import to_picture
 
 SIDE = 32
 CONFIG = Conditional(side=SIDE, latent=12, features="none")
@@ -239,6 +241,40 @@ def test_the_discriminator_of_published_recipes_is_asked(recipe: str, is_asked: 
     asked = inpaint(config, its, task).made[0]
     unasked = inpaint(config, its, replace(task, fill=Searched(60, realism=0.0))).made[0]
     assert np.array_equal(asked, unasked) != is_asked
+
+
+def light() -> tuple[Sembla, nn.ModuleDict]:
+    """A small model of ours, whose encoder reads something."""
+    torch.manual_seed(0)
+    config = Sembla(side=SIDE, width=8, discriminator_width=8, encoder_width=8, refiner_width=8, features="none")
+    return config, PARTS.networks(config).eval().requires_grad_(requires_grad=False)
+
+
+def test_the_refiner_begins_with_no_change_and_is_for_read_codes_alone() -> None:
+    config, its = light()
+    frame = damaged("freehand")
+    read, searched = (InpaintTask((frame,), fill=fill) for fill in (Predicted(), Searched(1)))
+    before = [inpaint(config, its, task).made[0] for task in (read, searched)]
+    code = recognise(config, its, PersonTask((frame,))).code
+    maps = synthesis._maps((frame,), torch.device("cpu"))
+    np.testing.assert_array_equal(before[0], to_picture(its["generator"](torch.from_numpy(code)[None], maps)[0]))
+    nn.init.normal_(its["generator"].refiner.last.weight)  # type: ignore[union-attr, arg-type]
+    after = [inpaint(config, its, task).made[0] for task in (read, searched)]
+    assert not np.array_equal(after[0], before[0])
+    np.testing.assert_array_equal(after[1], before[1])
+    inside = replace(frame, picture=np.where(frame.hole[..., None], 255, frame.picture).astype(np.uint8))
+    np.testing.assert_array_equal(inpaint(config, its, replace(read, frames=(inside,))).made[0], after[0])
+
+
+def test_the_refiner_learns_from_holes_and_leaves_the_generator_alone() -> None:
+    config, its = light()
+    its.requires_grad_()
+    batch = next(batches(replace(config, flip=0.0), faces(), Feed(batch=8)))
+    terms = PARTS.objective(config, its).make(batch)  # type: ignore[attr-defined]
+    assert set(terms) == {"adversarial", "divergence", "pixels", "refined", "perceptual"}
+    terms["refined"].value.backward()
+    moved = {name.partition(".")[0] for name, its in its["generator"].named_parameters() if its.grad is not None}
+    assert moved == {"refiner"}
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,12 @@ def test_marks_are_undone_cleared_and_outlive_a_reload_and_other_pictures(visite
 def test_work_is_seen_and_cancelled(visited: Page) -> None:
     easel = kept_pictures(visited)
     rectangle(easel, 0, (60, 100, 300, 260))
-    visited.get_by_role("combobox", name="Search").select_option(label="Pixels alone (iGAN)")
+    search, whole = visited.get_by_role("combobox", name="Search"), visited.get_by_role("checkbox", name="Whole cells")
+    expect(whole).to_be_hidden()
+    search.select_option(label="Published, for faces")
+    expect(whole).to_be_visible()
+    search.select_option(label="Pixels alone (iGAN)")
+    expect(whole).to_be_hidden()
     put(visited, "Steps", "10000")
     visited.get_by_role("button", name="Generate").click()
     expect(visited.locator("img.board-single")).to_be_visible(timeout=SLOW)
