@@ -27,6 +27,7 @@ from sembla.commands.inpaint import Inpaint
 from sembla.commands.label import Label
 from sembla.commands.landmarks import Landmarks
 from sembla.commands.methods import Methods, Recipes
+from sembla.commands.portrait import Portrait
 from sembla.commands.prepare import Prepare
 from sembla.commands.preserve import Preserve
 from sembla.commands.scene import Scene
@@ -40,6 +41,7 @@ __all__ = ["main"]
 Verb: TypeAlias = (
     Annotated[Analogy, subcommand("analogy")]
     | Annotated[Scene, subcommand("scene")]
+    | Annotated[Portrait, subcommand("portrait")]
     | Annotated[Preserve, subcommand("preserve")]
     | Annotated[Inpaint, subcommand("inpaint")]
     | Annotated[Landmarks, subcommand("landmarks")]

@@ -58,7 +58,7 @@ def test_a_map_of_half_the_size_says_the_same() -> None:
     doubled = np.repeat(np.repeat(PARTS, 2, axis=0), 2, axis=1)
     half, whole = (library.landmarks(large, parsing=each) for each in (PARTS, doubled))
     assert np.abs(half - whole).max() < 2
-    with pytest.raises(SizeError, match="the map is 120x100, the picture 100x100"):
+    with pytest.raises(SizeError, match="the parsing map is 120x100, the picture 100x100"):
         library.landmarks(large[:100, :100], parsing=PARTS)
 
 

@@ -7,11 +7,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.api.checking import told_size
-from sembla.api.scenes import read_scene
-from sembla.core.errors import InputError, MissingExtraError, SizeError
+from sembla.api.parsing import read_parsing
+from sembla.core.errors import InputError, MissingExtraError
 from sembla.core.types import Picture, Region
-from sembla.data.face_order import detect_celebamask_order
 from sembla.data.labelsets import CELEBAMASK_HQ_19, LANDMARKS_68
 from sembla.faces.alignment import standing
 from sembla.faces.detection import find_face, has_faces, landmarks_in, landmarks_of_damaged
@@ -116,14 +114,9 @@ def landmarks_of_parsing(source: Source, size: tuple[int, int]) -> Landmarks:
     The map holds ids or colours of CelebAMask-HQ; which of the two orders in use its ids follow is seen from the face.
     Raises `SizeError` for a map of another shape, and `LabelError` for one that shows no face.
     """
-    labels = read_scene(source, CELEBAMASK_HQ_19).labels
-    height, width = labels.shape
-    if height * size[1] != width * size[0]:
-        raise SizeError(
-            f"the map is {told_size(labels)}, the picture {size[1]}x{size[0]}; give a parsing map of the same shape."
-        )
-    points = landmarks_of_map(labels, detect_celebamask_order([labels]).label_set or CELEBAMASK_HQ_19)
-    return check_landmarks((points + 0.5) * (size[0] / height) - 0.5, size)
+    labels = read_parsing(source, size)
+    points = landmarks_of_map(labels, CELEBAMASK_HQ_19)
+    return check_landmarks((points + 0.5) * (size[0] / len(labels)) - 0.5, size)
 
 
 def draw_landmarks(picture: Source, points: Points) -> Picture:
