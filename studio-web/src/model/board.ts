@@ -25,11 +25,11 @@ export const KEEPING: Readonly<Record<string, string>> = {
 
 /** What regions are compared through, by the server's names. */
 export const SEEING: Readonly<Record<string, string>> = {
-  "": "The model's own choice",
+  "": "Own choice",
   vgg19: "VGG-19",
   squeezenet: "SqueezeNet",
   critic: "The model's critic",
-  none: "Colours alone",
+  none: "None: colours",
 };
 
 /** How faces are found, by the server's names. */

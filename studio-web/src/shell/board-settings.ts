@@ -54,6 +54,7 @@ function keepFields(studio: Studio): Bound[] {
   const bound = binder(studio);
   const meaning = { text: "What counts", title: "Of the search steered" };
   const show = { text: "Show", title: "Which of the candidates are chosen" };
+  const seeing = { text: "Network", title: "What regions are compared through" };
   const gram = { text: "Patterns, not places", title: "Compare how alike places are to one another (Gram)" };
   const hard = {
     text: "Whole cells only",
@@ -67,7 +68,7 @@ function keepFields(studio: Studio): Bound[] {
     bound("diverse", (change) => choiceField(show, chosen, (name) => change(name === "true"))),
     bound("search", (change) => choiceField({ text: "Search" }, KEEPING, change)),
     bound("steps", stepsField),
-    bound("features", (change) => choiceField({ text: "Seen through" }, SEEING, change)),
+    bound("features", (change) => choiceField(seeing, SEEING, change)),
     ofSearches(
       ["faces", "bedrooms"],
       studio,
