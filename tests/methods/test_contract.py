@@ -39,6 +39,7 @@ SMALL = {
     "constant": 100,
     "side": 32,
     "encoder_width": 8,
+    "refiner_width": 8,
     "images": 6,
     "critic_steps": 2,
 }
