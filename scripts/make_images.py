@@ -2,7 +2,8 @@
 
     python scripts/make_images.py
 
-And that of the card of the pack faces-64, if PyTorch is there; SEMBLA_WEIGHTS must name the folder of its weights.
+And that of the card of the pack faces-64, if PyTorch is there (SEMBLA_WEIGHTS must name the folder of its weights), and
+that of face-map-64, if dlib is there too (the extra `faces`).
 
 Run it anew after any change to the engine, and look at what it made.
 """
@@ -39,6 +40,11 @@ KEPT = ((42, 92, 64, 36), (30, 44, 90, 35))
 SIDE = 128
 """Of each picture of the card."""
 
+PORTRAIT = (96, 0, 352, 256)
+"""The astronaut from the shoulders up."""
+HOLES = ("center", "left", "freehand")
+"""What is missing of it on the card of face-map-64."""
+
 HEAD = 20
 """Height of the headings of a contact sheet."""
 
@@ -70,6 +76,8 @@ def main() -> None:
     write(IMAGES / "label.jpg", api.contact_sheet([label_row()], headings=headings, cell=300))
     if find_spec("torch"):
         write(PACKS / "faces-64" / "faces.jpg", kept_regions())
+        if api.has_faces():
+            write(PACKS / "face-map-64" / "astronaut.jpg", filled_holes())
 
 
 def kept_regions() -> Picture:
@@ -83,6 +91,16 @@ def kept_regions() -> Picture:
         rows.append([face, region, *api.preserve(kept, model=prior, diverse=True).pictures])
     sized = [[Image.fromarray(each).resize((SIDE, SIDE), Image.Resampling.LANCZOS) for each in row] for row in rows]
     return np.concatenate([np.concatenate([np.asarray(each) for each in row], axis=1) for row in sized])
+
+
+def filled_holes() -> Picture:
+    """A face with each of three holes, and below it the filling."""
+    face = np.asarray(Image.fromarray(api.load_example("astronaut").picture).crop(PORTRAIT))
+    model, points = api.load("face-map-64"), api.find_landmarks(face)
+    damaged = [api.damage(face, hole, landmarks=points) for hole in HOLES]
+    missing = [np.where(one.hole[..., None], 128, face).astype(np.uint8) for one in damaged]
+    filled = [api.inpaint(one, model=model).picture for one in damaged]
+    return np.concatenate([np.concatenate(each, axis=1) for each in (missing, filled)])
 
 
 def sheet(rows: Sequence[Sequence[Picture]]) -> Picture:
