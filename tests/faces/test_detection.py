@@ -12,6 +12,7 @@ from sembla.core.errors import InputError, MissingExtraError
 from sembla.core.types import Picture
 from sembla.faces import detection
 from sembla.faces.detection import find_face, find_faces, has_faces, identity, landmarks_in, landmarks_of_damaged
+from sembla.imaging.holes import draw_hole
 
 needs_dlib = pytest.mark.skipif(not has_faces(), reason="needs the extra faces (dlib)")
 
@@ -87,3 +88,21 @@ def test_without_the_extra_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not has_faces()
     with pytest.raises(MissingExtraError, match="is missing"):
         detection._model("shape_predictor_68_face_landmarks.dat")
+
+
+@needs_dlib
+@pytest.mark.parametrize("kind", ["left", "random", "grid", "checkboard", "freehand", "strokes"])
+def test_points_are_found_behind_every_kind_of_hole(kind: str) -> None:
+    truth = landmarks_in(astronaut(), find_face(astronaut()))
+    hole = draw_hole(kind, (256, 256))
+    eyes = np.linalg.norm(truth[36:42].mean(axis=0) - truth[42:48].mean(axis=0))
+    found = landmarks_of_damaged(astronaut(), hole)
+    assert np.linalg.norm(found - truth, axis=1).mean() < 0.25 * eyes
+
+
+@needs_dlib
+def test_a_face_of_which_nothing_is_visible_is_told_with_a_way_out() -> None:
+    hole = np.zeros((256, 256), np.bool_)
+    hole[16:240, 16:240] = True
+    with pytest.raises(InputError, match=r"face.*nobody\.png.*--landmarks"):
+        landmarks_of_damaged(astronaut(), hole, name="nobody.png")

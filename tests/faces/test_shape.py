@@ -261,6 +261,7 @@ def test_points_on_one_spot_say_nothing_of_the_others() -> None:
         ("a.txt", "\n".join("500 500" for _ in range(68)), "on one point or line"),
         ("a.txt", "\n".join("nan 1" for _ in range(68)), "of a.txt: 0 of 68 landmarks are visible"),
         ("a.txt", "\n".join("50 50" for _ in range(68)), "on one point or line"),
+        ("a.txt", "\n".join(f"{at} {at}" for at in range(68)), "on one point or line"),
     ],
 )
 def test_files_that_cannot_be_used_are_told(name: str, text: str, told: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sembla.core.errors import InputError, SizeError
-from sembla.imaging.holes import HOLES, POLYGONS, draw_hole, read_hole, rectangle
+from sembla.imaging.holes import HOLES, POLYGONS, draw_hole, read_hole, read_mask, rectangle
 
 SHARES = {"center": 0.25, "left": 0.5, "grid": 15 / 16, "checkboard": 0.5, "freehand": 0.243, "full": 0.0}
 
@@ -91,3 +91,10 @@ def test_rectangles_outside_or_empty_are_told(given: tuple[int, int, int, int]) 
     left, top, width, height = given
     with pytest.raises(SizeError, match="must lie within the picture, 12x10"):
         rectangle((10, 12), left=left, top=top, width=width, height=height)
+
+
+def test_what_is_see_through_in_a_mask_is_not_white() -> None:
+    strokes = np.full((20, 30, 4), 255, np.uint8)
+    strokes[..., 3] = 0
+    strokes[5:8, 10:20, 3] = 255
+    np.testing.assert_array_equal(read_mask(strokes, (20, 30)), strokes[..., 3] > 0)

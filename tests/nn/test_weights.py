@@ -93,7 +93,7 @@ def test_offline_the_error_says_all_three_ways_in_one_line(folder: Path, publish
     )
     assert "\n" not in message
     assert list(folder.iterdir()) == []
-    with pytest.raises(InputError, match="there is no download: pass --weights FILE"):
+    with pytest.raises(InputError, match="there is no download: put "):
         find_weights(replace(published, url=None))
 
 

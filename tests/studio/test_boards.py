@@ -308,7 +308,7 @@ def test_points_are_read_from_files_and_parsing_maps(client: httpx.Client) -> No
     expected = api.landmarks_of_parsing(Image.fromarray(labels), FACE_SIZE)
     np.testing.assert_allclose(read["points"], expected, atol=1e-3)
     told = refusal(client.post("/api/points", params={**size, "name": "map.png"}, content=png(labels[:64])), 400)
-    assert "the map is 128x64, the picture 128x128" in told
+    assert "map is 128x64, the picture 128x128" in told
 
 
 def parsing_map(points: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.uint8]]:

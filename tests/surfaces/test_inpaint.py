@@ -79,7 +79,9 @@ def test_what_a_hole_holds_is_never_looked_at(photo: Path, run: Path) -> None:
 def test_masks_may_be_files_and_it_is_what_python_gives(sembla: Sembla, photo: Path, run: Path) -> None:
     Image.fromarray(draw_hole("left", SIZE)).save("mask.png")
     points = photo.with_suffix(".json")
-    assert sembla("inpaint", photo, "--mask", "mask.png", "--landmarks", points, "--model", run).code == 0
+    given = ("inpaint", photo, "--mask", "mask.png", "--landmarks", points, "--model", run)
+    assert sembla(*given).code == 0
+    assert "JPEG changes all pixels a little" in sembla(*given, "--out", "whole.jpg").err
     damaged = library.damage(photo, "mask.png", landmarks=str(points))
     result = library.inpaint(damaged, model=library.load(run))
     np.testing.assert_array_equal(read_picture("photo-whole.png"), result.picture)
@@ -94,6 +96,7 @@ def test_a_folder_is_one_person_s(sembla: Sembla, run: Path, tmp_path: Path) -> 
     told = json.loads(outcome.out)
     assert told["out"] == [f"whole/f{number}.png" for number in range(3)]
     assert read_settings("whole/f1.png")["shared"] is True
+    assert "several come; give a folder" in sembla("inpaint", tmp_path / "frames", *given, "--out", "one.png").complaint
     alone = sembla("inpaint", tmp_path / "frames", *given, "--out", "alone", "--strangers")
     assert alone.code == 0, alone.err
     assert not np.array_equal(read_picture("whole/f1.png"), read_picture("alone/f1.png"))
@@ -110,9 +113,9 @@ def test_every_way_can_be_asked_for(sembla: Sembla, photo: Path, run: Path, sear
     ("given", "told"),
     [
         (("--mask", "centre"), "no such file; there are also the kinds center"),
-        (("--mask", "center", "--steps", "-1"), "predicted takes 0 to 1000"),
+        (("--mask", "center", "--steps", "-1"), "steps of predicted -1 came; expected a whole number 0 to 1000"),
         (("--mask", "full"), "is missing by mask full"),
-        (("--mask", "center", "--landmarks", "none.json"), "cannot be read"),
+        (("--mask", "center", "--landmarks", "none.json"), "no such file or folder"),
         (("--mask", "center", "--out", "photo.gif"), "cannot write .gif"),
     ],
 )

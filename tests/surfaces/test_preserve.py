@@ -138,6 +138,14 @@ def test_a_mask_s_name_may_hold_any_sign(sembla: Sembla, photo: Path, mask: Path
     Path("run=3").mkdir()
     mask.rename("run=3/m*2.png")
     assert sembla("preserve", photo, "--mask", "run=3/m*2.png", "--model", run, *FEW).code == 0
+    assert sembla("preserve", photo, "--mask", "run=3/m*2.png*2!", "--model", run, "--force", *FEW).code == 0
+
+
+def test_a_mask_that_covers_all_is_told(sembla: Sembla, photo: Path, run: Path) -> None:
+    Image.new("L", Image.open(photo).size, 255).save("all.png")
+    outcome = sembla("preserve", photo, "--mask", "all.png", "--model", run, *FEW)
+    assert outcome.code == 0
+    assert "nothing was left to vary" in outcome.err
 
 
 def test_a_place_that_cannot_be_is_told_before_the_work(sembla: Sembla, photo: Path, run: Path) -> None:
@@ -159,12 +167,16 @@ def test_a_meaning_out_of_its_range_is_told(photo: Path, run: Path, meaning: flo
     [
         ((), "no region came"),
         (("--region", "1,2,3"), "expected X,Y,W,H"),
+        (("--region", f"1,2,3,{'4' * 5000}"), "expected X,Y,W,H"),
         (("--region", "24,4,0,16"), "must lie within the picture, 80x40"),
         (("--region", "70,4,20,16"), "must lie within the picture"),
         (("--region", "0,4,10,16"), "outside the middle square, 40x40"),
         (("--region", "24,4,16,16*0"), "a number above 0"),
         (("--mask", "nothing.png"), "nothing.png"),
-        (("--region", "24,4,16,16", "--steps", "0", "--search", "pixels"), "pixels takes 1 to 10000"),
+        (
+            ("--region", "24,4,16,16", "--steps", "0", "--search", "pixels"),
+            "steps of pixels 0 came; expected a whole number 1 to 10000",
+        ),
         (("--region", "24,4,16,16", "--meaning", "2"), "give 0 to 1"),
         (("--region", "24,4,16,16", "--meaning", "0.2", "--search", "faces"), "it is for steered"),
         (("--region", "24,4,16,16", "--candidates", "0"), "candidates 0 came; expected a whole number 1 to 256"),
@@ -278,8 +290,8 @@ def test_each_region_can_be_locked_for_itself(sembla: Sembla, photo: Path, mask:
     ("given", "told"),
     [
         (("--features", "critic"), "this model brings none"),
-        (("--gram",), "--gram is for faces and bedrooms"),
-        (("--search", "bedrooms", "--hard"), "--hard for faces"),
+        (("--gram",), "gram is for faces and bedrooms"),
+        (("--search", "bedrooms", "--hard"), "hard for faces"),
     ],
 )
 def test_what_a_search_cannot_be_asked_is_told(

@@ -1,5 +1,6 @@
 """Regions kept: what they mean stays, the rest is made anew by a trained prior."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -32,6 +33,8 @@ __all__ = [
     "strangeness_note",
     "views_of",
 ]
+
+_log = logging.getLogger("sembla")
 
 Rectangle = tuple[int, int, int, int]
 """Left, top, width and height in pixels."""
@@ -121,7 +124,10 @@ def preserve(
     several = (kept,) if isinstance(kept, Kept) else tuple(kept)
     given = numbers(PreserveTask, {"seed": seed, "candidates": candidates, "shown": shown})
     task = PreserveTask(several, diverse=diverse, search=search or Steered(), features=features, **given)
-    return run_preserve(task, on_preview, engine=model)
+    result = run_preserve(task, on_preview, engine=model)
+    if result.region.all():
+        _log.info("all of the picture was to be kept, so nothing was left to vary; mark a part of it.")
+    return result
 
 
 def run_preserve(

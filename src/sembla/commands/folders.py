@@ -1,5 +1,6 @@
 """Folders that results go to, seen to before the work and made when there is something to write; names in them."""
 
+import logging
 import os
 import secrets
 import shutil
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from sembla.core.errors import InputError, OutputError
 
-__all__ = ["beside", "check_folder", "make_folder", "one_each", "whole_folder"]
+__all__ = ["beside", "check_folder", "make_folder", "note_jpeg", "one_each", "whole_folder"]
+
+_log = logging.getLogger("sembla")
 
 
 def check_folder(folder: Path) -> None:
@@ -45,6 +48,12 @@ def beside(folder: Path, source: Path, suffixes: tuple[str, ...]) -> Path:
             if path.is_file():
                 return path
     raise InputError(f"{folder} holds no {source.stem}{' or '.join(suffixes)}; each picture needs one.")
+
+
+def note_jpeg(file: Path) -> None:
+    """Say of a file that shall keep pixels bit for bit that its format does not."""
+    if file.suffix.lower() in {".jpg", ".jpeg"}:
+        _log.info("%s: JPEG changes all pixels a little, known ones too; PNG keeps them.", file)
 
 
 @contextmanager

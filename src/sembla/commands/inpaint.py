@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
-from sembla.commands.folders import beside, check_folder, one_each, whole_folder
+from sembla.commands.folders import beside, check_folder, note_jpeg, one_each, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
@@ -28,7 +28,7 @@ __all__ = ["Inpaint"]
 
 @dataclass(frozen=True)
 class Inpaint:
-    """Fill holes in faces with a trained model; known pixels stay as they are, bit for bit, but in a video.
+    """Fill holes in faces with a trained model; known pixels stay as they are, bit for bit, but in a video or JPEG.
 
     The pictures of a folder or video are of one person: all are filled alike, in the order of their names. --strangers
     says otherwise.
@@ -123,6 +123,8 @@ class Inpaint:
         """The file of all, or one for each of pictures; None is a video."""
         from sembla import api
 
+        if self.landmarks is not None and not self.landmarks.exists():
+            raise InputError(f"--landmarks {self.landmarks}: no such file or folder; check the path.")
         if self.landmarks is None or self.landmarks.suffix.lower() in api.TRACK_SUFFIXES:
             return self.landmarks
         if pictures is None:
@@ -150,13 +152,19 @@ class Inpaint:
 
     def _outs(self, given: "Given") -> list[Path]:
         """What is written: one file, or one a picture. Raises `InputError` and `OutputError` where that cannot be."""
+        from sembla import api
+
         if self._alone:
-            return [self.out or Path(f"{self.source.stem}-whole.png")]
+            out = self.out or Path(f"{self.source.stem}-whole.png")
+            note_jpeg(out)
+            return [out]
         if self.out is None and self.source.is_dir():
             raise InputError("a folder of faces gives a folder of faces; say where to put it with --out DIR.")
         out = self.out or Path(f"{self.source.stem}-whole.mp4")
         if self._to_video:
             return [out]
+        if out.suffix.lower() in api.PICTURE_SUFFIXES and not out.is_dir():
+            raise OutputError(f"--out {out} names a picture, and several come; give a folder, or an .mp4.")
         outs = one_each(given.names, out, suffix=".png")
         if out.resolve() == self.source.resolve():
             raise OutputError(f"--out {out} would write among the pictures; give another folder.")

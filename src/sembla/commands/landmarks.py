@@ -1,5 +1,6 @@
 """`sembla landmarks`: faces in, their 68 points as text out."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from sembla.commands.console import begin, say, say_json
-from sembla.commands.folders import beside, check_folder, make_folder, one_each
+from sembla.commands.folders import beside, check_folder, one_each, whole_folder
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
 
@@ -54,13 +55,11 @@ class Landmarks:
         drawings = self._places(sources, self.draw, suffix=".png", suffixes=api.PICTURE_SUFFIXES) if self.draw else []
         found = [self._found(source) for source in sources]
         begin()
-        for places in (outs, drawings):
-            if places and self.source.is_dir():
-                make_folder(places[0].parent)
-        for out, points in zip(outs, found, strict=False):
-            api.write_landmarks(out, points, force=self.force)
-        for source, points, drawing in zip(sources, found, drawings, strict=False):
-            api.write_picture(drawing, api.draw_landmarks(source, points), force=self.force)
+        with ExitStack() as stack:
+            for out, points in zip(self._parts(outs, stack), found, strict=False):
+                api.write_landmarks(out, points, force=self.force)
+            for source, points, drawing in zip(sources, found, self._parts(drawings, stack), strict=False):
+                api.write_picture(drawing, api.draw_landmarks(source, points), force=self.force)
         if self.json:
             say_json({"out": self._told(outs), "draw": self._told(drawings)})
             return
@@ -84,6 +83,13 @@ class Landmarks:
             if file.parent.exists() or not self.source.is_dir():
                 api.check_output(file, suffixes=suffixes, force=self.force, inputs=inputs)
         return places
+
+    def _parts(self, places: list[Path], stack: ExitStack) -> list[Path]:
+        """Where files are written: those of a folder in another, and moved there once all of both are whole."""
+        if not places or not self.source.is_dir():
+            return places
+        part = stack.enter_context(whole_folder(places[0].parent))
+        return [part / place.name for place in places]
 
     def _found(self, source: Path) -> "Points":
         """The points of one face. Raises as `sembla.landmarks`, and `InputError` where a folder lacks a file."""

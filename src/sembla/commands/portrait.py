@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import tyro
 
 from sembla.commands.console import progress, say, say_json
+from sembla.commands.folders import note_jpeg
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 
@@ -42,6 +43,7 @@ class Portrait:
 
         out = self.out or Path(f"{self.photo.stem}-portrait.png")
         inputs = [self.photo, self.parsing, self.layout]
+        note_jpeg(out)
         api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=inputs)
         request = api.read_portrait(self.photo, parsing=self.parsing, layout=self.layout, seed=self.seed)
         with progress(1) as on_preview:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import tyro
 
 from sembla.commands.console import progress, say, say_json
-from sembla.commands.folders import check_folder, make_folder
+from sembla.commands.folders import check_folder, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError
@@ -28,8 +28,10 @@ _log = logging.getLogger("sembla")
 
 Several: TypeAlias = Annotated[tuple[str, ...], tyro.conf.UseAppendAction]
 
-_REGION = re.compile(r"(?:(?P<file>.+)=)?(?P<place>-?\d+,-?\d+,-?\d+,-?\d+)(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?")
-_MASK = re.compile(r"(?:(?P<file>.+)=)?(?P<place>.+?)(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?")
+_REGION = re.compile(
+    r"(?:(?P<file>.+)=)?(?P<place>-?\d{1,9},-?\d{1,9},-?\d{1,9},-?\d{1,9})(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?"
+)
+_MASK = re.compile(r"(?P<place>.+?)(?:\*(?P<weight>[\d.]+))?(?P<lock>!)?")
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,9 @@ class Preserve:
                 raise InputError(f"--region {text} came; expected X,Y,W,H in pixels, such as 20,30,40,24.")
             left, top, width, height = map(int, match["place"].split(","))
             found.append(
-                Given(self._picture(match), (left, top, width, height), _weight(match, text), self._locked(match))
+                Given(
+                    self._picture(match["file"]), (left, top, width, height), _weight(match, text), self._locked(match)
+                )
             )
         for text in self.mask:
             if Path(text).is_file():  # whatever signs its name holds
@@ -144,11 +148,14 @@ class Preserve:
             match = _MASK.fullmatch(text)
             if match is None:
                 raise InputError(f"--mask {text!r} came; give the file of a mask.")
-            found.append(Given(self._picture(match), Path(match["place"]), _weight(match, text), self._locked(match)))
+            file, sign, place = match["place"].rpartition("=")
+            if not sign or Path(match["place"]).is_file():
+                file, place = "", match["place"]
+            found.append(Given(self._picture(file), Path(place), _weight(match, text), self._locked(match)))
         return found
 
-    def _picture(self, match: "re.Match[str]") -> Path:
-        return Path(match["file"]) if match["file"] else self.reference
+    def _picture(self, file: str | None) -> Path:
+        return Path(file) if file else self.reference
 
     def _locked(self, match: "re.Match[str]") -> bool:
         return self.lock or match["lock"] is not None
@@ -160,11 +167,6 @@ class Preserve:
             raise InputError(f"--meaning {self.meaning} came; give 0 to 1.")
         if self.meaning != MEANING and self.search != "steered":
             raise InputError(f"--meaning came with --search {self.search}; it is for steered, so leave it out.")
-        if (self.gram and self.search not in {"faces", "bedrooms"}) or (self.hard and self.search != "faces"):
-            raise InputError(
-                f"--gram or --hard came with --search {self.search}; --gram is for faces and bedrooms, --hard for "
-                "faces."
-            )
         return search_of(self.search, self.steps, meaning=self.meaning, gram=self.gram, hard=self.hard)
 
     def _files(self, out: Path) -> list[Path]:
@@ -198,7 +200,6 @@ class Preserve:
     def _write(self, out: Path, result: "PreserveResult", given: list[Given]) -> None:
         from sembla import api
 
-        make_folder(out)
         views = [*api.views_of(result).values(), *result.pictures]
         weights = api.model_folder(self.model) / "weights.safetensors"
         settings: dict[str, object] = {
@@ -217,8 +218,9 @@ class Preserve:
             "regions": [_told(out, one) for one in given],
             "model": {"path": seen_from(out, weights), "sha256": api.digest(weights)},
         }
-        for file, picture in zip(self._files(out), views, strict=True):
-            api.write_picture(file, picture, settings=settings, force=self.force)
+        with whole_folder(out) as part:
+            for file, picture in zip(self._files(part), views, strict=True):
+                api.write_picture(file, picture, settings=settings)
         self._clear(out, len(result.pictures))
 
     def _clear(self, out: Path, count: int) -> None:

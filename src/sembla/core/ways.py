@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
+from sembla.core.errors import InputError
 from sembla.core.ranges import Whole, ranges, whole
 
 __all__ = [
@@ -124,9 +125,11 @@ def search_of(
 ) -> Search:
     """A search for kept regions, of so many steps; None leaves it its own number.
 
-    `meaning` is for `steered` alone, `gram` for `faces` and `bedrooms`, `hard` for `faces`. Raises `InputError` for a
-    number of steps out of its range.
+    `meaning` is for `steered` alone and passed over by others, `gram` is for `faces` and `bedrooms`, `hard` for
+    `faces`. Raises `InputError` where those two come with another, and for a number of steps out of its range.
     """
+    if (gram and name not in {"faces", "bedrooms"}) or (hard and name != "faces"):
+        raise InputError(f"gram or hard came with search {name}; gram is for faces and bedrooms, hard for faces.")
     searches: dict[SearchName, Search] = {
         "steered": Steered(meaning=meaning),
         "faces": Faces(gram=gram, hard=hard),

@@ -25,6 +25,7 @@ __all__ = ["Face", "find_face", "find_faces", "has_faces", "identity", "landmark
 
 _log = logging.getLogger("sembla")
 
+_UNSURE, _HIDDEN = -0.6, 0.25  # the score above which a box may be a face of which this share or more is missing
 _SMALL = 160  # of the shorter side in pixels: below, faces are looked for at twice the size
 _POINTS, _PERSON = "shape_predictor_68_face_landmarks.dat", "dlib_face_recognition_resnet_model_v1.dat"
 
@@ -36,7 +37,7 @@ class Face:
     box: tuple[int, int, int, int]
     """Left, top, right, bottom, the last two not included; may stick out of the picture."""
     score: float
-    """The surer, the higher; above 0."""
+    """The surer, the higher; above 0 where it is likely one."""
 
     @property
     def area(self) -> int:
@@ -50,9 +51,12 @@ def has_faces() -> bool:
     return find_spec("dlib") is not None and find_spec("face_recognition_models") is not None
 
 
-def find_faces(picture: Picture) -> list[Face]:
-    """All faces of a picture (H, W, 3), the largest first. Raises `MissingExtraError` without the extra `faces`."""
-    boxes, scores, _ = _detector().run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), 0.0)
+def find_faces(picture: Picture, *, least: float = 0.0) -> list[Face]:
+    """All faces of a picture (H, W, 3) with a score above `least`, the largest first.
+
+    Raises `MissingExtraError` without the extra `faces`.
+    """
+    boxes, scores, _ = _detector().run(np.ascontiguousarray(picture), int(min(picture.shape[:2]) < _SMALL), least)
     faces = [
         Face((box.left(), box.top(), box.right() + 1, box.bottom() + 1), float(score))
         for box, score in zip(boxes, scores, strict=True)
@@ -81,12 +85,28 @@ def landmarks_in(picture: Picture, face: Face) -> Landmarks:
 def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the picture") -> Landmarks:
     """The points of a face that is partly missing; what `picture` (H, W, 3) holds in the hole (H, W) is not looked at.
 
-    The hole is filled smoothly from its rim, the face is found in that, and points within the hole or at its rim follow
-    from the others. Raises `InputError` where no face is found, or too little of it is visible.
+    The hole is filled smoothly from its rim, the face is found in that, where need be as the likeliest of places that
+    are much hidden and look like none, and points within the hole or at its rim follow from the others. Raises
+    `InputError` where no face is found, or too little of it is visible.
     """
     flat = np.full_like(picture, 128)
     filled = Poisson(hole)(picture, flat)
-    return complete_hidden(landmarks_in(filled, find_face(filled, name=name)), hole)
+    found = find_faces(filled, least=_UNSURE)
+    hidden = [] if any(face.score > 0 for face in found) else [face for face in found if _share(hole, face) >= _HIDDEN]
+    face = max(hidden, key=lambda one: one.score) if hidden else find_face(filled, name=name)
+    try:
+        return complete_hidden(landmarks_in(filled, face), hole)
+    except InputError as error:
+        raise InputError(
+            f"too little of the face in {name} is visible to find its points; give them, or some, with --landmarks "
+            "(landmarks=)."
+        ) from error
+
+
+def _share(hole: Region, face: Face) -> float:
+    """How much of a face's box is missing."""
+    left, top, right, bottom = (max(0, end) for end in face.box)
+    return float(hole[top:bottom, left:right].mean())
 
 
 def identity(picture: Picture, points: Landmarks) -> NDArray[np.float64]:

@@ -45,6 +45,7 @@ TRACK_SUFFIXES = (".npy", ".npz")
 
 _LARGEST = 1 << 20  # bytes of a file of points
 _HIDDEN = (np.nan, np.nan)
+_NARROW = 0.5  # pixels that points deviate across the line they lie on, at least
 
 
 def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landmarks") -> Landmarks:
@@ -68,7 +69,7 @@ def check_landmarks(points: object, size: tuple[int, int], *, name: str = "landm
             found = complete(found, known)
         except InputError as error:
             raise InputError(f"{name}: {error}") from error
-    if np.ptp(found, axis=0).min() < 1:
+    if np.linalg.svd(found - found.mean(axis=0), compute_uv=False)[-1] < _NARROW * COUNT**0.5:
         raise InputError(f"{name} lie on one point or line; give those of a face, x and y in pixels.")
     height, width = size
     inside = (found >= -0.5).all(axis=1) & (found < (width - 0.5, height - 0.5)).all(axis=1)

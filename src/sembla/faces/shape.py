@@ -103,10 +103,13 @@ def complete(points: Landmarks, seen: NDArray[np.bool_], *, model: ShapeModel | 
 def complete_hidden(points: Landmarks, hole: Region) -> Landmarks:
     """Points (68, 2) of a picture, of which those within a hole (H, W), or at its rim, follow from the others.
 
-    Raises as `complete`.
+    What is missing in specks and thin lines alone hides no point. Raises as `complete`.
     """
     height, width = hole.shape
-    rim = ndimage.binary_dilation(hole, iterations=max(1, round(min(height, width) / 64)))
+    reach = max(1, round(min(height, width) / 64))
+    large = ndimage.binary_opening(np.pad(hole, reach + 2, mode="edge"), iterations=max(2, reach))
+    large = large[reach + 2 : -reach - 2, reach + 2 : -reach - 2]
+    rim = ndimage.binary_dilation(large, iterations=reach)
     columns, rows = np.rint(points).astype(int).T
     return complete(points, ~rim[rows.clip(0, height - 1), columns.clip(0, width - 1)])
 

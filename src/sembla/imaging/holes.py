@@ -48,16 +48,18 @@ def draw_hole(name: str, size: Size, rng: np.random.Generator | None = None) -> 
     return HOLES[name](size, rng)
 
 
-def read_mask(source: Source, size: Size) -> Region:
-    """What is white in a picture of a mask; an array (H, W) of bool is taken as it is.
+def read_mask(source: Source, size: Size, *, name: str = "the mask") -> Region:
+    """What is white in a picture of a mask, see-through being black; an array (H, W) of bool is taken as it is.
+
+    `name` is what messages call a source that is no file.
 
     Raises `SizeError` for another size than (H, W), and what `read_picture` raises.
     """
-    name = source_name(source, "the mask")
+    name = source_name(source, name)
     if isinstance(source, np.ndarray) and source.dtype == np.bool_:
         mask: Region = source.astype(np.bool_)
     else:
-        mask = read_picture(source, name=name).max(axis=2) >= _WHITE
+        mask = read_picture(source, name=name, ground="black").max(axis=2) >= _WHITE
     if mask.shape != size:
         came = "x".join(map(str, mask.shape[::-1]))
         raise SizeError(f"{name} is {came}; the picture is {size[1]}x{size[0]}. Make them one size.")
@@ -74,7 +76,8 @@ def read_hole(source: Source, size: Size, *, whole: bool = False) -> Region:
     if isinstance(source, str) and source in HOLES:
         return draw_hole(source, size)
     if isinstance(source, (str, os.PathLike)) and not Path(source).exists():
-        raise InputError(f"mask {source}: no such file; there are also the kinds {', '.join(HOLES)}.")
+        kinds = ", ".join(kind for kind in HOLES if kind != "full")
+        raise InputError(f"mask {source}: no such file; there are also the kinds {kinds}.")
     hole, name = read_mask(source, size), source_name(source, "the mask")
     if not hole.any() and not whole:
         raise InputError(f"{name} is black everywhere, so nothing is missing; paint what to fill in white.")

@@ -11,7 +11,7 @@ import re
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ __all__ = ["SUFFIXES", "MapArray", "Source", "check_size", "read_map", "read_pic
 
 Source: TypeAlias = str | os.PathLike[str] | BinaryIO | Image.Image | NDArray[np.generic]
 """A path, an open file, a Pillow image or a NumPy array."""
+
+Ground: TypeAlias = Literal["white", "black"]
+"""What lies below see-through pixels."""
 
 MapArray: TypeAlias = NDArray[np.uint8]
 """A label map as it was given: colours (H, W, 3) or plain values (H, W)."""
@@ -50,11 +53,11 @@ _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")
 _log = logging.getLogger("sembla")
 
 
-def read_picture(source: Source, *, name: str = "picture") -> Picture:
+def read_picture(source: Source, *, name: str = "picture", ground: Ground = "white") -> Picture:
     """Read a photo as RGB uint8 (H, W, 3).
 
     Files and Pillow images: EXIF rotation is applied, grey, palette, CMYK and 16-bit ones are converted, alpha is laid
-    over white, of an animation the first frame is taken; embedded colour profiles are not applied. Arrays: (H, W),
+    over `ground`, of an animation the first frame is taken; embedded colour profiles are not applied. Arrays: (H, W),
     (H, W, 3) or (H, W, 4); uint8, uint16 (0 to 65535) or float (0.0 to 1.0, and nothing outside). `name` is what
     messages call a source that is no file.
 
@@ -63,11 +66,11 @@ def read_picture(source: Source, *, name: str = "picture") -> Picture:
     """
     name = source_name(source, name)
     if isinstance(source, np.ndarray):
-        return _checked(_flatten(_array_to_bytes(source, name), name), name)
+        return _checked(_flatten(_array_to_bytes(source, name), name, ground), name)
     image = _load(source, name)
     if image.mode in {"I", "F"} or image.mode.startswith("I;"):
-        return _checked(_flatten(_deep_grey(image, name), name), name)
-    return _checked(_flatten(_unpack(image, name), name), name)
+        return _checked(_flatten(_deep_grey(image, name), name, ground), name)
+    return _checked(_flatten(_unpack(image, name), name, ground), name)
 
 
 def read_map(source: Source, *, name: str = "label map") -> MapArray:
@@ -218,8 +221,8 @@ def _array_to_bytes(array: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     return np.rint(array.astype(np.float64) * 255).astype(np.uint8)
 
 
-def _flatten(pixels: NDArray[np.uint8], name: str) -> Picture:
-    """Grey to three channels; alpha over white."""
+def _flatten(pixels: NDArray[np.uint8], name: str, ground: Ground) -> Picture:
+    """Grey to three channels; alpha over white or black."""
     if pixels.ndim == 2:
         return np.repeat(pixels[..., None], 3, axis=2)
     if pixels.shape[2] == 3:
@@ -227,8 +230,9 @@ def _flatten(pixels: NDArray[np.uint8], name: str) -> Picture:
     alpha = pixels[..., 3:].astype(np.uint16)
     if alpha.min() == 255:
         return np.ascontiguousarray(pixels[..., :3])
-    _log.info("%s has see-through pixels; laid over white.", name)
-    return ((pixels[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    _log.info("%s has see-through pixels; laid over %s.", name, ground)
+    below = 255 if ground == "white" else 0
+    return ((pixels[..., :3] * alpha + below * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _map_from_array(array: NDArray[np.generic], name: str, *, whole_floats: bool = False) -> MapArray:

@@ -256,7 +256,7 @@ def _published(weights: Weights, path: Path) -> WeightsFile:
     if not found.published:
         raise InputError(
             f"{path} has SHA-256 {found.sha256[:8]}, the published weights of {weights.name} have "
-            f"{weights.sha256[:8]}; replace the file, or name it with --weights if you mean it."
+            f"{weights.sha256[:8]}; replace the file, or pass it with --weights (to evaluate) if you mean it."
         )
     return found
 
@@ -264,7 +264,8 @@ def _published(weights: Weights, path: Path) -> WeightsFile:
 def _ways(weights: Weights) -> str:
     """The three ways to bring weights, for messages."""
     get = f"download {weights.url}" if weights.url else "bring the file from another machine"
-    return f"pass --weights FILE, put {weights.files[0]} into the folder named by {FOLDER_VARIABLE}, or {get}"
+    folder = f"put {weights.files[0]} into the folder named by {FOLDER_VARIABLE}"
+    return f"{folder}, pass --weights FILE (to evaluate), or {get}"
 
 
 def _download(weights: Weights, url: str, target: Path) -> None:

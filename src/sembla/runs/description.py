@@ -80,14 +80,16 @@ def read_description(root: Path) -> Description:
     return from_plain(Description, values, place=str(file))
 
 
-def check_same(before: Description, now: Description, *, root: Path) -> None:
+def check_same(before: Description, now: Description, *, config: type, root: Path) -> None:
     """Raise `InputError`, naming all fields that differ, unless a run can go on as it began.
 
-    Settings that `before` lacks, which came with a later version, are as `now` has them.
+    Settings that `before` lacks, which came with a later version, are the defaults of the dataclass `config`, as they
+    are where its weights are read.
     """
     if before.method != now.method:
         raise InputError(f"{root} is a run of method {before.method}, not {now.method}; choose another folder.")
-    before = replace(before, config={**now.config, **before.config})
+    known: object = from_plain(config, before.config, place=f"{root}: config")
+    before = replace(before, config=to_plain(known))
     one, other = (_decisive(each) for each in (before, now))
     changed = [each.removeprefix("config.") for each in differences(one, other)]
     if changed:

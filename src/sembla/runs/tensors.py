@@ -17,11 +17,14 @@ __all__ = ["below", "fill", "fit", "named", "read_notes", "read_tensors", "write
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], *, notes: Mapping[str, str] | None = None) -> None:
     """Write tensors of any device; `notes` go into the head of the file. Raises `OSError` where the disk refuses."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    path.touch()
+    mode = path.stat().st_mode  # as files are made here; the library's own can be read by their owner alone
     try:
         save_file(plain, path, metadata=dict(notes) if notes else None)
     except SafetensorError as error:  # it wraps what the system said
         number = re.search(r"os error (\d+)", str(error))
         raise OSError(int(number[1]) if number else 0, str(error)) from error
+    path.chmod(mode)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -73,8 +73,7 @@ async def read_mask(
     def work() -> PackedMap:
         from sembla import api
 
-        picture = api.read_picture(io.BytesIO(body), name=name)
-        return pack(api.read_mask(picture, (height, width)).astype(np.uint8))
+        return pack(api.read_mask(io.BytesIO(body), (height, width), name=name).astype(np.uint8))
 
     return await done(request, desk.decoders, work)
 

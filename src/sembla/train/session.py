@@ -48,7 +48,7 @@ def train(
         MemoryNeedError: A step does not fit into memory.
     """
     folder.check(resume=resume)
-    snapshot = _last(folder, description) if resume else None
+    snapshot = _last(folder, description, config=type(trainer.config)) if resume else None
     if snapshot:
         trainer.restore(snapshot, path=folder.checkpoints)
     engine.mean({"checked": 1.0})  # none writes before all have read
@@ -91,8 +91,8 @@ def _told_what_is_left(folder: RunFolder) -> Iterator[None]:
         raise DivergedError(f"{error} {left}") from error
 
 
-def _last(folder: RunFolder, description: Description) -> Snapshot | None:
+def _last(folder: RunFolder, description: Description, *, config: type) -> Snapshot | None:
     """The last checkpoint of a run of the same; None for a run that was stopped before its first."""
-    check_same(read_description(folder.root), description, root=folder.root)
+    check_same(read_description(folder.root), description, config=config, root=folder.root)
     path = latest(folder)
     return read_checkpoint(path) if path else None

@@ -66,7 +66,11 @@ function keepFields(studio: Studio): Bound[] {
     bound("candidates", (change) => numberField({ text: "Candidates" }, { min: 1, max: 256 }, change)),
     bound("shown", (change) => numberField({ text: "Shown" }, { min: 1, max: 256 }, change)),
     bound("diverse", (change) => choiceField(show, chosen, (name) => change(name === "true"))),
-    bound("search", (change) => choiceField({ text: "Search" }, KEEPING, change)),
+    bound("search", () =>
+      choiceField({ text: "Search" }, KEEPING, (search) =>
+        studio.setSettings({ search, gram: false, hard: false }),
+      ),
+    ),
     bound("steps", stepsField),
     bound("features", (change) => choiceField(seeing, SEEING, change)),
     ofSearches(

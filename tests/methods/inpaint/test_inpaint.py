@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -270,11 +271,35 @@ def test_the_refiner_learns_from_holes_and_leaves_the_generator_alone() -> None:
     config, its = light()
     its.requires_grad_()
     batch = next(batches(replace(config, flip=0.0), faces(), Feed(batch=8)))
-    terms = PARTS.objective(config, its).make(batch)  # type: ignore[attr-defined]
+    nn.init.normal_(its["generator"].refiner.last.weight)  # type: ignore[union-attr, arg-type]
+    objective: Any = PARTS.objective(config, its)
+    terms, made = (with_seed(each, batch) for each in (objective.make, objective._made))
     assert set(terms) == {"adversarial", "divergence", "pixels", "refined", "perceptual"}
+    count = len(made.refined)
+    photo, holes = batch.photo[:count], batch.holes[:count]
+    off = (made.refined - photo).abs()
+    torch.testing.assert_close(terms["refined"].value, (1.1 * holes * off + 0.1 * (1 - holes) * off).mean())
+    torch.testing.assert_close(made.shown[:count], torch.where(holes > 0, made.refined, photo))
+    torch.testing.assert_close(made.shown[count:], made.made[count:])
     terms["refined"].value.backward()
     moved = {name.partition(".")[0] for name, its in its["generator"].named_parameters() if its.grad is not None}
     assert moved == {"refiner"}
+
+
+def with_seed(work: Any, batch: Any) -> Any:
+    torch.manual_seed(5)
+    return work(batch)
+
+
+def test_a_model_from_before_refiners_has_none() -> None:
+    config = replace(light()[0], refiner_width=0)
+    networks = PARTS.networks(config)
+    assert not any(name.startswith("refiner") for name, _ in networks["generator"].named_parameters())
+    found = inpaint(config, networks.requires_grad_(requires_grad=False).eval(), InpaintTask((damaged("left"),)))
+    assert found.picture.shape == (SIDE, SIDE, 3)
+    batch = next(batches(config, faces(), Feed(batch=8)))
+    terms = PARTS.objective(config, networks).make(batch)  # type: ignore[attr-defined]
+    assert set(terms) == {"adversarial", "divergence", "pixels", "perceptual"}
 
 
 @pytest.mark.parametrize(

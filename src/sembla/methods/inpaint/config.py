@@ -88,8 +88,8 @@ class Sembla(Config):
     images: int = 400_000
     discriminator_width: int = 48
     encoder_width: int = 64
-    refiner_width: int = 64
-    """Channels, at half the faces' size, of the network that joins what was made to what is known."""
+    refiner_width: int = 0
+    """Channels, at half the faces' size, of the network that joins what was made to what is known; 0 has none."""
     perceptual: float = 0.3
     reconstruction: float = 30.0
     """Weight of absolute differences of pixels, and of what the frozen network sees."""
@@ -103,7 +103,7 @@ class Sembla(Config):
 
 
 RECIPES: Mapping[str, Config] = {
-    "sembla": Sembla(),
+    "sembla": Sembla(refiner_width=64),
     "conditional": Conditional(),
     "dcgan": Dcgan(),
     "sembla-small": Sembla(width=38, discriminator_width=32, encoder_width=40, refiner_width=44),
@@ -126,7 +126,7 @@ def fitted(config: Config, prepared: Prepared) -> Config:
 
     Raises `InputError` for settings that nothing can be trained with, and for a set without 68 points a face.
     """
-    check_numbers(config)
+    check_numbers(config, from_zero={"refiner_width"})
     if config.side not in _SIDES:
         raise InputError(f"side {config.side} came; give one of {', '.join(map(str, _SIDES))}.")
     if max(config.first_beta, config.second_beta) >= 1 or config.flip > 1:

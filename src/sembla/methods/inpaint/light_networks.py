@@ -43,7 +43,7 @@ class LightInpainter(nn.Module):
         halves = [config.encoder_width * min(4, 1 << level) for level in range(times + 1)]
         self.eye = _Reader(7, halves)
         self.codes = nn.Linear(halves[-1] * _START**2, 2 * config.latent)
-        self.refiner = _Refiner(config.refiner_width, config.side)
+        self.refiner = _Refiner(config.refiner_width, config.side) if config.refiner_width else None
 
     def forward(self, codes: Tensor, maps: Tensor) -> Tensor:
         """Faces (N, 3, H, W) in -1 to 1 of codes (N, L) and face maps (N, 3, H, W) in -1 to 1."""
@@ -67,8 +67,11 @@ class LightInpainter(nn.Module):
         """What was made of damaged faces, all (N, 3, H, W), once more: such that it goes on what is known about it.
 
         A code says who it is, and no more; the pixels about a hole say how hair and light go on there (coarse to fine,
-        as in Yu et al. 2018, from whom we differ in that the coarse face is made of a code and a map).
+        as in Yu et al. 2018, from whom we differ in that the coarse face is made of a code and a map). Without a
+        refiner, it is what was made.
         """
+        if self.refiner is None:
+            return made
         change: Tensor = self.refiner(torch.cat([faces * (1 - holes), holes, made], dim=1))
         return made + change
 

@@ -61,7 +61,12 @@ class PublishedObjective:
         codes, unsure = self.encoder(batch.photo, batch.holes, batch.maps)
         with still(self.generator):
             made = self.generator(_around(codes, unsure), batch.maps)
-        return likeness(self.config, self.depths, batch, made=made) | {"divergence": Term(_sureness(unsure), _SURE)}
+        made = made.float()
+        return {
+            "pixels": Term((made - batch.photo).abs().mean()),
+            **perceived(self.config, self.depths, made=made, photo=batch.photo),
+            "divergence": Term(_sureness(unsure), _SURE),
+        }
 
     def _made(self, batch: FaceBatch) -> Tensor:
         made: Tensor = self.generator(draw_codes(self.config, batch.count, like=batch.photo), batch.maps)
@@ -82,21 +87,14 @@ def _sureness(unsure: Tensor) -> Tensor:
     return (unsure.exp() - 1 - unsure).sum(1).mean() / 2
 
 
-def likeness(config: Config, depths: Depths, batch: FaceBatch, *, made: Tensor) -> dict[str, Term]:
-    """How far faces that were made are from those of the batch: in pixels, and at the depths of a frozen network."""
-    made = made.float()
-    terms = {"pixels": Term((made - batch.photo).abs().mean())}
-    if config.perceptual:
-        terms["perceptual"] = Term(apart_at(depths, made, batch.photo), config.perceptual)
-    return terms
-
-
-def apart_at(depths: Depths, made: Tensor, photo: Tensor) -> Tensor:
-    """The mean absolute difference of pictures (N, 3, H, W) at the depths of a frozen network."""
+def perceived(config: Config, depths: Depths, *, made: Tensor, photo: Tensor) -> dict[str, Term]:
+    """The mean absolute difference of pictures (N, 3, H, W) at the depths of a frozen network, if that counts."""
+    if not config.perceptual:
+        return {}
     with torch.no_grad():
         wanted = depths(photo)
     apart = [(one - other).abs().mean() for one, other in zip(depths(made), wanted, strict=True)]
-    return torch.stack(apart).mean()
+    return {"perceptual": Term(torch.stack(apart).mean(), config.perceptual)}
 
 
 class LightObjective:
@@ -127,13 +125,11 @@ class LightObjective:
         """Faces that shall be taken for real ones, and be the batch's where their codes were read."""
         its = self._made(batch)
         read, refined = len(its.codes), len(its.refined)
-        pixels = (its.made[:read] - batch.photo[:read]).abs().mean()
-        weights = _KNOWN + batch.holes[:refined]
-        joined = (weights * (its.refined - batch.photo[:refined]).abs()).mean()
-        alike = {"pixels": Term(pixels), "refined": Term(joined)}
-        if self.config.perceptual:
-            apart = apart_at(self.depths, its.shown[:read], batch.photo[:read])
-            alike["perceptual"] = Term(apart, self.config.perceptual)
+        alike = {"pixels": Term((its.made[:read] - batch.photo[:read]).abs().mean())}
+        if refined:
+            weights = _KNOWN + batch.holes[:refined]
+            alike["refined"] = Term((weights * (its.refined - batch.photo[:refined]).abs()).mean())
+        alike |= perceived(self.config, self.depths, made=its.shown[:read], photo=batch.photo[:read])
         return {
             "adversarial": Term(hinge_generator(self._scores(its.shown))),
             "divergence": Term(normal_divergence(its.codes, its.unsure), self.config.divergence),
@@ -147,7 +143,7 @@ class LightObjective:
         codes, unsure = self.inpainter.read(photo, holes, batch.maps[:count])
         drawn = draw_codes(self.config, batch.count - count, like=batch.photo)
         made = self.inpainter(torch.cat([_around(codes, unsure), drawn]), batch.maps).float()
-        half = (count + 1) // 2
+        half = (count + 1) // 2 if self.config.refiner_width else 0
         photo, holes = photo[:half], holes[:half]
         refined = self.inpainter.refine(photo, holes, made[:half].detach()).float()
         shown = torch.cat([photo + holes * (refined - photo), made[half:]])

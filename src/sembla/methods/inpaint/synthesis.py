@@ -118,7 +118,7 @@ def _found(
         return start
     apart = math.ceil(len(frames) / _AT_ONCE) if task.shared else 1
     looked = tuple(islice(_checked(frames, config.side), 0, None, apart))
-    faces, holes, maps = _planes(looked, start.device)
+    (faces, holes), maps = _known(looked, start.device), _maps(looked, start.device)
 
     def generate(codes: Tensor) -> Tensor:
         pictures: Tensor = generator(codes.expand(len(maps), -1), maps)
@@ -151,19 +151,18 @@ def _make(
     every = codes.expand(len(frames), -1)
     for part in chunked(frames, _AT_ONCE):
         watch.check()
-        faces, holes, maps = _planes(part, codes.device)
-        pictures = generator(every[len(made) : len(made) + len(part)], maps)
+        pictures = generator(every[len(made) : len(made) + len(part)], _maps(part, codes.device))
         if refine and isinstance(generator, LightInpainter):
-            pictures = generator.refine(faces, holes, pictures)
+            pictures = generator.refine(*_known(part, codes.device), pictures)
         made += [to_picture(picture) for picture in pictures]
     return made
 
 
-def _planes(frames: tuple[Damaged, ...], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-    """Faces, grey in their holes; the holes; the face maps."""
+def _known(frames: tuple[Damaged, ...], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Faces, grey in their holes, and the holes."""
     holes = torch.from_numpy(np.stack([frame.hole for frame in frames]))[:, None].float()
     faces = to_planes([frame.picture for frame in frames]) * (1 - holes)
-    return faces.to(device), holes.to(device), _maps(frames, device)
+    return faces.to(device), holes.to(device)
 
 
 def _maps(frames: tuple[Damaged, ...], device: torch.device) -> Tensor:
@@ -187,7 +186,7 @@ def _start(
     read = []
     for part in chunked(_checked(frames, config.side), _AT_ONCE):
         watch.check()
-        read.append(_read(networks, *_planes(part, like.device)))
+        read.append(_read(networks, *_known(part, like.device), _maps(part, like.device)))
     codes, unsure = (torch.cat(each) for each in zip(*read, strict=True))
     return fuse(codes, unsure, normal=config.normal) if task.shared else codes
 
