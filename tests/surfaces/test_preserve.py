@@ -142,7 +142,7 @@ def test_a_mask_s_name_may_hold_any_sign(sembla: Sembla, photo: Path, mask: Path
 
 
 def test_a_mask_that_covers_all_is_told(sembla: Sembla, photo: Path, run: Path) -> None:
-    Image.new("L", Image.open(photo).size, 255).save("all.png")
+    Image.fromarray(np.full_like(read_picture(photo), 255)).save("all.png")
     outcome = sembla("preserve", photo, "--mask", "all.png", "--model", run, *FEW)
     assert outcome.code == 0
     assert "nothing was left to vary" in outcome.err
