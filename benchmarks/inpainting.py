@@ -9,7 +9,8 @@ in the way that its authors published (Yeh's paper and code weigh pixels differe
 
 - dB: PSNR in the hole alone, seams blended, by kind of mask and over all
 - consistency: mean squared error of all pairs of fillings of a face under 8 masks, over the holes of a pair; 0 to 4
-- ms: the median for one 128x128 frame, from its pixels and points to the filled picture, by the default way
+- ms: the median for one 128x128 frame, from its pixels and points to the filled picture, by the default way; also of the
+  full recipe `sembla` for 128 pixels, which a step has trained: how long it takes depends on no weight
 
 Published searches take minutes on a GPU and hours on two cores. What is scored is kept below build/inpainting, and a
 measurement that was stopped goes on; DEVICE=cuda scores on a GPU, frames are always timed on the CPU by two threads.
@@ -24,6 +25,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -131,6 +133,15 @@ def frame(run: str, faces: WholeFaces, model: Synthesizer) -> Row:
     }
 
 
+def full_recipe(root: str) -> str:
+    """A run of the recipe `sembla` for frames of 128 pixels, after one step."""
+    run = KEPT / f"sembla-{SIDE}"
+    if not (run / "weights.safetensors").exists():
+        choices = api.choose("inpaint", recipe="sembla", steps=1, batch=2)
+        api.train("inpaint", root, run, choices=replace(choices, config=replace(choices.config, side=SIDE)))
+    return str(run)
+
+
 def targets(right: Sequence[Row], consistent: Sequence[Row], frames: Sequence[Row]) -> Iterator[Row]:
     """What was aimed at, and what the first model reaches."""
     (ours, theirs), (shared, searched) = (
@@ -160,6 +171,8 @@ def main(root: str, runs: Sequence[str]) -> None:
         first = not right
         right += list(fillings(root, run, model, FIRST if first else its_ways(model)))
         consistent += list(alike(root, run, model, (OURS, PUBLISHED) if first else its_ways(model)[:2]))
+    run = full_recipe(root)
+    frames.append(frame(run, whole_faces(open_prepared(root), side=SIDE, count=1), api.load(run, device="cpu")))
     machine = f"2 threads, {platform.machine()}, Python {platform.python_version()}; scored on {DEVICE}, fp32"
     head = (
         f"# Holes filled\n\n`python -m benchmarks.inpainting`, {machine}. The first {FACES} held-out faces, the same "

@@ -43,7 +43,9 @@ def untrained(folder: Path) -> Path:
     from sembla.runs.tensors import named
 
     folder.mkdir()
-    small = replace(RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, features="none")
+    small = replace(
+        RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, refiner_width=8, features="none"
+    )
     config = fitted(small, faces())
     about = Description("inpaint", "sembla", to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
     write_description(RunFolder(folder), about)
