@@ -9,8 +9,8 @@ in the way that its authors published (Yeh's paper and code weigh pixels differe
 
 - dB: PSNR in the hole alone, seams blended, by kind of mask and over all
 - consistency: mean squared error of all pairs of fillings of a face under 8 masks, over the holes of a pair; 0 to 4
-- ms: the median for one 128x128 frame, from its pixels and points to the filled picture, by the default way; also of the
-  full recipe `sembla` for 128 pixels, which a step has trained: how long it takes depends on no weight
+- ms: the median for one 128x128 frame, from its pixels and points to the filled picture, by the default way; also of
+  the full recipe `sembla` for 128 pixels, trained for a step, as the time it takes depends on no weight
 
 Published searches take minutes on a GPU and hours on two cores. What is scored is kept below build/inpainting, and a
 measurement that was stopped goes on; DEVICE=cuda scores on a GPU, frames are always timed on the CPU by two threads.

@@ -35,7 +35,7 @@ def untrained(folder: Path) -> Path:
     """The run of a model for faces of 32x32; needs PyTorch."""
     import torch
 
-    from sembla.methods.inpaint.config import RECIPES, fitted
+    from sembla.methods.inpaint.config import fitted
     from sembla.methods.inpaint.learned import PARTS
     from sembla.runs.description import Description, write_description, write_weights
     from sembla.runs.folder import RunFolder
