@@ -2,7 +2,6 @@
 
 import atexit
 import tempfile
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def untrained(folder: Path) -> Path:
     """The run of a model for faces of 32x32; needs PyTorch."""
     import torch
 
-    from sembla.methods.inpaint.config import fitted
+    from sembla.methods.inpaint.config import Sembla, fitted
     from sembla.methods.inpaint.learned import PARTS
     from sembla.runs.description import Description, write_description, write_weights
     from sembla.runs.folder import RunFolder
@@ -43,9 +42,7 @@ def untrained(folder: Path) -> Path:
     from sembla.runs.tensors import named
 
     folder.mkdir()
-    small = replace(
-        RECIPES["sembla"], side=32, width=8, discriminator_width=8, encoder_width=8, refiner_width=8, features="none"
-    )
+    small = Sembla(side=32, width=8, discriminator_width=8, encoder_width=8, refiner_width=8, features="none")
     config = fitted(small, faces())
     about = Description("inpaint", "sembla", to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
     write_description(RunFolder(folder), about)
