@@ -123,14 +123,14 @@ class Inpaint:
         """The file of all, or one for each of pictures; None is a video."""
         from sembla import api
 
-        if self.landmarks is not None and not self.landmarks.exists():
-            raise InputError(f"--landmarks {self.landmarks}: no such file or folder; check the path.")
         if self.landmarks is None or self.landmarks.suffix.lower() in api.TRACK_SUFFIXES:
             return self.landmarks
         if pictures is None:
             raise InputError(
                 f"--landmarks {self.landmarks}: the points of a video's frames are one file, .npy or .npz."
             )
+        if not self.landmarks.exists():
+            raise InputError(f"--landmarks {self.landmarks}: no such file or folder; check the path.")
         if self.landmarks.is_dir():
             return [beside(self.landmarks, picture, api.LANDMARK_SUFFIXES) for picture in pictures]
         return [self.landmarks] * len(pictures)
