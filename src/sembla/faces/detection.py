@@ -66,12 +66,7 @@ def find_faces(picture: Picture, *, least: float = 0.0) -> list[Face]:
 
 def find_face(picture: Picture, *, name: str = "the picture") -> Face:
     """The largest face; where there are others, a note says so. Raises `InputError` where there is none."""
-    faces = find_faces(picture)
-    if not faces:
-        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
-    if len(faces) > 1:
-        _log.info("%s shows %d faces; the largest is taken", name, len(faces))
-    return faces[0]
+    return _largest(find_faces(picture), name=name)
 
 
 def landmarks_in(picture: Picture, face: Face) -> Landmarks:
@@ -92,8 +87,9 @@ def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the pic
     flat = np.full_like(picture, 128)
     filled = Poisson(hole)(picture, flat)
     found = find_faces(filled, least=_UNSURE)
-    hidden = [] if any(face.score > 0 for face in found) else [face for face in found if _share(hole, face) >= _HIDDEN]
-    face = max(hidden, key=lambda one: one.score) if hidden else find_face(filled, name=name)
+    sure = [face for face in found if face.score > 0]
+    hidden = [face for face in found if _share(hole, face) >= _HIDDEN]
+    face = max(hidden, key=lambda one: one.score) if hidden and not sure else _largest(sure, name=name)
     try:
         return complete_hidden(landmarks_in(filled, face), hole)
     except InputError as error:
@@ -101,6 +97,15 @@ def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the pic
             f"too little of the face in {name} is visible to find its points; give them, or some, with --landmarks "
             "(landmarks=)."
         ) from error
+
+
+def _largest(faces: list[Face], *, name: str) -> Face:
+    """The first of faces, the largest first. Raises `InputError` where there is none."""
+    if not faces:
+        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
+    if len(faces) > 1:
+        _log.info("%s shows %d faces; the largest is taken", name, len(faces))
+    return faces[0]
 
 
 def _share(hole: Region, face: Face) -> float:
