@@ -25,7 +25,7 @@ MOST_MODULE_LINES = 400
 MOST_FUNCTION_LINES = 60
 MOST_POSITIONAL = 3
 
-ENGINES = ("copying", "distance", "learned", "painters", "searches")
+ENGINES = ("copying", "distance", "learned", "painted", "painters", "searches")
 LEARNED = frozenset(
     {
         "sembla.metrics.lpips",

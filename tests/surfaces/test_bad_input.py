@@ -290,8 +290,8 @@ def test_redo_of_what_cannot_be_repeated(sembla: Sembla, inputs: Inputs) -> None
 
 
 def test_label_needs_one_way_to_label(sembla: Sembla, inputs: Inputs) -> None:
-    assert "neither" in sembla("label", inputs[0]).complaint
-    assert "both" in sembla("label", *inputs[:2], "--segments", "3").complaint
+    assert "none came" in sembla("label", inputs[0]).complaint
+    assert "2 came" in sembla("label", *inputs[:2], "--segments", "3").complaint
     assert "segments 1 came" in sembla("label", inputs[0], "--segments", "1").complaint
     assert "segments 65 came" in sembla("label", inputs[0], "--segments", "65").complaint
     assert "no such file" in sembla("label", "gone.png", "--segments", "3").complaint

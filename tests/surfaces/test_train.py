@@ -155,7 +155,7 @@ def test_what_cannot_be_trained_is_one_line(sembla: Sembla, case: Path, tmp_path
 
     assert "painter has small, wide" in complaint("--recipe", "large")
     assert (
-        "there are analogy, inpaint, painter, preserve, scene"
+        "there are analogy, inpaint, painter, portrait, preserve, scene"
         in sembla("train", "paint", "--data", case, "--run", "run").complaint
     )
     assert "did you mean --depth.width?" in complaint("--dept.width", "3")

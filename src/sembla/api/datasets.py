@@ -7,6 +7,7 @@ from sembla.data import doctor
 from sembla.data import prepare as preparing
 from sembla.data.catalog import KINDS, find_kind
 from sembla.data.doctor.report import Fault
+from sembla.data.identities import Identities
 from sembla.data.prepare import Preparation
 from sembla.data.shards import PAIRS
 from sembla.imaging.io import Source, read_map, read_picture, source_name
@@ -27,6 +28,7 @@ def prepare(
     size: int | None = None,
     shards: bool = False,
     hold_out: float | None = None,
+    identities: Identities | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], bool | None] | None = None,
 ) -> Preparation:
@@ -39,12 +41,15 @@ def prepare(
         size: Shorter side of the pictures in pixels, 16 to 4096; None keeps theirs.
         shards: Write tars of 512 pairs instead of single files.
         hold_out: Percentage of the pairs that become the split "val", for a set without splits.
+        identities: Say of each face who it is, 128 numbers by dlib: "found" looks in the box that its detector finds,
+            "whole" takes all of the picture for the face; None leaves it out.
         workers: Processes; None for one a core. With more than one, a script must call this from under
             `if __name__ == "__main__"`.
         on_progress: Told how many pairs are done, and of how many; an answer that is false but not None cancels.
 
     Raises `InputError` for an unknown kind, a source that is not of it, or pairs that cannot be read (all others are
-    made before that is told), `OutputError` for a place that holds something else, `Cancelled`.
+    made before that is told), `OutputError` for a place that holds something else, `MissingExtraError` for identities
+    without the extra `faces`, `Cancelled`.
     """
     return preparing.prepare(
         find_kind(kind),
@@ -53,6 +58,7 @@ def prepare(
         size=size,
         shard=PAIRS if shards else None,
         hold_out=hold_out,
+        identities=identities,
         workers=workers,
         on_progress=on_progress,
     )

@@ -1,26 +1,58 @@
 """Portraits: a face made anew in another layout of its parts, and nothing else of the photo touched."""
 
 import logging
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import ndimage
 
 from sembla.api.analogies import run
 from sembla.api.checking import check_memory, numbers, told_size
+from sembla.api.facing import FacePhoto, check_portrait, face_photo, identity_of, model_ids
 from sembla.api.parsing import read_parsing
-from sembla.core.errors import InputError, LabelError
-from sembla.core.tasks import AnalogyTask, OnPreview, Result
-from sembla.core.types import LabelMap, Region
+from sembla.core.errors import InputError, LabelError, MissingExtraError
+from sembla.core.tasks import (
+    AnalogyTask,
+    Donor,
+    OnCount,
+    OnPreview,
+    PortraitMade,
+    PortraitTask,
+    Result,
+    ShouldStop,
+    Watch,
+)
+from sembla.core.types import LabelMap, Picture, Region
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.imaging.fading import faded
 from sembla.imaging.io import Source, read_picture
+from sembla.imaging.video import Video
 
-__all__ = ["REACH", "PortraitRequest", "PortraitResult", "portrait", "read_portrait", "run_portrait"]
+if TYPE_CHECKING:
+    from sembla.runs.synthesizer import Synthesizer
+
+__all__ = [
+    "REACH",
+    "InstantPortrait",
+    "PortraitRequest",
+    "PortraitResult",
+    "portrait",
+    "portrait_frames",
+    "read_instant_portrait",
+    "read_portrait",
+    "run_instant_portrait",
+    "run_portrait",
+]
 
 REACH = 5
 """Pixels about an edit within which the photo changes; all others stay as they are, bit for bit."""
 
 _log = logging.getLogger("sembla")
+
+_NAMES = CELEBAMASK_HQ_19.names
 
 _LIKE = {
     "l_eye": ("r_eye",),
@@ -38,8 +70,239 @@ _LIKE = {
 
 
 @dataclass(frozen=True)
+class PortraitResult(Result):
+    """The face in its new layout."""
+
+    edit: Region
+    """What was asked to change, (H, W); further than `REACH` from it nothing has changed."""
+    layout: LabelMap
+    """The parts that were wanted, (H, W), ids of CelebAMask-HQ in MaskGAN's order."""
+
+
+@dataclass(frozen=True)
 class PortraitRequest:
-    """What a portrait needs, read and checked."""
+    """What a portrait by a trained model needs, read and checked."""
+
+    face: FacePhoto
+    layout: LabelMap
+    """The parts that are wanted, ids of `CELEBAMASK_HQ_19`, (H, W)."""
+    edit: Region
+    """What is made anew, (H, W)."""
+    task: PortraitTask
+    """What the model is asked for."""
+    whole: bool = False
+    """All of the face is made, of looks alone."""
+
+
+def portrait(
+    photo: Source,
+    *,
+    model: "Synthesizer | None" = None,
+    parsing: Source | None = None,
+    layout: Source | None = None,
+    reference: "FacePhoto | Source | None" = None,
+    reference_parsing: Source | None = None,
+    parts: Sequence[str] = (),
+    redraw: Sequence[str] = (),
+    whole: bool = False,
+    seed: int = 0,
+    on_preview: OnPreview | None = None,
+) -> PortraitResult:
+    """Make the face in a photo anew where that is asked for; further than `REACH` pixels away nothing changes.
+
+    Without a model, `parsing` and `layout` are needed: the face is put together of what the photo shows elsewhere, and
+    a part that it does not show of its like (an eye of the other eye), as a line of the log says.
+
+    Args:
+        photo: A picture of a face; of several, the largest is taken.
+        model: A trained one (`load`) of method portrait, or None.
+        parsing: The map of the parts of the face, ids or colours of CelebAMask-HQ, of the photo's shape; None has the
+            model's own parser see them.
+        layout: The map of the parts as they are wanted.
+        reference: Another face: without `layout`, its layout is wanted, or with `parts`, these parts of it, and their
+            looks.
+            A face that was looked at already (`face_photo`) will do.
+        reference_parsing: The map of its parts; None has them seen.
+        parts: Names of parts, such as "hair", that are taken from `reference`.
+        redraw: Names of parts that get another look, drawn by chance.
+        whole: Make all of the face of the looks of its parts, and nothing of its pixels: a reconstruction.
+        seed: 0 to 2**63 - 1; same seed, same picture.
+        on_preview: Called with whole pictures; returning False stops the work, which raises `Cancelled`.
+
+    Maps in the order of face-parsing.PyTorch are converted, and a line of the log says so.
+
+    Raises `InputError` where nothing is asked for, no face is found, or a part is unknown; `LabelError` for a map that
+    shows no face and, without a model, for parts that nothing in the photo is like; `SizeError` for maps of another
+    shape, `MissingExtraError` where faces cannot be looked for, `MemoryNeedError`.
+    """
+    if model is None:
+        if reference is not None or reference_parsing is not None or parts or redraw or whole:
+            raise InputError("a reference, parts, redraw or whole came without a model; give one (--model).")
+        if parsing is None or layout is None:
+            raise InputError("without a model, the parsing map and the layout are needed; give both, or a model.")
+        return run_instant_portrait(read_instant_portrait(photo, parsing=parsing, layout=layout, seed=seed), on_preview)
+    request = read_portrait(
+        photo,
+        model=model,
+        parsing=parsing,
+        layout=layout,
+        reference=reference,
+        reference_parsing=reference_parsing,
+        parts=parts,
+        redraw=redraw,
+        whole=whole,
+        seed=seed,
+    )
+    return run_portrait(request, on_preview, engine=model)
+
+
+def read_portrait(
+    photo: "FacePhoto | Source",
+    *,
+    model: "Synthesizer",
+    parsing: Source | None = None,
+    layout: Source | None = None,
+    reference: "FacePhoto | Source | None" = None,
+    reference_parsing: Source | None = None,
+    parts: Sequence[str] = (),
+    redraw: Sequence[str] = (),
+    whole: bool = False,
+    seed: int = 0,
+) -> PortraitRequest:
+    """Read and check everything that `portrait` needs with a model; the arguments are its own."""
+    from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
+
+    check_portrait(model)
+    checked = numbers(PortraitTask, {"seed": seed})
+    taken, drawn = _part_ids(parts), _part_ids(redraw)
+    if taken and reference is None:
+        raise InputError(f"parts {', '.join(parts)} came and no reference to take them from; give one (--reference).")
+    if layout is not None and reference is not None and not taken:
+        raise InputError("a layout and a reference came; give one of them, or name the parts of the reference.")
+    face = photo if isinstance(photo, FacePhoto) else face_photo(photo, parsing, model=model)
+    size = (face.labels.shape[0], face.labels.shape[1])
+    other = _other(reference, reference_parsing, model)
+    wanted = face.labels
+    if layout is not None:
+        wanted = resize_labels(read_parsing(layout, size, name="layout"), size)
+    elif other is not None:
+        theirs = other.place.carry_map(other.labels, face.place, size)
+        wanted = _with_parts(wanted, theirs, taken) if taken else theirs
+    edit = (wanted != face.labels) | np.isin(wanted, [*taken, *drawn]) | whole
+    if not edit.any():
+        raise InputError(
+            f"nothing is asked for: the layout is the photo's own, {told_size(wanted)}; change a part of a copy and "
+            "give that as layout, or give a reference, parts to redraw, or whole."
+        )
+    donor = None
+    if other is not None and taken:
+        ids = tuple(sorted({int(model_ids(np.array([[part]], np.uint8), model)[0, 0]) for part in taken}))
+        donor = Donor(other.place.cut(other.picture), model_ids(other.place.cut_map(other.labels), model), ids)
+    own = face.place.cut_map(face.labels)
+    task = PortraitTask(
+        face.place.cut(face.picture),
+        model_ids(own, model),
+        model_ids(face.place.cut_map(wanted), model),
+        None if whole else face.place.cut_hole(_about(edit)),
+        donor=donor,
+        drawn=tuple(sorted({int(each) for each in model_ids(np.array([drawn], np.uint8), model)[0]})) if drawn else (),
+        identity=identity_of(face, model),
+        **checked,
+    )
+    return PortraitRequest(face, wanted, edit, task, whole)
+
+
+def run_portrait(
+    request: PortraitRequest,
+    on_preview: OnPreview | None = None,
+    *,
+    engine: "Synthesizer",
+    stop: ShouldStop | None = None,
+) -> PortraitResult:
+    """Do what `read_portrait` read; `stop` can end the work as well as `on_preview`: then `Cancelled` is raised."""
+    began, watch = time.perf_counter(), Watch(on_preview, stop)
+    made = engine(request.task, watch=watch)
+    assert isinstance(made, PortraitMade)
+    for part in made.usual:
+        name = engine.config.label_set.names[part]
+        _log.info("nobody shows %s, which are wanted: they look as in the faces that were learned from.", name)
+    face, edit = request.face, request.edit
+    painted, _ = face.place.paste(face.picture, made.made, _about(edit))
+    picture = painted if request.whole else faded(face.picture, painted, edit, reach=REACH)
+    seconds = time.perf_counter() - began
+    watch.show(picture, seconds=seconds)
+    return PortraitResult((picture,), request.task.seed, seconds, edit, request.layout)
+
+
+def portrait_frames(
+    frames: Video,
+    *,
+    model: "Synthesizer",
+    reference: "FacePhoto | Source | None" = None,
+    reference_parsing: Source | None = None,
+    parts: Sequence[str] = (),
+    redraw: Sequence[str] = (),
+    whole: bool = False,
+    seed: int = 0,
+    on_count: OnCount | None = None,
+) -> Iterator[Picture]:
+    """As `portrait` with a model, for each frame of a video, as soon as it is asked for; `write_video` takes them.
+
+    Frames in which no face is found stay as they are, and a line of the log says how many. `on_count` is told how far
+    it is.
+    """
+    check_portrait(model)
+    other = _other(reference, reference_parsing, model)
+    left = 0
+    for number, frame in enumerate(frames, 1):
+        try:
+            face = face_photo(frame, None, model=model, name=f"frame {number}")
+        except InputError as error:
+            if isinstance(error, MissingExtraError):
+                raise
+            left += 1
+            yield frame
+        else:
+            asked = read_portrait(
+                face, model=model, reference=other, parts=parts, redraw=redraw, whole=whole, seed=seed
+            )
+            yield run_portrait(asked, engine=model).picture
+        if on_count is not None:
+            on_count(number, len(frames))
+    if left:
+        _log.info("no face was found in %d of %d frames, which stay as they are", left, len(frames))
+
+
+def _other(reference: "FacePhoto | Source | None", parsing: Source | None, model: "Synthesizer") -> FacePhoto | None:
+    if reference is None or isinstance(reference, FacePhoto):
+        return reference
+    return face_photo(reference, parsing, model=model, name="the reference")
+
+
+def _about(edit: Region) -> Region:
+    """An edit and the pixels about it that change with it."""
+    near: Region = ndimage.distance_transform_edt(~edit) <= REACH
+    return near
+
+
+def _with_parts(labels: LabelMap, theirs: LabelMap, parts: Sequence[int]) -> LabelMap:
+    """A map (H, W) with some parts as another has them; where its own were, what lies nearest."""
+    from sembla.methods.portrait.edits import without
+
+    return np.where(np.isin(theirs, list(parts)), theirs, without(labels, parts)).astype(np.uint8)
+
+
+def _part_ids(names: Sequence[str]) -> list[int]:
+    """Raises `InputError` that lists the parts for a name that is none."""
+    strange = [name for name in names if name not in _NAMES]
+    if strange:
+        raise InputError(f"part {strange[0]!r} came; there are {', '.join(_NAMES)}.")
+    return [_NAMES.index(name) for name in names]
+
+
+@dataclass(frozen=True)
+class InstantPortrait:
+    """What a portrait without any model needs, read and checked."""
 
     task: AnalogyTask
     """The photo, the parts of its face and those that are wanted, ids of `CELEBAMASK_HQ_19`, all of one size."""
@@ -47,33 +310,8 @@ class PortraitRequest:
     """Where the layout differs from the photo, (H, W)."""
 
 
-@dataclass(frozen=True)
-class PortraitResult(Result):
-    """The face in its new layout."""
-
-    edit: Region
-    """Where the layout differs from the photo, (H, W); further than `REACH` from it nothing has changed."""
-
-
-def portrait(
-    photo: Source, *, parsing: Source, layout: Source, seed: int = 0, on_preview: OnPreview | None = None
-) -> PortraitResult:
-    """Make the face in a photo anew where `layout` differs from its own `parsing`, of what the photo shows elsewhere.
-
-    Both are maps of the parts of faces in the classes of CelebAMask-HQ, ids or colours, of the photo's shape; ids in
-    face-parsing.PyTorch's order are converted. Same `seed` (0 to 2**63 - 1), same picture, bit for bit. A part that is
-    wanted and that the photo does not show is made of its like (an eye of the other eye), and a line of the log says
-    so. `on_preview` is called with whole frames, coarse first; returning False stops the work, which raises
-    `Cancelled`.
-
-    Raises `InputError` for a layout that changes nothing, `LabelError` for a map that shows no face and for parts that
-    nothing in the photo is like, `SizeError` for maps of another shape, and `MemoryNeedError`.
-    """
-    return run_portrait(read_portrait(photo, parsing=parsing, layout=layout, seed=seed), on_preview)
-
-
-def read_portrait(photo: Source, *, parsing: Source, layout: Source, seed: int = 0) -> PortraitRequest:
-    """Read and check everything that `portrait` needs; the arguments are its own."""
+def read_instant_portrait(photo: Source, *, parsing: Source, layout: Source, seed: int = 0) -> InstantPortrait:
+    """Read and check everything that `portrait` needs without a model; the arguments are its own."""
     from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
 
     checked = numbers(AnalogyTask, {"seed": seed})
@@ -83,41 +321,37 @@ def read_portrait(photo: Source, *, parsing: Source, layout: Source, seed: int =
         resize_labels(read_parsing(each, size, name=name), size)
         for each, name in ((parsing, "parsing map"), (layout, "layout"))
     )
-    if not np.isin(own, _ids("skin", "nose")).any():
+    if not np.isin(own, _part_ids(("skin", "nose"))).any():
         raise LabelError("the parsing map shows no face: neither skin nor nose; give a map of the face in the photo.")
     edit = wanted != own
     if not edit.any():
         raise InputError(
             f"the layout is the photo's own parsing map, {told_size(own)}; change a part of a copy, and give that."
         )
-    task = AnalogyTask(picture, own, _shown(wanted, own), **checked)
+    task = AnalogyTask(picture, own, wanted, **checked)
     check_memory([task])
-    return PortraitRequest(task, edit)
+    return InstantPortrait(replace(task, layout=_shown(wanted, own)), edit)
 
 
-def run_portrait(request: PortraitRequest, on_preview: OnPreview | None = None) -> PortraitResult:
-    """Do what `read_portrait` read; see `portrait`."""
+def run_instant_portrait(request: InstantPortrait, on_preview: OnPreview | None = None) -> PortraitResult:
+    """Do what `read_instant_portrait` read; see `portrait`."""
     made = run(request.task, on_preview)
     picture = faded(request.task.picture, made.picture, request.edit, reach=REACH)
-    return PortraitResult((picture,), made.seed, made.seconds, request.edit)
+    return PortraitResult((picture,), made.seed, made.seconds, request.edit, request.task.layout)
 
 
 def _shown(layout: LabelMap, parsing: LabelMap) -> LabelMap:
     """The layout (H, W) of parts that a parsing map (H, W) has. Raises `LabelError` for those that nothing is like."""
-    names, layout = CELEBAMASK_HQ_19.names, layout.copy()
-    shown = {names[number] for number in np.unique(parsing)}
+    layout = layout.copy()
+    shown = {_NAMES[number] for number in np.unique(parsing)}
     for number in np.setdiff1d(layout, parsing):
-        wanted = names[number]
+        wanted = _NAMES[number]
         like = next((name for name in _LIKE.get(wanted, ()) if name in shown), None)
         if like is None:
             raise LabelError(
                 f"the layout asks for {wanted}, which the photo does not show, and nothing in it is like that; leave "
-                "it out."
+                "it out, or give a model (--model)."
             )
         _log.info("the photo shows no %s; it is made of its %s.", wanted, like)
-        layout[layout == number] = names.index(like)
+        layout[layout == number] = _NAMES.index(like)
     return layout
-
-
-def _ids(*names: str) -> list[int]:
-    return [CELEBAMASK_HQ_19.names.index(name) for name in names]

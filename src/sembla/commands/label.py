@@ -15,7 +15,7 @@ __all__ = ["Label"]
 
 @dataclass(frozen=True)
 class Label:
-    """Make a label map from a few strokes a class, or propose regions."""
+    """Make a label map from a few strokes a class, or propose regions, or name the parts of a face."""
 
     photo: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PHOTO")]
     """The photo to label."""
@@ -25,6 +25,9 @@ class Label:
     """Strokes in one colour a class: over the photo itself, on a plain ground, or on a transparent one."""
     segments: Annotated[int | None, tyro.conf.arg(metavar="COUNT", help_behavior_hint="")] = None
     """Instead of scribbles: propose about this many regions, 2 to 64, to be joined and named."""
+    model: Annotated[Path | None, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="")] = None
+    """Instead of scribbles: name the parts of a face, in the 19 classes of CelebAMask-HQ, by the parser of a model of
+    portrait, such as the pack portrait-128."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="PNG", help_behavior_hint="")] = None
     """Where the label map goes, a palette PNG. Without: PHOTO-labels.png in the current folder."""
     force: Flag = False
@@ -38,14 +41,19 @@ class Label:
         """Do it, and say what was written."""
         from sembla import api  # loads after the options are read: --help stays fast
 
-        if (self.scribbles is None) == (self.segments is None):
-            came = "neither" if self.scribbles is None else "both"
-            raise InputError(f"SCRIBBLES or --segments say how to label {self.photo}; {came} came. Give one of them.")
+        given = [each for each in (self.scribbles, self.segments, self.model) if each is not None]
+        if len(given) != 1:
+            raise InputError(
+                f"SCRIBBLES, --segments or --model say how to label {self.photo}; {len(given) or 'none'} came. Give "
+                "one of them."
+            )
         out = self.out or Path(f"{self.photo.stem}-labels.png")
         inputs = [path for path in (self.photo, self.scribbles) if path]
         api.check_output(out, suffixes=(".png",), force=self.force, inputs=inputs)
         if self.scribbles is not None:
             made = api.label(self.photo, self.scribbles)
+        elif self.model is not None:
+            made = api.parse(self.photo, model=api.load(self.model))
         else:
             made = api.segments(self.photo, self.segments or 0)
         api.write_label_map(out, made.labels, palette=made.palette, force=self.force)

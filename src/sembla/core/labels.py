@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sembla.core.errors import LabelError
 from sembla.core.types import LabelMap
 
-__all__ = ["MAX_LABELS", "LabelSet"]
+__all__ = ["MAX_LABELS", "NO_CLASSES", "Classes", "LabelSet"]
 
 MAX_LABELS = 255
 """Most classes of a label set: ids are bytes, and one value stays free for pixels without a class."""
@@ -68,3 +68,29 @@ class LabelSet:
     def flip(self, labels: LabelMap) -> LabelMap:
         """Mirror a label map (..., H, W) left to right, left and right classes exchanged."""
         return self.swap_table[labels[..., ::-1]]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a label set as a config of a method holds them; there are none before it is fitted to data."""
+
+    names: tuple[str, ...] = ()
+    colours: tuple[tuple[int, int, int], ...] = ()
+    ignore: int | None = None
+    """The value of pixels without a class; a plane of its own stands for them."""
+    swaps: tuple[tuple[int, int], ...] = ()
+    """What a left-right flip exchanges."""
+
+    @staticmethod
+    def of(label_set: LabelSet) -> "Classes":
+        """Those of a label set."""
+        return Classes(label_set.names, label_set.colours, label_set.ignore, label_set.swaps)
+
+    @property
+    def label_set(self) -> LabelSet:
+        """What ids mean."""
+        return LabelSet(self.names, self.colours, ignore=self.ignore, swaps=self.swaps)
+
+
+NO_CLASSES = Classes()
+"""Before anything is known of the data."""

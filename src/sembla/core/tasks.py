@@ -18,6 +18,7 @@ __all__ = [
     "AnalogyResult",
     "AnalogyTask",
     "Damaged",
+    "Donor",
     "InpaintResult",
     "InpaintTask",
     "InventTask",
@@ -25,8 +26,12 @@ __all__ = [
     "OnCount",
     "OnPicture",
     "OnPreview",
+    "ParseResult",
+    "ParseTask",
     "PersonResult",
     "PersonTask",
+    "PortraitMade",
+    "PortraitTask",
     "PreserveResult",
     "PreserveTask",
     "Preview",
@@ -226,6 +231,50 @@ class InventTask:
 
 
 @dataclass(frozen=True)
+class Donor:
+    """Another face, which lends the looks of some of its parts."""
+
+    picture: Picture
+    """(H, W, 3), of the size that the model makes."""
+    labels: LabelMap
+    """Its parts, (H, W)."""
+    parts: tuple[int, ...]
+    """Which looks are lent, by id."""
+
+
+@dataclass(frozen=True)
+class PortraitTask:
+    """A face, its parts and those that are wanted: ask for the same person with these."""
+
+    picture: Picture
+    """(H, W, 3), of the size that the model makes, aligned as the faces that it learned from."""
+    labels: LabelMap
+    """Its parts, (H, W), in the model's classes."""
+    layout: LabelMap
+    """The parts that are wanted, (H, W); the same as `labels` asks for a reconstruction."""
+    region: Region | None = None
+    """Where the picture is made anew, (H, W), the rest being known; None makes all of it, from looks alone."""
+    donor: Donor | None = None
+    """Who lends looks; for models that have one for each part."""
+    drawn: tuple[int, ...] = ()
+    """Parts whose look chance draws, by id; for such models."""
+    identity: NDArray[np.float32] | None = None
+    """Who it is by dlib, (128,), for models that ask for it; None where it is not known."""
+    seed: Annotated[int, Whole(0, 2**63 - 1)] = 0
+    """Same seed, same picture."""
+
+
+@dataclass(frozen=True)
+class ParseTask:
+    """A face: ask for the map of its parts."""
+
+    picture: Picture
+    """(H, W, 3), of the size that the model makes, aligned as the faces that it learned from."""
+    seed: ClassVar[int] = 0
+    """Nothing is left to chance."""
+
+
+@dataclass(frozen=True)
 class Result:
     """What every task returns."""
 
@@ -277,6 +326,26 @@ class PersonResult(Result):
 
     code: NDArray[np.float32]
     """(L,), for `InpaintTask.code`."""
+
+
+@dataclass(frozen=True)
+class PortraitMade(Result):
+    """The face as it is wanted; `pictures` are one, as the task's own outside its region."""
+
+    made: Picture
+    """What the model made, (H, W, 3), outside the region too."""
+    usual: tuple[int, ...]
+    """Parts of the layout that neither face shows, by id: they have the mean look of those that were learned from."""
+
+
+@dataclass(frozen=True)
+class ParseResult(Result):
+    """The parts of a face; `pictures` is the face itself."""
+
+    labels: LabelMap
+    """(H, W), in the model's classes."""
+    sureness: float
+    """The mean probability of the class of each pixel, 0 to 1."""
 
 
 @dataclass(frozen=True)

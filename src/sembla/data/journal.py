@@ -66,7 +66,7 @@ class Journal:
         journal = list(_read_lines(self._out / JOURNAL))
         for line in journal:
             if "settings" in line:
-                self._check(line["settings"])
+                self._check({name: line["settings"].get(name) for name in self._settings})
         for line in (*_read_lines(self._out / INDEX), *journal):
             with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
                 entry: Entry = Shard.from_json(line) if "pairs" in line else Pair.from_json(line)
@@ -144,6 +144,7 @@ _SETTINGS = {
     "size": ("size {}", "a size"),
     "shard": ("tars of {} pairs", "tars"),
     "hold_out": ("{} % held out", "pairs held out"),
+    "identities": ("identities in boxes that are {}", "identities"),
 }
 """What is said of each setting that is there, and of one that is not."""
 

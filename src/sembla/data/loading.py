@@ -48,6 +48,8 @@ class Batch:
     """(N, P, 2), x and y in pixels of the pictures in this batch."""
     attributes: tuple[Mapping[str, bool], ...]
     """What is said of each pair; empty where nothing is."""
+    identities: NDArray[np.float32] | None
+    """Who it is, (N, 128); not a number where no face was found."""
     parameters: tuple[Parameters, ...]
     """What was done to each pair."""
 
@@ -221,6 +223,7 @@ def _stacked(several: list[tuple[str, Parameters, Sample]]) -> Batch:
         instances=_stack(sample.instances for sample in samples),
         landmarks=_stack(sample.landmarks for sample in samples),
         attributes=tuple(sample.attributes for sample in samples),
+        identities=_stack(sample.identity for sample in samples),
         parameters=parameters,
     )
 

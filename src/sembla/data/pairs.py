@@ -19,7 +19,7 @@ from PIL import Image
 from sembla.core.errors import ImageError, InputError, LabelError, SizeError
 from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap
-from sembla.data.records import Record, Sample
+from sembla.data.records import IDENTITY, Record, Sample
 
 __all__ = ["ROLES", "SPARE_COLOURS", "Packed", "Pair", "Stored", "check_name", "encode", "pack", "place_of"]
 
@@ -60,6 +60,8 @@ class Pair:
     """The values that occur in the label map."""
     landmarks: tuple[tuple[float, float], ...] = ()
     attributes: Mapping[str, bool] | None = None
+    identity: tuple[float, ...] | None = None
+    """Who it is; empty where no face was found, None where nobody asked."""
 
     def to_json(self) -> dict[str, Any]:
         """This pair as a line of the index."""
@@ -70,6 +72,7 @@ class Pair:
             line
             | ({"landmarks": self.landmarks} if self.landmarks else {})
             | ({"attributes": dict(self.attributes)} if self.attributes else {})
+            | ({} if self.identity is None else {"identity": self.identity})
         )
 
     @staticmethod
@@ -84,6 +87,7 @@ class Pair:
             ids=tuple(line["ids"]),
             landmarks=tuple((x, y) for x, y in line.get("landmarks", ())),
             attributes=line.get("attributes"),
+            identity=None if line.get("identity") is None else tuple(map(float, line["identity"])),
         )
 
 
@@ -107,11 +111,18 @@ class Packed:
             instances=None if instances is None else np.asarray(instances, np.uint16),
             landmarks=np.array(self.pair.landmarks, np.float32) if self.pair.landmarks else None,
             attributes=self.pair.attributes or {},
+            identity=_identity(self.pair),
         )
 
     def decode_labels(self) -> LabelMap:
         """Give its label map alone, which is there. Raises as `decode` does."""
         return _decode(self, "labels")
+
+
+def _identity(pair: Pair) -> NDArray[np.float32] | None:
+    if pair.identity is None:
+        return None
+    return np.array(pair.identity or [np.nan] * IDENTITY, np.float32)
 
 
 def _decode(packed: Packed, role: str) -> NDArray[Any]:
@@ -174,7 +185,8 @@ def encode(sample: Sample, record: Record, *, label_set: LabelSet | None) -> tup
     files = {role: _stored(role, record, blob) for role, blob in blobs.items()}
     points = () if sample.landmarks is None else tuple((float(x), float(y)) for x, y in sample.landmarks)
     attributes = dict(sample.attributes) or None
-    pair = Pair(record.name, record.split, width, height, files, ids, points, attributes)
+    who = None if sample.identity is None else tuple(round(float(it), 6) for it in sample.identity if np.isfinite(it))
+    pair = Pair(record.name, record.split, width, height, files, ids, points, attributes, who)
     return pair, blobs
 
 

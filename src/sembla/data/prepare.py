@@ -26,6 +26,7 @@ from sembla.core.types import MIN_SIDE
 from sembla.data.augment import Parameters, apply
 from sembla.data.cores import cores
 from sembla.data.hold_out import with_splits
+from sembla.data.identities import Identities, check_identities, with_identity
 from sembla.data.journal import Entry, Journal, files_of, index_text
 from sembla.data.pairs import Pair, check_name, encode, place_of
 from sembla.data.prepared import DATASET, INDEX, JOURNAL, VERSION, Prepared, Shard, open_prepared
@@ -56,6 +57,8 @@ class Preparation:
     """Names of pieces (pairs or tars) that an earlier run made otherwise: their sources have changed since."""
     removed: tuple[str, ...]
     """Names of pieces whose sources are gone; so are they."""
+    unknown: int
+    """Pairs in which a face was looked for, to say who it is, and none was found."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def prepare(
     size: int | None = None,
     shard: int | None = None,
     hold_out: float | None = None,
+    identities: Identities | None = None,
     workers: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Preparation:
@@ -96,17 +100,21 @@ def prepare(
         shard: Pairs in a tar; None writes single files.
         hold_out: Percentage of the pairs that become the split "val", the others "train", for a set without splits of
             its own; see `with_splits`.
+        identities: Say of each pair who it shows, by dlib in such a box; None does not.
         workers: Processes; None for one a core. With more than one, a script must call this from under
             `if __name__ == "__main__"`.
         on_progress: Told how far it is, in pairs.
 
     Raises `InputError` when the source is not of this kind, or when pairs cannot be read (all others are made before
-    that is told), `OutputError` when `out` holds something else or cannot be written, `Cancelled`.
+    that is told), `OutputError` when `out` holds something else or cannot be written, `MissingExtraError` for
+    identities without the extra `faces`, `Cancelled`.
     """
     if workers is not None and workers < 1:
         raise InputError(f"{workers} workers came; give 1 or more.")
     source, out, workers = Path(source), Path(out), workers or cores()
-    settings = _settings(kind, size, shard, hold_out)
+    settings = _settings(kind, size, shard, hold_out) | {"identities": identities}
+    if identities:
+        check_identities()
     _check_out(out, source)
     pieces = _pieces(_records(kind, source, hold_out), shard)
     if kind.declared:
@@ -120,7 +128,7 @@ def prepare(
             journal.begin()
         progress = _Progress(on_progress, done=_pairs(pieces) - _pairs(missing), total=_pairs(pieces))
         made, failures = _make_all(
-            partial(_make, kind, out, size), missing, workers, journal=journal, progress=progress
+            partial(_make, kind, out, size, identities), missing, workers, journal=journal, progress=progress
         )
         if failures:
             raise InputError(_told(failures))
@@ -133,6 +141,7 @@ def prepare(
         kept=_pairs(pieces) - _pairs(missing),
         changed=tuple(piece.name for piece in anew if piece.name in known),
         removed=tuple(sorted(known.keys() - {piece.name for piece in pieces})),
+        unknown=sum(entry.unknown if isinstance(entry, Shard) else entry.identity == () for entry in entries),
     )
 
 
@@ -287,12 +296,12 @@ def _make_all(
     return made, failures
 
 
-def _make(kind: Kind, out: Path, size: int | None, piece: _Piece) -> Entry | _Failure:
+def _make(kind: Kind, out: Path, size: int | None, identities: Identities | None, piece: _Piece) -> Entry | _Failure:
     """Make a piece; runs in a worker process."""
     try:
         if piece.shard:
-            return write_shard(out, piece.shard, (_encoded(kind, size, record) for record in piece.records))
-        pair, blobs = _encoded(kind, size, piece.records[0])
+            return write_shard(out, piece.shard, (_encoded(kind, size, identities, one) for one in piece.records))
+        pair, blobs = _encoded(kind, size, identities, piece.records[0])
     except InputError as error:
         return _Failure(str(error))
     for role, blob in blobs.items():
@@ -300,9 +309,13 @@ def _make(kind: Kind, out: Path, size: int | None, piece: _Piece) -> Entry | _Fa
     return pair
 
 
-def _encoded(kind: Kind, size: int | None, record: Record) -> tuple[Pair, dict[str, bytes]]:
-    """Read an entry of the source, resize it, and encode it."""
+def _encoded(
+    kind: Kind, size: int | None, identities: Identities | None, record: Record
+) -> tuple[Pair, dict[str, bytes]]:
+    """Read an entry of the source, say who it shows where that is asked for, resize it, and encode it."""
     sample = kind.read(record)
+    if identities:
+        sample = with_identity(sample, kind.label_set, box=identities)
     height, width = sample.picture.shape[:2]
     if size is not None and size != min(height, width):
         shape = (round(height * size / min(height, width)), round(width * size / min(height, width)))
@@ -345,6 +358,7 @@ def _header(out: Path, kind: Kind, settings: Mapping[str, Any], entries: Sequenc
         size=settings["size"],
         shard=settings["shard"],
         hold_out=settings["hold_out"],
+        identities=settings["identities"],
         counts=counts,
         ids=tuple(sorted(set().union(*(entry.ids for entry in entries)))),
         licence=kind.licence,

@@ -61,10 +61,13 @@ class Shard:
     """Checksum of the names of its pairs, in their order."""
     ids: tuple[int, ...] = ()
     """The values that occur in its label maps."""
+    unknown: int = 0
+    """Its pairs in which a face was looked for and none found."""
 
     def to_json(self) -> dict[str, Any]:
         """This tar as a line of the index."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        line = {name: getattr(self, name) for name in self.__slots__}
+        return line if self.unknown else {name: value for name, value in line.items() if name != "unknown"}
 
     @staticmethod
     def from_json(line: Mapping[str, Any]) -> "Shard":
@@ -85,6 +88,8 @@ class Prepared:
     """Most pairs in a tar; None where they lie in single files."""
     hold_out: float | None
     """Percentage of the pairs that were to be held out as "val"; None where the splits are the makers'."""
+    identities: str | None
+    """Where faces were looked for to say who they are, as `Identities`; None where they were not."""
     counts: Mapping[str, int]
     """Pairs in each split; the split of a set without any is ""."""
     ids: tuple[int, ...]
@@ -108,6 +113,7 @@ class Prepared:
             "size": self.size,
             "shard": self.shard,
             "hold_out": self.hold_out,
+            **({"identities": self.identities} if self.identities else {}),
             "counts": dict(self.counts),
             "ids": self.ids,
             "licence": self.licence,
@@ -149,6 +155,7 @@ def _prepared(root: Path, values: Mapping[str, Any]) -> Prepared:
         size=values["size"],
         shard=values["shard"],
         hold_out=values.get("hold_out"),
+        identities=values.get("identities"),
         counts=dict(values["counts"]),
         ids=tuple(values["ids"]),
         licence=str(values["licence"]),

@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from sembla.core.labels import LabelSet
 from sembla.core.types import LabelMap, Picture
 
-__all__ = ["SPLITS", "Kind", "Record", "Sample"]
+__all__ = ["IDENTITY", "SPLITS", "Kind", "Record", "Sample"]
 
 SPLITS = ("train", "val", "test")
 """The parts of a data set that its makers told apart; "" stands for none."""
+
+IDENTITY = 128
+"""Numbers that say who it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +33,8 @@ class Sample:
     """68 or 5 points (P, 2), x and y in pixels of the picture; some may lie outside it."""
     attributes: Mapping[str, bool] = field(default_factory=dict)
     """Yes or no for each attribute, e.g. {"Smiling": True}."""
+    identity: NDArray[np.float32] | None = None
+    """Who it is, (128,), as dlib tells; not a number where it found no face, None where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)

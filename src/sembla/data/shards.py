@@ -102,7 +102,8 @@ def write_shard(root: Path, file: str, members: Iterable[tuple[Pair, dict[str, b
         checksum, size = digest(part), part.stat().st_size
     ids = tuple(sorted(set().union(*(pair.ids for pair in pairs))))
     names = names_digest(pair.name for pair in pairs)
-    return Shard(file, pairs[0].split, len(pairs), sha256=checksum, bytes=size, names=names, ids=ids)
+    unknown = sum(pair.identity == () for pair in pairs)
+    return Shard(file, pairs[0].split, len(pairs), sha256=checksum, bytes=size, names=names, ids=ids, unknown=unknown)
 
 
 def key_of(name: str) -> str:

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 
 from sembla.core.errors import InputError
 from sembla.core.method import Method
-from sembla.methods import analogy, inpaint, preserve, scene
+from sembla.methods import analogy, inpaint, portrait, preserve, scene
 
 __all__ = ["METHODS", "AnyMethod", "all_methods", "find_method"]
 
 AnyMethod: TypeAlias = Method[Any, Any, Any]
 """A method, whatever its config, source and batches are."""
 
-METHODS: tuple[AnyMethod, ...] = (analogy.METHOD, inpaint.METHOD, preserve.METHOD, scene.METHOD)
+METHODS: tuple[AnyMethod, ...] = (analogy.METHOD, inpaint.METHOD, portrait.METHOD, preserve.METHOD, scene.METHOD)
 """Those of Sembla itself."""
 
 _GROUP = "sembla.methods"

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-__all__ = ["augmented"]
+__all__ = ["augmented", "recoloured"]
 
 _SHIFT = 0.125
 _COVER = 0.4
@@ -13,14 +13,15 @@ _BRIGHT, _SATURATED, _CONTRAST = 0.3, (0.5, 1.5), (0.7, 1.3)
 
 def augmented(pictures: Tensor) -> Tensor:
     """Pictures (N, 3, H, W), each changed by chance of its own, from PyTorch's random state; gradients flow through."""
-    return _covered(_shifted(_recoloured(pictures)))
+    return _covered(_shifted(recoloured(pictures)))
 
 
 def _drawn(like: Tensor, low: float, high: float) -> Tensor:
     return torch.empty(len(like), 1, 1, 1, device=like.device).uniform_(low, high)
 
 
-def _recoloured(pictures: Tensor) -> Tensor:
+def recoloured(pictures: Tensor) -> Tensor:
+    """Pictures (N, 3, H, W) brighter or darker, paler or more colourful, flatter or harder, by chance."""
     pictures = pictures + _drawn(pictures, -_BRIGHT, _BRIGHT)
     grey = pictures.mean(1, keepdim=True)
     pictures = grey + (pictures - grey) * _drawn(pictures, *_SATURATED)

@@ -32,9 +32,11 @@ __all__ = [
     "SQUEEZENET_CAFFE",
     "VGG16",
     "VGG19",
+    "Embedder",
     "FeatureNetwork",
     "Weights",
     "WeightsFile",
+    "best_embedder",
     "best_features",
     "file_hash",
     "find_weights",
@@ -43,6 +45,9 @@ __all__ = [
 
 FeatureNetwork: TypeAlias = Literal["", "vgg19", "squeezenet", "none"]
 """What a recipe compares pictures through; "" takes the first of these whose weights are there."""
+
+Embedder: TypeAlias = Literal["", "mobilefacenet", "none"]
+"""What a recipe tells persons by; "" takes MobileFaceNet where its weights are there."""
 
 FOLDER_VARIABLE = "SEMBLA_WEIGHTS"
 """The environment variable that names the folder of weights."""
@@ -223,7 +228,16 @@ def best_features() -> Literal["vgg19", "squeezenet"] | None:
 def has_features(name: str) -> bool:
     """Whether the weights of a feature network are found without a download; "none" needs none."""
     needed = {"vgg19": VGG19, "squeezenet": SQUEEZENET_CAFFE}.get(name)
-    return needed is None or any((_folder() / file).is_file() for file in needed.files)
+    return needed is None or _are_here(needed)
+
+
+def best_embedder() -> Literal["mobilefacenet"] | None:
+    """The embedder whose weights `find_weights` finds without a download, if there is one."""
+    return "mobilefacenet" if _are_here(MOBILEFACENET) else None
+
+
+def _are_here(weights: Weights) -> bool:
+    return any((_folder() / file).is_file() for file in weights.files)
 
 
 def file_hash(path: Path) -> str:

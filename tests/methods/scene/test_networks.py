@@ -10,10 +10,11 @@ pytest.importorskip("torch", reason="needs PyTorch")
 import torch
 from torch import Tensor, nn
 
-from sembla.methods.scene.config import RECIPES, Classes
-from sembla.methods.scene.light_networks import ClassEncoder, LightGenerator, latent_planes
+from sembla.core.labels import Classes
+from sembla.methods.scene.config import RECIPES
 from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
 from sembla.methods.scene.painters import painter
+from sembla.nn.light import ClassEncoder, LightGenerator, latent_planes
 from sembla.nn.modulation import Guides, MultiFeatureNorm, SpatialNorm
 
 

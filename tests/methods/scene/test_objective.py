@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from sembla.core.method import Feed, Term
 from sembla.losses.matching import feature_matching
+from sembla.losses.moves import Made
 from sembla.losses.segmentation import class_weights
 from sembla.methods.scene.batches import SceneBatch, batches
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp, fitted
 from sembla.methods.scene.learned import PARTS
 from sembla.methods.scene.light_objective import LightObjective
-from sembla.methods.scene.objective import CriticObjective, Made, SpadeObjective, UlbpObjective
+from sembla.methods.scene.objective import CriticObjective, SpadeObjective, UlbpObjective
 from sembla.methods.scene.painters import LightPainter
 from sembla.nn.segmentation import SegmentationDiscriminator
 
@@ -108,7 +109,8 @@ def test_a_mixture_is_of_the_photo_and_what_was_made() -> None:
     """A discriminator that looks at single pixels is consistent about mixtures, so the term is zero."""
     config, networks = learning(Critic(width=4, discriminator_width=4))
     networks["discriminator"] = _Names(3, width=4)
-    objective, made, seen = CriticObjective(cast("Critic", config), networks), Made(), batch(config)
+    made: Made[SceneBatch] = Made()
+    objective, seen = CriticObjective(cast("Critic", config), networks), batch(config)
     made.keep(seen, -seen.photo)
     assert objective.judge(seen, made)["mix"].value.item() == 0
 

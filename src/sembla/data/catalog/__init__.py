@@ -17,6 +17,7 @@ from sembla.data.catalog import (
     fasseg,
     folder,
     lsun,
+    portrait_npz,
 )
 from sembla.data.records import Kind
 
@@ -34,6 +35,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             facades.KIND,
             celebamask_hq.KIND,
             celebamask_hq.KIND_PARSING,
+            portrait_npz.KIND,
             celeba.KIND,
             lsun.KIND,
             fasseg.KIND,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from sembla.core.config import check_numbers
 from sembla.core.errors import InputError, LabelError
-from sembla.core.labels import LabelSet
+from sembla.core.labels import NO_CLASSES, Classes, LabelSet
 from sembla.core.method import Pace
 from sembla.data.loading import pairs_once
 from sembla.data.pairs import Pair
@@ -15,7 +15,6 @@ from sembla.nn.weights import FeatureNetwork, best_features
 __all__ = [
     "NOTES",
     "RECIPES",
-    "Classes",
     "Config",
     "Critic",
     "Sembla",
@@ -27,22 +26,10 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Classes:
-    """The classes of a label set."""
-
-    names: tuple[str, ...] = ()
-    colours: tuple[tuple[int, int, int], ...] = ()
-    ignore: int | None = None
-    """The value of pixels without a class; a plane of its own stands for them."""
-    swaps: tuple[tuple[int, int], ...] = ()
-    """What a left-right flip exchanges."""
-
-
-@dataclass(frozen=True)
 class Config:
     """What all recipes have; classes and size follow from the data."""
 
-    classes: Classes = Classes()
+    classes: Classes = NO_CLASSES
     size: tuple[int, int] = (0, 0)
     """Height and width that pictures are trained at; (0, 0) takes those of the data, down to multiples of 32."""
     half_size: int = 0
@@ -71,8 +58,7 @@ class Config:
     @property
     def label_set(self) -> LabelSet:
         """What ids mean."""
-        its = self.classes
-        return LabelSet(its.names, its.colours, ignore=its.ignore, swaps=its.swaps)
+        return self.classes.label_set
 
     @property
     def count(self) -> int:
@@ -276,8 +262,7 @@ def fitted(config: Config, prepared: Prepared) -> Config:
         raise LabelError(f"{prepared.root} has no label maps; prepare a set of photos and label maps.")
     if config.edges and "instances" not in _first(prepared).files:
         raise InputError(f"{prepared.root} has no instances; train with --no-edges, or prepare a set that has them.")
-    its = prepared.label_set
-    classes = Classes(its.names, its.colours, its.ignore, its.swaps)
+    classes = Classes.of(prepared.label_set)
     size = config.size if min(config.size) else _size(prepared)
     multiple = config.multiple * (2 if config.half_size else 1)
     if min(size) < _LEAST_SIDE or any(side % multiple for side in size):

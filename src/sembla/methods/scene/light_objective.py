@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from sembla.core.method import Term, Turn
+from sembla.losses.moves import Made, Terms, Turns
 from sembla.losses.segmentation import class_weights, segmentation
 from sembla.methods.scene.batches import SceneBatch
 from sembla.methods.scene.config import Sembla
-from sembla.methods.scene.objective import Layers, Made, Terms, Turns, convincing, told_apart
+from sembla.methods.scene.objective import Layers, convincing, told_apart
 from sembla.methods.scene.painters import Drawn, LightPainter
 from sembla.nn.discriminators import MultiscaleDiscriminator
 from sembla.nn.segmentation import SegmentationNetwork
@@ -23,7 +24,7 @@ from sembla.nn.segmentation import SegmentationNetwork
 __all__ = ["LightObjective"]
 
 
-class LightObjective(Turns):
+class LightObjective(Turns[SceneBatch]):
     """Photos are asked for in the look of the batch's photos, so that these can be held against them.
 
     Looks are read class by class, or, every second time, from the whole photo for all classes, so that a photo without
@@ -41,7 +42,7 @@ class LightObjective(Turns):
         beside = (Turn("segmenter", self.name),) if self.config.segmentation else ()
         return (*super().turns(step), *beside)
 
-    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+    def paint(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """Photos that shall be taken for the batch's, and for what their layouts say."""
         photo = self.painter(batch.layout, *self._looks(batch))
         made.keep(batch, photo)
@@ -50,7 +51,7 @@ class LightObjective(Turns):
         terms = {"segmentation": Term(named, self.config.segmentation)}
         return terms | convincing(self.config, self.critic, self.layers, batch=batch, photo=photo)
 
-    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+    def judge(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """The photos against those made."""
         (photo,) = made.take(batch)
         return {"adversarial": Term(told_apart(self.critic, batch.layout, real=batch.photo, made=photo))}

@@ -8,9 +8,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from sembla.core.method import Term, Turn
+from sembla.core.method import Term
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.losses.matching import feature_matching
+from sembla.losses.moves import Made, Terms, Turns
 from sembla.losses.perceptual import perceptual
 from sembla.losses.regularise import normal_divergence
 from sembla.losses.segmentation import (
@@ -31,60 +32,17 @@ __all__ = [
     "CriticObjective",
     "Judges",
     "Layers",
-    "Made",
     "SpadeObjective",
-    "Terms",
-    "Turns",
     "UlbpObjective",
     "convincing",
     "told_apart",
 ]
 
-Terms: TypeAlias = dict[str, Term]
 Layers: TypeAlias = Callable[[Tensor], Sequence[Tensor]]
 """From pictures in -1 to 1 to the planes of a frozen network's layers."""
 
 
-class Made:
-    """What the generator made of each batch of one step, for the discriminator's turn after it: made once, not twice.
-
-    SPADE's code makes it again, with the weights that just learned.
-    """
-
-    def __init__(self) -> None:
-        self._found: dict[int, tuple[Tensor, ...]] = {}
-
-    def keep(self, batch: SceneBatch, *made: Tensor) -> None:
-        """Remember it without its gradient."""
-        self._found[id(batch)] = tuple(each.detach() for each in made)
-
-    def take(self, batch: SceneBatch) -> tuple[Tensor, ...]:
-        """What was made of a batch of this step."""
-        return self._found.pop(id(batch))
-
-
-class Turns:
-    """The generator's move, then the discriminator's."""
-
-    def turns(self, step: int) -> Sequence[Turn[SceneBatch]]:
-        """The same in every step."""
-        del step
-        made = Made()
-        return (
-            Turn("generator", lambda batch: self.paint(batch, made)),
-            Turn("discriminator", lambda batch: self.judge(batch, made)),
-        )
-
-    def paint(self, batch: SceneBatch, made: Made) -> Terms:
-        """What the generator is taught."""
-        raise NotImplementedError
-
-    def judge(self, batch: SceneBatch, made: Made) -> Terms:
-        """What the discriminator is taught."""
-        raise NotImplementedError
-
-
-class SpadeObjective(Turns):
+class SpadeObjective(Turns[SceneBatch]):
     """Hinge loss, feature matching, perceptual loss, and the divergence of the style's latent."""
 
     def __init__(self, config: Spade, networks: nn.ModuleDict, layers: Layers | None) -> None:
@@ -92,14 +50,14 @@ class SpadeObjective(Turns):
         self.painter = cast("SpadePainter", networks["generator"])
         self.critic = cast("MultiscaleDiscriminator", networks["discriminator"])
 
-    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+    def paint(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """Photos for the layouts of a batch, in its photos' own style where there is an encoder."""
         drawn, terms = _style(self.config, self.painter, batch)
         photo = self.painter(batch.layout, *drawn)
         made.keep(batch, photo)
         return terms | convincing(self.config, self.critic, self.layers, batch=batch, photo=photo)
 
-    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+    def judge(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """The photos against those made."""
         (photo,) = made.take(batch)
         return {"adversarial": Term(told_apart(self.critic, batch.layout, real=batch.photo, made=photo))}
@@ -127,7 +85,7 @@ class UlbpObjective(SpadeObjective):
         super().__init__(config, nn.ModuleDict({**networks, "discriminator": judges.photos}), layers)
         self.ours, self.both, self.patterns = config, cast("UlbpPainter", networks["generator"]), judges.patterns
 
-    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+    def paint(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """Patterns and photo, which learn together."""
         config = self.ours
         photo, patterns = self.both.both(batch.layout, *self.both.drawn(batch.layout))
@@ -146,7 +104,7 @@ class UlbpObjective(SpadeObjective):
             terms["unified"] = Term(fooling, config.unified_adversarial)
         return terms | convincing(config, self.critic, self.layers, batch=batch, photo=photo)
 
-    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+    def judge(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """Photos against photos, patterns against patterns."""
         photo, patterns, own, wanted = made.take(batch)
         fakes = [patterns, own] if self.ours.unified else [patterns]
@@ -160,7 +118,7 @@ class UlbpObjective(SpadeObjective):
         return soft_patterns(photo, softness=self.ours.softness) if self.ours.soft else hard_patterns(photo)
 
 
-class CriticObjective(Turns):
+class CriticObjective(Turns[SceneBatch]):
     """The discriminator names each pixel's class, or says that it is made; no frozen network."""
 
     def __init__(self, config: Critic, networks: nn.ModuleDict) -> None:
@@ -168,14 +126,14 @@ class CriticObjective(Turns):
         self.painter = cast("CriticPainter", networks["generator"])
         self.critic = cast("SegmentationDiscriminator", networks["discriminator"])
 
-    def paint(self, batch: SceneBatch, made: Made) -> Terms:
+    def paint(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """Photos that shall be taken for their layouts."""
         photo = self.painter(batch.layout, *self.painter.drawn(batch.layout))
         made.keep(batch, photo)
         weights = class_weights(batch.labels, self.config.count)
         return {"adversarial": Term(segmentation_generator(self.critic(photo), batch.labels, weights))}
 
-    def judge(self, batch: SceneBatch, made: Made) -> Terms:
+    def judge(self, batch: SceneBatch, made: Made[SceneBatch]) -> Terms:
         """The photos against those made, and against mixtures of both."""
         (photo,) = made.take(batch)
         mask = label_mix(batch.labels, self.config.count)

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from sembla.methods.scene.config import Config, Critic, Sembla, Spade, Ulbp
-from sembla.methods.scene.light_networks import NOISE, ClassEncoder, LightGenerator, latent_planes
 from sembla.methods.scene.networks import PatternGenerator, SpadeGenerator, StyleEncoder
+from sembla.nn.light import NOISE, ClassEncoder, LightGenerator, latent_planes
 from sembla.nn.modulation import Guides, MultiFeatureNorm, Norm, SpatialNorm
 
 __all__ = ["CriticPainter", "Drawn", "LightPainter", "Painter", "SpadePainter", "UlbpPainter", "painter", "sampled"]

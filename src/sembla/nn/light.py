@@ -1,4 +1,4 @@
-"""The networks of `sembla` and `laptop`: SPADE's idea at a quarter of its work, or as `laptop` at a twenty-fifth.
+"""A light generator of pictures from layouts: SPADE's idea at a quarter of its work, or with few channels far less.
 
 What differs: the layout is read by a network that sees wide around, down to 1/32 of the size, and its features at each
 size scale and shift the photo's by one 1x1 convolution; SPADE looks at a map anew, 5 pixels wide, before each layer.
