@@ -29,6 +29,7 @@ from sembla.core.types import LabelMap, Picture, Region
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.imaging.fading import faded
 from sembla.imaging.io import Source, read_picture
+from sembla.imaging.meeting import met
 from sembla.imaging.video import Video
 
 if TYPE_CHECKING:
@@ -226,8 +227,11 @@ def run_portrait(
     for part in made.usual:
         name = engine.config.label_set.names[part]
         _log.info("nobody shows %s, which are wanted: they look as in the faces that were learned from.", name)
-    face, edit = request.face, request.edit
-    painted, _ = face.place.paste(face.picture, made.made, _about(edit))
+    face, edit, task = request.face, request.edit, request.task
+    anew = made.made
+    if task.region is not None:
+        anew = met(task.picture, anew, task.region, before=task.labels, after=task.layout)
+    painted, _ = face.place.paste(face.picture, anew, _about(edit))
     picture = painted if request.whole else faded(face.picture, painted, edit, reach=REACH)
     seconds = time.perf_counter() - began
     watch.show(picture, seconds=seconds)

@@ -1,0 +1,398 @@
+"""Compare portrait models that were trained on one prepared set, over faces that none of them learned from.
+
+    python -m benchmarks.portraits PREPARED OURS BASELINE [--fasseg FASSEG] [--pack PACK] [--budget TEXT]
+
+OURS and BASELINE are runs of sembla train portrait, trained for the same time of one core, as TEXT says; PREPARED has a
+split val, and identities. FASSEG is the folder of that set: its faces are made by PACK, and scored in its six classes;
+PACK, or else OURS, is what is timed.
+
+The published recipe paints no background, so faces are held against photos whose background is black, and shown so to
+the networks that score them, whoever made them; the rows `photo` say what the photos themselves get that way. Layouts
+of others are the next face's. Scores name the networks that they rest on. SqueezeNet is what OURS saw pictures through
+while it learned, so KID is also told of dlib's numbers, which are the baseline's input and nothing to OURS; so is
+identity. The segmenter taught nobody.
+
+- L1, PSNR, SSIM: of faces made of their own parts, over all but the background
+- delta-E: CIEDE2000 of such, the mean over the parts of a face
+- mIoU: of the parts that a segmenter sees again, in a face's own layout and in another's
+- KID: of all faces in their own layouts, and in others', to all photos, times 1000
+- identity: cosine and Euclidean distance of dlib's numbers to the photo's, by the points of the layout
+- seconds: from a 256x256 photo with its map and a new layout to the edited photo; the median of 20, two threads
+
+Needs the extra `faces`, and the weights of the networks named. Writes results/portraits.md and .json.
+"""
+
+import argparse
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.tables import load, publish
+from sembla import api
+from sembla.core.tasks import PortraitMade, PortraitTask
+from sembla.core.types import LabelMap, Picture, Region
+from sembla.data.catalog import KINDS
+from sembla.data.labelsets import CELEBAMASK_HQ_19, FASSEG_6
+from sembla.data.loading import Batch, held_out_batch
+from sembla.data.prepared import open_prepared
+from sembla.data.records import IDENTITY
+from sembla.faces.alignment import CELEBA_HQ, align
+from sembla.faces.detection import identity
+from sembla.faces.parsing import landmarks_of_map
+from sembla.methods.portrait.edits import without
+from sembla.metrics.agreement import Confusion
+from sembla.metrics.identity import identity_cosines
+from sembla.metrics.kernel import kernel_distance
+from sembla.metrics.pixels import delta_e_by_region, l1, psnr, ssim
+from sembla.nn.features import squeezenet_caffe
+from sembla.nn.segmenters import face_parsing_unet
+from sembla.runs.synthesizer import Synthesizer
+
+Row = dict[str, object]
+Numbers = NDArray[np.floating]
+
+NAMES = CELEBAMASK_HQ_19.names
+HAIR = NAMES.index("hair")
+MOST, AT_ONCE, REPEATS, LARGE, REACH, SAME = 1000, 10, 20, 256, 5, 0.6
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Held-out faces, and the layouts that are asked for."""
+
+    pictures: list[Picture]
+    labels: list[LabelMap]
+    others: list[LabelMap]
+    """The next face's."""
+    edits: list[LabelMap]
+    """With the next face's hair."""
+    identities: list[NDArray[np.float32] | None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a model made of them."""
+
+    again: list[Picture]
+    """In their own layout."""
+    moved: list[Picture]
+    """In another's."""
+    edited: list[Picture]
+    """With another's hair, as the model itself leaves the rest."""
+
+
+def with_hair(labels: LabelMap, other: LabelMap) -> LabelMap:
+    """A map with another's hair."""
+    return np.where(other == HAIR, other, without(labels, [HAIR])).astype(np.uint8)
+
+
+def faces_of(batch: Batch) -> Faces:
+    """The faces of a batch."""
+    assert batch.labels is not None
+    labels = list(batch.labels)
+    others = [*labels[1:], labels[0]]
+    who = [None] * len(labels) if batch.identities is None else list(batch.identities)
+    edits = [with_hair(*pair) for pair in zip(labels, others, strict=True)]
+    return Faces(list(batch.pictures), labels, others, edits, who)
+
+
+def made_by(model: Synthesizer, faces: Faces, *, whole: bool) -> Made:
+    """All of it; `whole` makes edits as the published recipe does: all of the picture."""
+
+    def make(layouts: Sequence[LabelMap], *, region: bool) -> list[Picture]:
+        found = []
+        for picture, own, layout, who in zip(faces.pictures, faces.labels, layouts, faces.identities, strict=True):
+            hole = layout != own if region else None
+            result = model(PortraitTask(picture, own, layout, hole, identity=who))
+            assert isinstance(result, PortraitMade)
+            found.append(result.picture)
+        return found
+
+    return Made(make(faces.labels, region=False), make(faces.others, region=False), make(faces.edits, region=not whole))
+
+
+def on_black(pictures: Sequence[Picture], maps: Sequence[LabelMap]) -> list[Picture]:
+    """Pictures whose background is black."""
+    return [np.where((labels > 0)[:, :, None], picture, 0) for picture, labels in zip(pictures, maps, strict=True)]
+
+
+def likeness(name: str, faces: Faces, again: Sequence[Picture]) -> Row:
+    """How near faces made of their own parts are."""
+    shown: list[Region] = [labels > 0 for labels in faces.labels]
+    pairs = list(zip(faces.pictures, again, shown, strict=True))
+    colours = [
+        np.mean([value for label, value in delta_e_by_region(a, b, labels=labels).items() if label])
+        for (a, b, _), labels in zip(pairs, faces.labels, strict=True)
+    ]
+    return {
+        "model": name,
+        "L1": round(float(np.mean([l1(a, b, region=where) for a, b, where in pairs])), 4),
+        "PSNR, dB": round(float(np.mean([psnr(a, b, region=where) for a, b, where in pairs])), 2),
+        "SSIM": round(float(np.mean([ssim(a, b, region=where) for a, b, where in pairs])), 3),
+        "delta-E by part": round(float(np.mean(colours)), 2),
+    }
+
+
+def agreement(pictures: Sequence[Picture], maps: Sequence[LabelMap]) -> float:
+    """MIoU of the parts that are seen again; pictures on black."""
+    confusion = Confusion(len(NAMES))
+    for found, wanted in zip(parsed(on_black(pictures, maps)), maps, strict=True):
+        confusion.add(found, wanted)
+    return confusion.mean_iou
+
+
+def parsed(pictures: Sequence[Picture]) -> Iterator[LabelMap]:
+    """What the segmenter sees, some pictures at a time."""
+    for first in range(0, len(pictures), AT_ONCE):
+        yield from face_parsing_unet()(pictures[first : first + AT_ONCE])
+
+
+def distance(made: Numbers, real: Numbers) -> float:
+    """KID of features (N, D), times 1000; dlib's are made as large as their number, so that the kernel sees them."""
+    scale = np.sqrt(real.shape[1] / np.square(real).sum(1).mean()) if real.shape[1] == IDENTITY else 1.0
+    return 1000 * kernel_distance(made * scale, real * scale, subset_size=len(made), subsets=1).value
+
+
+def persons(pictures: Sequence[Picture], maps: Sequence[LabelMap]) -> NDArray[np.float64]:
+    """Dlib's numbers (N, 128), faces on black, by the points of their layouts."""
+    found = []
+    for picture, labels in zip(on_black(pictures, maps), maps, strict=True):
+        side = max(LARGE, len(picture))
+        points = (landmarks_of_map(labels, CELEBAMASK_HQ_19) + 0.5) * (side / len(picture)) - 0.5
+        large = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))
+        found.append(identity(large, points.astype(np.float32)))
+    return np.stack(found)
+
+
+def who(name: str, real: Numbers, sets: Mapping[str, Numbers]) -> Row:
+    """How much each set of faces, as dlib's numbers, is like the photos' persons."""
+    row: Row = {"model": name}
+    for what, its in sets.items():
+        apart = np.linalg.norm(its - real, axis=1)
+        row[f"{what}: cosine"] = round(float(identity_cosines(its, real).mean()), 4)
+        row[f"{what}: within {SAME}"] = round(float((apart < SAME).mean()), 3)
+    return row
+
+
+def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dict[str, list[Row]]:
+    """All tables over the held-out faces."""
+    extractor = squeezenet_caffe()
+    real: dict[str, Numbers] = {
+        extractor.label: extractor(on_black(faces.pictures, faces.labels)),
+        "dlib": persons(faces.pictures, faces.labels),
+    }
+    near: list[Row] = []
+    layouts: list[Row] = [
+        {"model": "photo", "own": round(agreement(faces.pictures, faces.labels), 3), "another's": "-"}
+    ]
+    kids: list[Row] = []
+    people = [who("photo of the next", real["dlib"], {"own": np.roll(real["dlib"], -1, axis=0)})]
+    drift: list[Row] = []
+    for name, (model, whole) in models.items():
+        its = made_by(model, faces, whole=whole)
+        near.append(likeness(name, faces, its.again))
+        layouts.append(
+            {
+                "model": name,
+                "own": round(agreement(its.again, faces.labels), 3),
+                "another's": round(agreement(its.moved, faces.others), 3),
+            }
+        )
+        sets = {
+            "own": (its.again, faces.labels),
+            "edited": (its.edited, faces.edits),
+            "another's": (its.moved, faces.others),
+        }
+        numbers: dict[str, Numbers] = {what: persons(*pair) for what, pair in sets.items()}
+        people.append(who(name, real["dlib"], numbers))
+        row: Row = {"model": name}
+        for what in ("own", "another's"):
+            found: dict[str, Numbers] = {extractor.label: extractor(on_black(*sets[what])), "dlib": numbers[what]}
+            for by, features in found.items():
+                row[f"{what}, {by}"] = round(distance(features, real[by]), 2)
+        kids.append(row)
+        outside = [
+            np.abs(made.astype(int) - photo)[~_near(edit != own)]
+            for made, photo, edit, own in zip(its.edited, faces.pictures, faces.edits, faces.labels, strict=True)
+        ]
+        drift.append(
+            {
+                "model": name,
+                "mean": round(float(np.concatenate(outside).mean()), 2),
+                "most": int(max(each.max(initial=0) for each in outside)),
+            }
+        )
+    heads = {**dict.fromkeys(people[-1], "-")}
+    return {
+        "Made of their own parts": near,
+        f"mIoU of the parts seen again, {face_parsing_unet().label}": layouts,
+        "KID x 1000": kids,
+        "Who it is, dlib": [{**heads, **row} for row in people],
+        "Change further than 5 px from an edit of the hair, 0 to 255": drift,
+    }
+
+
+def _near(edit: Region) -> Region:
+    from scipy import ndimage
+
+    near: Region = ndimage.distance_transform_edt(~edit) <= REACH
+    return near
+
+
+def seconds(pack: str, faces: Faces) -> list[Row]:
+    """From photo, map and layout at 256x256 to the edited photo; and what changed further than 5 px from the edit."""
+    model = api.load(pack, device="cpu")
+    taken: list[float] = []
+    apart: list[int] = []
+    for number in range(REPEATS + 1):
+        at = number % len(faces.pictures)
+        photo = np.asarray(Image.fromarray(faces.pictures[at]).resize((LARGE, LARGE), Image.Resampling.BICUBIC))
+        own, layout = (
+            np.asarray(Image.fromarray(labels).resize((LARGE, LARGE), Image.Resampling.NEAREST))
+            for labels in (faces.labels[at], faces.edits[at])
+        )
+        began = time.perf_counter()
+        result = api.portrait(photo, parsing=own, layout=layout, model=model)
+        taken.append(time.perf_counter() - began)
+        apart.append(int(np.abs(result.picture.astype(int) - photo)[~_near(result.edit)].max(initial=0)))
+    return [
+        {
+            "pack": Path(pack).name,
+            "seconds": round(statistics.median(taken[1:]), 3),
+            "most change further than 5 px": max(apart),
+            "load": load(),
+        }
+    ]
+
+
+def fasseg(root: Path, model: Synthesizer) -> list[Row]:
+    """Faces of another source, in its six classes: made of their own parts, and how those are seen again."""
+    kind, side = KINDS["fasseg"], int(model.config.side)
+    pictures, maps = [], []
+    for record in kind.records(root):
+        sample = kind.read(record)
+        assert sample.labels is not None
+        labels = _with_sides(sample.labels)
+        place = align(landmarks_of_map(labels, CELEBAMASK_HQ_19), side, CELEBA_HQ)
+        pictures.append(place.cut(sample.picture))
+        maps.append(place.cut_map(labels))
+    faces = Faces(pictures, maps, maps, maps, [None] * len(maps))
+    again = made_by(model, faces, whole=True).again
+    row = likeness("faces", faces, again)
+    for what, shown in (("photos", pictures), ("made", again)):
+        confusion = Confusion(FASSEG_6.count)
+        for found, wanted in zip(parsed(on_black(shown, maps)), maps, strict=True):
+            confusion.add(_six(found), _six(wanted))
+        row[f"mIoU, {what}"] = round(confusion.mean_iou, 3)
+    row["model"] = f"{len(maps)} faces"
+    return [row]
+
+
+_TO_SIX = {
+    "background": ("background", "cloth", "neck_l"),
+    "hair": ("hair", "hat", "l_brow", "r_brow"),
+    "eyes": ("l_eye", "r_eye"),
+    "nose": ("nose",),
+    "mouth": ("mouth", "u_lip", "l_lip"),
+}
+
+
+def _six(labels: LabelMap) -> LabelMap:
+    """FASSEG's classes of parts: what is not named is skin."""
+    table = np.full(256, FASSEG_6.names.index("skin"), np.uint8)
+    for name, parts in _TO_SIX.items():
+        table[[NAMES.index(part) for part in parts]] = FASSEG_6.names.index(name)
+    return table[labels]
+
+
+def _with_sides(labels: LabelMap) -> LabelMap:
+    """CelebAMask-HQ's classes of FASSEG's: eyes by their side, lips above and below the middle of the mouth."""
+    plain = {"background": "background", "skin": "skin", "hair": "hair", "nose": "nose"}
+    table = np.zeros(256, np.uint8)
+    for name, part in plain.items():
+        table[FASSEG_6.names.index(name)] = NAMES.index(part)
+    found = table[labels]
+    for name, axis, parts in (("eyes", 1, ("r_eye", "l_eye")), ("mouth", 0, ("u_lip", "l_lip"))):
+        places = np.nonzero(labels == FASSEG_6.names.index(name))
+        first = places[axis] < np.median(places[axis])
+        found[places] = np.where(first, NAMES.index(parts[0]), NAMES.index(parts[1]))
+    return found
+
+
+def targets(tables: Mapping[str, list[Row]], speed: Row, models: Sequence[str]) -> Iterator[Row]:
+    """What was asked for, and what was found."""
+
+    def rows(title: str) -> dict[str, Row]:
+        return {str(row["model"]): row for name, found in tables.items() if name.startswith(title) for row in found}
+
+    def of(title: str, model: str, column: str) -> float:
+        return float(str(next(v for k, v in rows(title)[model].items() if k.startswith(column))))
+
+    ours, theirs = models
+    near = {name: rows("Made")[name] for name in models}
+    better = [
+        of("Made", ours, "L1") < of("Made", theirs, "L1"),
+        of("Made", ours, "SSIM") > of("Made", theirs, "SSIM"),
+        of("Made", ours, "delta-E") < of("Made", theirs, "delta-E"),
+    ]
+    miou = {what: of("mIoU", ours, what) / of("mIoU", theirs, what) for what in ("own", "another's")}
+    kid = {what: of("KID", ours, what) / of("KID", theirs, what) for what in ("own", "another's")}
+    kept = of("Who", ours, "edited: cosine") / of("Who", ours, "own: cosine")
+    moved = of("Who", ours, "another's: cosine") / of("Who", ours, "own: cosine")
+    exact = speed["most change further than 5 px"]
+    found: Sequence[tuple[str, object, bool]] = (
+        ("edit at 256x256 in at most 0.3 s", speed["seconds"], float(str(speed["seconds"])) <= 0.3),
+        ("change further than 5 px from the edit exactly 0", exact, exact == 0),
+        ("identity after an edit at least 0.9 of the reconstruction's", round(kept, 3), kept >= 0.9),
+        ("the same in another's layout", round(moved, 3), moved >= 0.9),
+        ("mIoU at least 1.3 of the baseline's, own layout", round(miou["own"], 2), miou["own"] >= 1.3),
+        ("the same in another's layout", round(miou["another's"], 2), miou["another's"] >= 1.3),
+        ("KID at most 0.7 of the baseline's, own layout", round(kid["own"], 2), kid["own"] <= 0.7),
+        ("the same in another's layout", round(kid["another's"], 2), kid["another's"] <= 0.7),
+        ("L1, SSIM and delta-E better than the baseline's", f"{sum(better)} of {len(near) + 1}", all(better)),
+    )
+    for aim, figure, reached in found:
+        yield {"target": aim, "found": figure, "reached": "yes" if reached else "no"}
+
+
+def main(make: Callable[[], argparse.Namespace]) -> None:
+    """Compare and publish."""
+    asked = make()
+    torch.set_num_threads(2)
+    runs = {Path(asked.ours).name: asked.ours, Path(asked.baseline).name: asked.baseline}
+    models = {name: (api.load(run, device="cpu", exact=True), run == asked.baseline) for name, run in runs.items()}
+    ours = next(iter(models.values()))[0]
+    side = int(ours.config.side)
+    faces = faces_of(held_out_batch(open_prepared(asked.prepared), size=(side, side), most=MOST))
+    tables = quality(models, faces)
+    tables["An edit at 256x256"] = seconds(asked.pack or asked.ours, faces)
+    if asked.fasseg:
+        pack = api.load(asked.pack, device="cpu", exact=True) if asked.pack else ours
+        tables["FASSEG, another source of faces"] = fasseg(Path(asked.fasseg), pack)
+    report = {"Targets": list(targets(tables, tables["An edit at 256x256"][0], list(models))), **tables}
+    machine = f"2 threads, {platform.machine()}, Python {platform.python_version()}; scored in fp32"
+    told = f"{len(faces.pictures)} held-out faces of {side}x{side}. {asked.budget}".rstrip()
+    head = f"# Portraits\n\n`python -m benchmarks.portraits`, {machine}. {told}"
+    publish("portraits", report, head=head, machine=machine)
+
+
+def options() -> argparse.Namespace:
+    """What is asked for."""
+    parser = argparse.ArgumentParser()
+    for name in ("prepared", "ours", "baseline"):
+        parser.add_argument(name)
+    for name in ("--fasseg", "--pack", "--budget"):
+        parser.add_argument(name, default="")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(options)
