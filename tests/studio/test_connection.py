@@ -21,6 +21,7 @@ from sembla.studio.jobs import Jobs
 from sembla.studio.live import Connection
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
+from sembla.studio.portraits import Portraits
 from sembla.studio.runs import RunStore
 from sembla.studio.scenes import Scenes
 from sembla.studio.wire import LiveRequest
@@ -86,6 +87,7 @@ def converse(tmp_path: Path, scene: Callable[[DeafPage, Jobs, str], Awaitable[No
         store = RunStore(tmp_path / "runs")
         models = Models(store)
         engines = {"models": models, "scenes": Scenes([], store, models), "boards": Boards(store, models)}
+        engines["portraits"] = Portraits(store, models)
         jobs.start()
         identity = photos.put(photo())
         serving = asyncio.create_task(
@@ -163,7 +165,9 @@ def test_a_preview_that_no_jpeg_can_hold_is_passed_over(tmp_path: Path) -> None:
     live = LiveRequest(number=1, task="analogy", photo="", maps=[], draft=True)
     store = RunStore(tmp_path)
     models = Models(store)
-    made = drawing.Drawing(live, [], photos, receiver, models, Scenes([], store, models), Boards(store, models))
+    made = drawing.Drawing(
+        live, [], photos, receiver, models, Scenes([], store, models), Boards(store, models), Portraits(store, models)
+    )
     frames = drawing._Frames(made, lambda: False)
     assert frames(Preview(strip, 0, 2, 0.0))
     assert receiver.previews == []

@@ -40,7 +40,7 @@ from sembla.api.evaluations import (
     write_comparison,
     write_run,
 )
-from sembla.api.facing import FacePhoto, check_portrait, face_photo, parse
+from sembla.api.facing import FACE_CLASSES, FacePhoto, apart, carried, check_portrait, face_photo, labelled_face, parse
 from sembla.api.inpaint_experiments import (
     evaluate_inpaint_codes,
     evaluate_inpaint_completeness,
@@ -63,6 +63,7 @@ from sembla.api.portraits import (
     PortraitResult,
     portrait,
     portrait_frames,
+    portrait_of,
     read_instant_portrait,
     read_portrait,
     run_instant_portrait,
@@ -173,6 +174,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANIMATION_SUFFIXES",
+    "FACE_CLASSES",
     "HOLES",
     "LANDMARK_SUFFIXES",
     "PICTURE_SUFFIXES",
@@ -234,10 +236,12 @@ __all__ = [
     "__version__",
     "analogy",
     "analogy_sequence",
+    "apart",
     "bank_labels",
     "bank_photo",
     "batches",
     "batches_once",
+    "carried",
     "check",
     "check_animation",
     "check_comparison",
@@ -290,6 +294,7 @@ __all__ = [
     "keep",
     "kinds",
     "label",
+    "labelled_face",
     "landmarks",
     "landmarks_of_parsing",
     "load",
@@ -311,6 +316,7 @@ __all__ = [
     "plan_training",
     "portrait",
     "portrait_frames",
+    "portrait_of",
     "prepare",
     "preserve",
     "read_analogy",

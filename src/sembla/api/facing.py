@@ -31,9 +31,23 @@ from sembla.imaging.io import Source, read_picture, source_name
 if TYPE_CHECKING:
     from sembla.runs.synthesizer import Synthesizer
 
-__all__ = ["FacePhoto", "check_portrait", "face_photo", "identity_of", "model_ids", "parse"]
+__all__ = [
+    "FACE_CLASSES",
+    "FacePhoto",
+    "apart",
+    "carried",
+    "check_portrait",
+    "face_photo",
+    "identity_of",
+    "labelled_face",
+    "model_ids",
+    "parse",
+]
 
 _log = logging.getLogger("sembla")
+
+FACE_CLASSES = CELEBAMASK_HQ_19
+"""The parts of faces, as all maps here name them."""
 
 _UNSURE = 0.6
 _LEAST, _MOST, _TURN, _SHIFT = 0.7, 1.3, 10.0, 0.08  # scale, degrees and share of the side that CelebA-HQ's faces vary
@@ -83,18 +97,14 @@ def face_photo(photo: Source, parsing: Source | None, *, model: "Synthesizer", n
 
     Raises `InputError` where no face is found, and as `read_parsing`.
     """
-    from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
-
     check_portrait(model)
     name = source_name(photo, name)
     picture = read_picture(photo, name=name)
     size, side = (picture.shape[0], picture.shape[1]), int(model.config.side)
     if parsing is not None:
-        labels = resize_labels(read_parsing(parsing, size), size)
-        try:
-            return FacePhoto(picture, labels, _placed(landmarks_of_map(labels, CELEBAMASK_HQ_19), size, side))
-        except LabelError:
-            raise LabelError(f"the parsing map of {name} shows no face; give a map of the face in it.") from None
+        from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
+
+        return labelled_face(picture, resize_labels(read_parsing(parsing, size), size), model=model, name=name)
     place = _found(picture, side, name=name)
     result = model(ParseTask(place.cut(picture)))
     assert isinstance(result, ParseResult)
@@ -106,6 +116,40 @@ def face_photo(photo: Source, parsing: Source | None, *, model: "Synthesizer", n
     elif model.config.label_set == PORTRAIT_7:
         raise InputError("this model's parser knows seven groups alone; give a parsing map with --parsing.")
     return FacePhoto(picture, place.map_back(labels, size), place)
+
+
+def labelled_face(picture: Picture, labels: LabelMap, *, model: "Synthesizer", name: str = "the photo") -> FacePhoto:
+    """A photo (H, W, 3) and the parts of its face, (H, W), ids of `CELEBAMASK_HQ_19`.
+
+    Raises `LabelError` for a map that shows no face.
+    """
+    try:
+        points = landmarks_of_map(labels, CELEBAMASK_HQ_19)
+    except LabelError:
+        raise LabelError(f"the parsing map of {name} shows no face; give a map of the face in it.") from None
+    return FacePhoto(picture, labels, _placed(points, (labels.shape[0], labels.shape[1]), int(model.config.side)))
+
+
+def carried(other: FacePhoto, face: FacePhoto) -> LabelMap:
+    """The parts of another face as they would lie in a photo, (H, W)."""
+    return other.place.carry_map(other.labels, face.place, (face.labels.shape[0], face.labels.shape[1]))
+
+
+def apart(face: FacePhoto, picture: Picture, layout: LabelMap) -> float | None:
+    """How far the face of a picture with these parts is from a photo's: 0.6 and more is somebody else, by dlib.
+
+    None where dlib is not installed, or the layout shows no face.
+    """
+    if not has_faces():
+        return None
+    try:
+        both = [
+            identity(pixels, landmarks_of_map(labels, CELEBAMASK_HQ_19))
+            for pixels, labels in ((face.picture, face.labels), (picture, layout))
+        ]
+    except LabelError:
+        return None
+    return float(np.linalg.norm(both[0] - both[1]))
 
 
 def identity_of(face: FacePhoto, model: "Synthesizer") -> NDArray[np.float32] | None:

@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from sembla.api.analogies import run
 from sembla.api.checking import check_memory, numbers, told_size
-from sembla.api.facing import FacePhoto, check_portrait, face_photo, identity_of, model_ids
+from sembla.api.facing import FacePhoto, carried, check_portrait, face_photo, identity_of, model_ids
 from sembla.api.parsing import read_parsing
 from sembla.core.errors import InputError, LabelError, MissingExtraError
 from sembla.core.tasks import (
@@ -42,6 +42,7 @@ __all__ = [
     "PortraitResult",
     "portrait",
     "portrait_frames",
+    "portrait_of",
     "read_instant_portrait",
     "read_portrait",
     "run_instant_portrait",
@@ -174,7 +175,6 @@ def read_portrait(
     from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
 
     check_portrait(model)
-    checked = numbers(PortraitTask, {"seed": seed})
     taken, drawn = _part_ids(parts), _part_ids(redraw)
     if taken and reference is None:
         raise InputError(f"parts {', '.join(parts)} came and no reference to take them from; give one (--reference).")
@@ -187,30 +187,55 @@ def read_portrait(
     if layout is not None:
         wanted = resize_labels(read_parsing(layout, size, name="layout"), size)
     elif other is not None:
-        theirs = other.place.carry_map(other.labels, face.place, size)
+        theirs = carried(other, face)
         wanted = _with_parts(wanted, theirs, taken) if taken else theirs
-    edit = (wanted != face.labels) | np.isin(wanted, [*taken, *drawn]) | whole
-    if not edit.any():
+    request = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=drawn, whole=whole, seed=seed)
+    if not request.edit.any():
         raise InputError(
             f"nothing is asked for: the layout is the photo's own, {told_size(wanted)}; change a part of a copy and "
             "give that as layout, or give a reference, parts to redraw, or whole."
         )
+    return request
+
+
+def portrait_of(
+    face: FacePhoto,
+    layout: LabelMap,
+    *,
+    model: "Synthesizer",
+    other: FacePhoto | None = None,
+    lent: Sequence[int] = (),
+    drawn: Sequence[int] = (),
+    whole: bool = False,
+    seed: int = 0,
+) -> PortraitRequest:
+    """What to ask a model for, of a face that was looked at; nothing is made anew where `edit` is empty.
+
+    `layout` is the wanted parts, (H, W), and `lent` and `drawn` are parts whose look another face gives, or chance, all
+    as ids of `CELEBAMASK_HQ_19`.
+    """
+    edit = (layout != face.labels) | np.isin(layout, [*lent, *drawn]) | whole
     donor = None
-    if other is not None and taken:
-        ids = tuple(sorted({int(model_ids(np.array([[part]], np.uint8), model)[0, 0]) for part in taken}))
-        donor = Donor(other.place.cut(other.picture), model_ids(other.place.cut_map(other.labels), model), ids)
-    own = face.place.cut_map(face.labels)
+    if other is not None and lent:
+        theirs = model_ids(other.place.cut_map(other.labels), model)
+        donor = Donor(other.place.cut(other.picture), theirs, _in_model(lent, model))
     task = PortraitTask(
         face.place.cut(face.picture),
-        model_ids(own, model),
-        model_ids(face.place.cut_map(wanted), model),
+        model_ids(face.place.cut_map(face.labels), model),
+        model_ids(face.place.cut_map(layout), model),
         None if whole else face.place.cut_hole(_about(edit)),
         donor=donor,
-        drawn=tuple(sorted({int(each) for each in model_ids(np.array([drawn], np.uint8), model)[0]})) if drawn else (),
+        drawn=_in_model(drawn, model),
         identity=identity_of(face, model),
-        **checked,
+        **numbers(PortraitTask, {"seed": seed}),
     )
-    return PortraitRequest(face, wanted, edit, task, whole)
+    return PortraitRequest(face, layout, edit, task, whole)
+
+
+def _in_model(parts: Sequence[int], model: "Synthesizer") -> tuple[int, ...]:
+    """Parts of CelebAMask-HQ as the classes of a model."""
+    ids = model_ids(np.array([parts], np.uint8), model)[0]
+    return tuple(sorted({int(number) for number in ids if number < model.config.count}))
 
 
 def run_portrait(

@@ -20,6 +20,8 @@ from sembla.studio.guard import Guard, Room
 from sembla.studio.jobs import BusyError
 from sembla.studio.pages import add_pages
 from sembla.studio.photos import UnknownPhotoError
+from sembla.studio.portrait_routes import router as portrait_router
+from sembla.studio.portraits import UnknownPortraitModelError
 from sembla.studio.routes import router
 from sembla.studio.run_routes import router as run_router
 from sembla.studio.runs import RunStore, UnknownRunError, default_runs
@@ -73,6 +75,7 @@ def create_app(
     app.include_router(run_router)
     app.include_router(scene_router)
     app.include_router(board_router)
+    app.include_router(portrait_router)
     add_pages(app)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -100,6 +103,7 @@ async def _unusable(_: Request, error: Exception) -> JSONResponse:
         UnknownRunError: 404,
         UnknownSceneEngineError: 404,
         UnknownGeneratorError: 404,
+        UnknownPortraitModelError: 404,
         TrainingBusyError: 409,
         BusyError: 503,
         OutputError: 507,

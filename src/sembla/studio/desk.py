@@ -15,6 +15,7 @@ from sembla.studio.jobs import Jobs
 from sembla.studio.models import Models
 from sembla.studio.notes import audible
 from sembla.studio.photos import PhotoStore
+from sembla.studio.portraits import Portraits
 from sembla.studio.runs import RunStore
 from sembla.studio.scenes import Scenes
 from sembla.studio.scratch import remove_stale, scratch_folder
@@ -42,6 +43,7 @@ class Desk:
     models: Models
     scenes: Scenes
     boards: Boards
+    portraits: Portraits
     upload_bytes: int
     """Most bytes of a request."""
 
@@ -68,11 +70,24 @@ def open_desk(
         models = Models(runs)
         scenes = Scenes(banks, runs, models, packs=packs)
         boards = Boards(runs, models, packs=packs)
+        portraits = Portraits(runs, models, packs=packs)
         jobs.submit("warm-up", lambda _: _warm_up(scenes)).future.add_done_callback(_note_failure)
         training = Training(runs)
         closing.callback(training.close)
         photos = PhotoStore(folder, most_bytes=photo_bytes)
-        yield Desk(photos, jobs, decoders, library, runs, training, models, scenes, boards, upload_bytes=upload_bytes)
+        yield Desk(
+            photos=photos,
+            jobs=jobs,
+            decoders=decoders,
+            library=library,
+            runs=runs,
+            training=training,
+            models=models,
+            scenes=scenes,
+            boards=boards,
+            portraits=portraits,
+            upload_bytes=upload_bytes,
+        )
 
 
 def _warm_up(scenes: Scenes) -> None:

@@ -19,9 +19,11 @@ from sembla.core.tasks import AnalogyTask, Preview, SceneTask, ShouldStop
 from sembla.core.types import LabelMap, Picture
 from sembla.studio.board_tasks import Piece
 from sembla.studio.boards import Boards, Finished
-from sembla.studio.forms import BOARDS, FORMS, SCENE, TASKS, check_settings, map_names
+from sembla.studio.forms import BOARDS, FORMS, PORTRAIT, SCENE, TASKS, check_settings, map_names
 from sembla.studio.models import Models
 from sembla.studio.photos import PhotoStore
+from sembla.studio.portrait_wire import Resemblance
+from sembla.studio.portraits import Portraits
 from sembla.studio.scenes import Scenes
 from sembla.studio.wire import FrameHeader, LiveModel, LiveRequest, frame, inflate
 
@@ -67,6 +69,8 @@ class Drawing:
     """Who makes scenes."""
     boards: Boards
     """Who keeps regions and fills holes."""
+    portraits: Portraits
+    """Who makes faces anew."""
     variation: int = 0
     """Which of the wanted variations to make."""
     seconds: float = 0.0
@@ -82,6 +86,8 @@ class Drawing:
                 self._run_scene(photo, stop)
             elif self.request.task in BOARDS:
                 self._run_board(photo, stop)
+            elif self.request.task == PORTRAIT:
+                self._run_portrait(photo, stop)
             else:
                 self._run(photo, stop)
         return self.seconds + time.perf_counter() - start
@@ -157,6 +163,20 @@ class Drawing:
                 raise Cancelled("the page asked to stop.")
             frames.hand_over(one)
 
+    def _run_portrait(self, photo: Picture | None, stop: ShouldStop) -> None:
+        """All of it is made at once, in a tenth of a second."""
+        check_settings(FORMS[PORTRAIT], self.request.settings)
+        asked = self.request.portrait
+        if photo is None or asked is None:
+            raise InputError("no photo, or no model, came for the portrait; say which are meant.")
+        maps = self._maps(("labels", "layout"))
+        seed = int(self.request.settings.get("seed") or 0) + self.variation
+        with self.photos.hold(asked.reference) if asked.reference else nullcontext() as other:
+            reference = None if other is None or asked.reference is None else (asked.reference, other)
+            made = self.portraits.make(asked, photo, maps, reference=reference, seed=seed, stop=stop)
+        if not _Frames(self, stop)(Preview(made.picture, 0, 1, made.seconds), made.record, made.resemblance):
+            raise Cancelled("the page asked to stop.")
+
     def _run_model(self, model: LiveModel, task: AnalogyTask, frames: "_Frames") -> None:
         """A trained model makes the whole picture at once, and cannot be stopped meanwhile."""
         made = self.models.run(model, task)
@@ -185,14 +205,17 @@ class _Frames:
         self.complete = False
         """Whether a draft has all that it was to have."""
 
-    def __call__(self, preview: Preview, record: Mapping[str, Any] | None = None) -> bool:
+    def __call__(
+        self, preview: Preview, record: Mapping[str, Any] | None = None, resemblance: Resemblance | None = None
+    ) -> bool:
         """Whether to go on; a finished picture carries its `record`."""
         if self._stop():
             return False
         if preview.level == preview.levels - 1:
-            origins = record["credits"] if record else {}
+            origins = record.get("credits", {}) if record else {}
             encoded = encode_png(preview.picture, record)
-            self._receiver.hand_over(self._framed(preview, encoded, final=True, origins=origins))
+            framed = self._framed(preview, encoded, final=True, origins=origins, resemblance=resemblance)
+            self._receiver.hand_over(framed)
             return True
         longest = max(preview.picture.shape[:2])
         if longest > MOST_JPEG_SIDE:
@@ -215,6 +238,7 @@ class _Frames:
         final: bool,
         origins: Mapping[str, float] = MappingProxyType({}),
         piece: Piece | None = None,
+        resemblance: Resemblance | None = None,
     ) -> bytes:
         height, width = preview.picture.shape[:2]
         header = FrameHeader(
@@ -230,6 +254,7 @@ class _Frames:
             bytes=len(encoded),
             credits=dict(origins),
             piece=piece,
+            resemblance=resemblance,
         )
         return frame(header, encoded)
 

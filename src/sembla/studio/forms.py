@@ -11,11 +11,11 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from sembla.core.errors import InputError
 from sembla.core.ranges import ranges
-from sembla.core.tasks import AnalogyTask, SceneTask
+from sembla.core.tasks import AnalogyTask, PortraitTask, SceneTask
 from sembla.core.types import LabelMap
 from sembla.studio.wire import Form, Setting
 
-__all__ = ["BOARDS", "FORMS", "SCENE", "TASKS", "check_settings", "form_of", "map_names"]
+__all__ = ["BOARDS", "FORMS", "PORTRAIT", "SCENE", "TASKS", "check_settings", "form_of", "map_names"]
 
 TASKS: Mapping[str, type[AnalogyTask]] = MappingProxyType({"analogy": AnalogyTask})
 """What the studio can be asked to make of a photo, by the names that pages use."""
@@ -23,6 +23,8 @@ TASKS: Mapping[str, type[AnalogyTask]] = MappingProxyType({"analogy": AnalogyTas
 SCENE = "scene"
 """The name of the task that needs no photo."""
 
+PORTRAIT = "portrait"
+"""The name of the task of faces, which trained models alone make here."""
 
 BOARDS = ("preserve", "inpaint")
 """The names of the tasks of pictures side by side, whose settings have requests of their own."""
@@ -94,7 +96,7 @@ def _field_docs(task_type: type) -> dict[str, str]:
     return docs
 
 
-_ALL: Mapping[str, type] = {**TASKS, SCENE: SceneTask}
+_ALL: Mapping[str, type] = {**TASKS, SCENE: SceneTask, PORTRAIT: PortraitTask}
 
 FORMS: Mapping[str, Form] = MappingProxyType({name: form_of(name, task_type) for name, task_type in _ALL.items()})
 """The form of each task."""

@@ -29,6 +29,7 @@ from sembla.studio.jobs import Jobs
 from sembla.studio.models import Models
 from sembla.studio.outbox import Outbox
 from sembla.studio.photos import PhotoStore
+from sembla.studio.portraits import Portraits
 from sembla.studio.scenes import Scenes
 from sembla.studio.wire import LiveRequest, crash_message, first_fault, one_line, split_frame
 
@@ -55,7 +56,15 @@ class Connection:
     """One page's live connection, from its first message to its last."""
 
     def __init__(
-        self, websocket: WebSocket, *, jobs: Jobs, photos: PhotoStore, models: Models, scenes: Scenes, boards: Boards
+        self,
+        websocket: WebSocket,
+        *,
+        jobs: Jobs,
+        photos: PhotoStore,
+        models: Models,
+        scenes: Scenes,
+        boards: Boards,
+        portraits: Portraits,
     ) -> None:
         self._websocket = websocket
         self._jobs = jobs
@@ -63,6 +72,7 @@ class Connection:
         self._models = models
         self._scenes = scenes
         self._boards = boards
+        self._portraits = portraits
         self._outbox = Outbox()
         self._exchange: Exchange | None = None
 
@@ -112,7 +122,16 @@ class Connection:
         exchange = Exchange(request.number, self._outbox, self._jobs)
         self._outbox.turn_to(exchange)
         self._exchange = exchange
-        drawing = Drawing(request, parts, self._photos, exchange, self._models, self._scenes, self._boards)
+        drawing = Drawing(
+            request,
+            parts,
+            self._photos,
+            exchange,
+            models=self._models,
+            scenes=self._scenes,
+            boards=self._boards,
+            portraits=self._portraits,
+        )
         exchange.begin(self, drawing)
 
     def _answer(self, text: str) -> None:

@@ -205,7 +205,13 @@ async def live(websocket: WebSocket) -> None:
     """The live connection."""
     desk = await desk_of(websocket)
     await Connection(
-        websocket, jobs=desk.jobs, photos=desk.photos, models=desk.models, scenes=desk.scenes, boards=desk.boards
+        websocket,
+        jobs=desk.jobs,
+        photos=desk.photos,
+        models=desk.models,
+        scenes=desk.scenes,
+        boards=desk.boards,
+        portraits=desk.portraits,
     ).serve()
 
 

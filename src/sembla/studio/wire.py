@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 from sembla.core.errors import InputError, LabelError
 from sembla.core.types import MAX_CLASSES, MAX_PIXELS, MIN_SIDE, LabelMap
 from sembla.studio.board_tasks import FillRequest, KeepRequest, Piece
+from sembla.studio.portrait_wire import PortraitAsk, Resemblance
 
 __all__ = [
     "UNMARKED",
@@ -222,6 +223,7 @@ class LiveRequest(BaseModel):
     scene: str | None = Field(default=None, max_length=200, description="Who makes a scene, as `SceneCard.name` says.")
     keep: KeepRequest | None = Field(default=None, description="Of the task preserve.")
     fill: FillRequest | None = Field(default=None, description="Of the task inpaint.")
+    portrait: PortraitAsk | None = Field(default=None, description="Of the task portrait.")
 
 
 class SceneCard(BaseModel):
@@ -307,6 +309,7 @@ class FrameHeader(BaseModel):
         default={}, description="Of a bank's picture: the photos that it was copied from, and their shares."
     )
     piece: Piece | None = Field(default=None, description="Which of several finished pictures it is.")
+    resemblance: Resemblance | None = Field(default=None, description="Of a finished portrait.")
 
 
 def pack(labels: LabelMap) -> PackedMap:

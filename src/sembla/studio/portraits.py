@@ -1,0 +1,198 @@
+"""Models of portraits at work: they see the parts of faces, and make faces anew as a layout asks."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sembla.core.errors import Cancelled, InputError, SemblaError, SizeError
+from sembla.core.types import LabelMap, Picture
+from sembla.studio.models import Models
+from sembla.studio.notes import heard
+from sembla.studio.portrait_wire import PortraitAsk, PortraitCard, PortraitCards, Resemblance
+from sembla.studio.runs import Run, RunStore, Shelf
+from sembla.studio.wire import ClassEntry, Labelled, class_entries, one_line, pack
+
+if TYPE_CHECKING:
+    from sembla.api import FacePhoto, Synthesizer
+    from sembla.core.tasks import ShouldStop
+
+__all__ = ["MadePortrait", "Portraits", "UnknownPortraitModelError"]
+
+_MOST_FACES = 16
+"""Reference faces whose parts are remembered."""
+
+
+class UnknownPortraitModelError(InputError):
+    """There is no such model."""
+
+
+@dataclass(frozen=True)
+class MadePortrait:
+    """A finished portrait."""
+
+    picture: Picture
+    seconds: float
+    resemblance: Resemblance
+    record: Mapping[str, Any]
+    """How it came about, as JSON; saved pictures carry it."""
+
+
+class Portraits:
+    """Models of portraits, by the names that pages use. Any thread may ask for cards; the rest is for the worker's."""
+
+    def __init__(self, runs: RunStore, models: Models, *, packs: Mapping[str, Path] = MappingProxyType({})) -> None:
+        self._shelf = Shelf(runs, packs, ("portrait",))
+        self._models = models
+        self._seen: OrderedDict[tuple[str, str], FacePhoto] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def cards(self) -> PortraitCards:
+        """Everything that makes portraits, and why the rest cannot."""
+        from sembla import api
+
+        cards, problems = [], []
+        for name in self._shelf.names():
+            try:
+                run = self._run(name)
+                names = run.described("config", {}).get("classes", {}).get("names", ())
+                parses = str(run.described("recipe", "")).startswith("sembla")
+                if run.usable and parses and set(names) == set(api.FACE_CLASSES.names):
+                    cards.append(PortraitCard(name=name, title=self._shelf.title(name)))
+            except SemblaError as error:
+                problems.append(one_line(error))
+        return PortraitCards(models=cards, problems=problems)
+
+    def parse(self, name: str, photo: Picture) -> Labelled:
+        """The parts of the face in a photo (H, W, 3), and their classes. Raises what `api.parse` does."""
+        from sembla import api
+
+        with heard() as notes:
+            found = api.parse(photo, model=self._model(name))
+        return Labelled(map=pack(found.labels), classes=_classes(), notes=[one_line(note) for note in notes])
+
+    def carried(self, name: str, photo: Picture, labels: LabelMap, *, reference: tuple[str, Picture]) -> LabelMap:
+        """The parts of a reference, its id and picture, as they lie in a photo (H, W, 3) with these parts (H, W)."""
+        from sembla import api
+
+        model = self._model(name)
+        face = api.labelled_face(photo, labels, model=model)
+        return api.carried(self._face(name, model, reference), face)
+
+    def make(
+        self,
+        ask: PortraitAsk,
+        photo: Picture,
+        maps: Mapping[str, LabelMap],
+        *,
+        reference: tuple[str, Picture] | None,
+        seed: int,
+        stop: "ShouldStop",
+    ) -> MadePortrait:
+        """Make the face in a photo (H, W, 3) as its layout asks: `maps` are `labels` and `layout`, (H, W) each.
+
+        Raises what `api.portrait` does; a layout that asks for nothing gives the photo.
+        """
+        from sembla import api
+
+        if stop():
+            raise Cancelled("the page asked to stop.")
+        labels, layout = _checked(maps, photo)
+        model = self._model(ask.model)
+        other = None if reference is None else self._face(ask.model, model, reference)
+        face = api.labelled_face(photo, labels, model=model)
+        with heard() as notes:
+            request = api.portrait_of(
+                face,
+                layout,
+                model=model,
+                other=other,
+                lent=_parts(ask.lent),
+                drawn=_parts(ask.drawn),
+                whole=ask.whole,
+                seed=seed,
+            )
+            picture, seconds = photo, 0.0
+            if request.edit.any():
+                result = api.run_portrait(request, stop=stop, engine=model)
+                picture, seconds = result.picture, result.seconds
+        near = Resemblance(distance=api.apart(face, picture, layout), notes=[one_line(note) for note in notes])
+        return MadePortrait(picture, seconds, near, self._record(ask, seed))
+
+    def _record(self, ask: PortraitAsk, seed: int) -> dict[str, Any]:
+        from sembla import api
+
+        names = [entry.name for entry in _classes()]
+        return {
+            "version": api.__version__,
+            "verb": "portrait",
+            "seed": seed,
+            "parts": [names[part] for part in _parts(ask.lent)],
+            "redraw": [names[part] for part in _parts(ask.drawn)],
+            "whole": ask.whole,
+            "engine": {
+                "kind": ask.model.partition(":")[0],
+                "name": ask.model.partition(":")[2],
+                "sha256": api.digest(self._run(ask.model).root / "weights.safetensors"),
+            },
+        }
+
+    def _face(self, name: str, model: "Synthesizer", reference: tuple[str, Picture]) -> "FacePhoto":
+        """A reference face, whose parts are looked for once."""
+        from sembla import api
+
+        key = (name, reference[0])
+        with self._lock:
+            if key in self._seen:
+                self._seen.move_to_end(key)
+                return self._seen[key]
+        face = api.face_photo(reference[1], None, model=model, name="the reference")
+        with self._lock:
+            self._seen[key] = face
+            while len(self._seen) > _MOST_FACES:
+                self._seen.popitem(last=False)
+        return face
+
+    def _model(self, name: str) -> "Synthesizer":
+        from sembla import api
+
+        model = self._models.load(name, self._run(name).root)
+        api.check_portrait(model)
+        return model
+
+    def _run(self, name: str) -> Run:
+        run = self._shelf.find(name)
+        if run is None:
+            raise UnknownPortraitModelError(f"nothing here makes portraits by the name {name[:100]!r}; choose another.")
+        return run
+
+
+def _classes() -> list[ClassEntry]:
+    """The classes of CelebAMask-HQ, as a page has them."""
+    from sembla import api
+
+    return class_entries(api.FACE_CLASSES.palette, api.FACE_CLASSES.names)
+
+
+def _parts(ids: list[int]) -> list[int]:
+    """Raises `InputError` for a part that there is none of."""
+    count = len(_classes())
+    strange = [part for part in ids if not 0 <= part < count]
+    if strange:
+        raise InputError(f"part {strange[0]} came; there are 0 to {count - 1}.")
+    return ids
+
+
+def _checked(maps: Mapping[str, LabelMap], photo: Picture) -> tuple[LabelMap, LabelMap]:
+    labels, layout = maps["labels"], maps["layout"]
+    for what, ids in (("labels", labels), ("layout", layout)):
+        if ids.shape != photo.shape[:2]:
+            told = "x".join(map(str, ids.shape[::-1]))
+            raise SizeError(f"the {what} are {told}, the photo {photo.shape[1]}x{photo.shape[0]}; give both one size.")
+        _parts([int(ids.max(initial=0))])
+    return labels, np.ascontiguousarray(layout)
