@@ -16,6 +16,7 @@ import { mountHint } from "./shell/hint";
 import { listenToKeys } from "./shell/keys";
 import { mountOptions } from "./shell/options";
 import { mountPaneHeads } from "./shell/panes";
+import { mountPortraitPanel } from "./shell/portrait-panel";
 import { mountRefine } from "./shell/refine";
 import { openSceneDialog, SceneEngines } from "./shell/scene-dialog";
 import { mountAnother, mountScenePanel } from "./shell/scene-panel";
@@ -29,6 +30,7 @@ import { mountTools } from "./shell/tools";
 import { mountTrained } from "./shell/trained-panel";
 import { startWork, type Work } from "./work";
 import { Generators } from "./work/generators";
+import { PortraitModels } from "./work/portraits";
 import { type About, about } from "./work/rest";
 
 /** Asked again after so many milliseconds where the server does not answer. */
@@ -42,6 +44,7 @@ function build(): void {
   const editor = mountEditor(byId("editor"), studio, viewport);
   const engines = new SceneEngines();
   const generators = new Generators();
+  const portraits = new PortraitModels();
   const work = startWork({
     studio,
     viewport,
@@ -52,7 +55,7 @@ function build(): void {
     photo: editor.setPhotoBitmap,
     connection: (state) => {
       status.setConnection(state);
-      if (state === "open") void askForModels(generators, engines, status); // a server that was started anew may have others
+      if (state === "open") void askForModels({ generators, portraits, engines, status }); // a server that was started anew may have others
     },
   });
   let known: About | null = null;
@@ -73,10 +76,11 @@ function build(): void {
     editor,
     version: () => known?.version ?? null,
   });
-  mountFrame({ studio, viewport, status, work, actions, engines, documents, generators });
+  mountFrame({ studio, viewport, status, work, actions, engines, documents, generators, portraits });
   const side = byId("side");
   mountStage(side, { studio, documents, actions, status });
   mountScenePanel(side, { studio, actions, status, loop: work.loop });
+  mountPortraitPanel(side, { studio, actions, status, loop: work.loop });
   mountBoardPanel(side, { studio, viewport, documents, status, run: work.board, generators });
   mountClasses(side, studio, status);
   mountRegion(side, studio);
@@ -85,7 +89,7 @@ function build(): void {
   side.append(form);
   mountTrained(side, { studio, loop: work.loop, trained: work.trained, status });
   const start = mountStart(byId("workspace"), {
-    ...{ studio, documents, actions, status, engines, generators },
+    ...{ studio, documents, actions, status, engines, generators, portraits },
     left: editor.focus,
   });
   takeFiles(studio, documents);
@@ -148,14 +152,15 @@ interface FrameParts {
   readonly engines: SceneEngines;
   readonly documents: Documents;
   readonly generators: Generators;
+  readonly portraits: PortraitModels;
 }
 
 /** What stands around the panes. */
 function mountFrame(parts: FrameParts): void {
-  const { studio, viewport, status, work, actions, engines, documents, generators } = parts;
+  const { studio, viewport, status, work, actions, engines, documents, generators, portraits } = parts;
   mountHint(byId("header"));
   mountHeader(byId("header"), {
-    ...{ studio, actions, engines, documents, generators },
+    ...{ studio, actions, engines, documents, generators, portraits },
     hasPicture: work.hasPicture,
   });
   mountOptions(byId("options"), studio);
@@ -175,11 +180,19 @@ async function resume(work: Work, start: Start): Promise<void> {
   start.show(found === "restored" ? null : found);
 }
 
+interface Models {
+  readonly generators: Generators;
+  readonly portraits: PortraitModels;
+  readonly engines: SceneEngines;
+  readonly status: Status;
+}
+
 /** What fills and keeps, then what makes scenes: these come below, and banks opened for the first time may take a minute. */
-async function askForModels(generators: Generators, engines: SceneEngines, status: Status): Promise<void> {
+async function askForModels({ generators, portraits, engines, status }: Models): Promise<void> {
   await generators.refresh().catch((error) => status.problem(error));
   try {
-    for (const problem of await engines.refresh()) status.problem(problem);
+    for (const problem of [...(await portraits.refresh()), ...(await engines.refresh())])
+      status.problem(problem);
   } catch (error) {
     status.problem(error);
   }

@@ -106,7 +106,8 @@ def face_photo(photo: Source, parsing: Source | None, *, model: "Synthesizer", n
 
         return labelled_face(picture, resize_labels(read_parsing(parsing, size), size), model=model, name=name)
     place = _found(picture, side, name=name)
-    result = model(ParseTask(place.cut(picture)))
+    seen = place.of_side(int(model.config.parses_at))
+    result = model(ParseTask(seen.cut(picture)))
     assert isinstance(result, ParseResult)
     if result.sureness < _UNSURE:
         _log.info("the parts of the face in %s are unsure (%d %%); look at them", name, round(100 * result.sureness))
@@ -115,7 +116,7 @@ def face_photo(photo: Source, parsing: Source | None, *, model: "Synthesizer", n
         labels = PARSING_TO_CELEBAMASK_HQ(labels)
     elif model.config.label_set == PORTRAIT_7:
         raise InputError("this model's parser knows seven groups alone; give a parsing map with --parsing.")
-    return FacePhoto(picture, place.map_back(labels, size), place)
+    return FacePhoto(picture, seen.map_back(labels, size), place)
 
 
 def labelled_face(picture: Picture, labels: LabelMap, *, model: "Synthesizer", name: str = "the photo") -> FacePhoto:

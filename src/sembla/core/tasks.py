@@ -269,7 +269,7 @@ class ParseTask:
     """A face: ask for the map of its parts."""
 
     picture: Picture
-    """(H, W, 3), of the size that the model makes, aligned as the faces that it learned from."""
+    """(H, W, 3), of the size that the model's parser sees, aligned as the faces that it learned from."""
     seed: ClassVar[int] = 0
     """Nothing is left to chance."""
 

@@ -50,6 +50,11 @@ class Alignment:
         """Points of the cut-out as points of the picture."""
         return ((points - self.shift) @ np.linalg.inv(self.turn)).astype(np.float32)
 
+    def of_side(self, side: int) -> "Alignment":
+        """The same cut-out with another number of pixels."""
+        scale = side / self.side
+        return Alignment(self.turn * scale, (self.shift + 0.5) * scale - 0.5, side)
+
     def cut(self, picture: Picture) -> Picture:
         """The cut-out (side, side, 3) of a picture; what lies beyond its border repeats the border's pixels."""
         return self._cut(picture, Image.Resampling.BICUBIC)

@@ -6,6 +6,7 @@ import {
   type Face,
   MAX_CLASSES,
   type MapName,
+  type Portrait,
   type Scene,
   type Settings,
   type Target,
@@ -43,6 +44,9 @@ export interface PhotoRecord {
 /** What makes a scene. */
 export type SceneRecord = Omit<Scene, "styles"> & { readonly styles: readonly PhotoRecord[] };
 
+/** What edits a face. */
+export type PortraitRecord = Omit<Portrait, "references"> & { readonly references: readonly PhotoRecord[] };
+
 /** The whole of session.json. */
 export interface SessionRecord {
   readonly format: "sembla-session";
@@ -52,6 +56,8 @@ export interface SessionRecord {
   readonly scene: SceneRecord | null;
   /** Null unless pictures lie side by side. */
   readonly board: Board | null;
+  /** Null unless a face is edited. */
+  readonly portrait: PortraitRecord | null;
   readonly faces: readonly (Face | null)[];
   readonly classes: readonly ClassEntry[];
   readonly target: Target;
@@ -76,6 +82,7 @@ export function readSessionRecord(json: string): SessionRecord {
     photo: fields.value("photo") === null ? null : readPhotoRecord(fields.inner("photo")),
     scene: fields.optional("scene") === null ? null : readSceneRecord(fields.inner("scene")),
     board: fields.optional("board") === null ? null : readBoard(fields.inner("board")),
+    portrait: fields.optional("portrait") === null ? null : readPortraitRecord(fields.inner("portrait")),
     faces: fields.optional("faces") === null ? [] : readFaces(fields),
     classes,
     target: readTarget(fields.value("target"), "target"),
@@ -109,6 +116,11 @@ function readSceneRecord(fields: Fields): SceneRecord {
     variesStyled: fields.flag("variesStyled"),
     styles: fields.inners("styles").map(readPhotoRecord),
   };
+}
+
+function readPortraitRecord(fields: Fields): PortraitRecord {
+  const references = fields.inners("references").map(readPhotoRecord);
+  return { model: fields.text("model"), title: fields.text("title"), references };
 }
 
 function readBoard(fields: Fields): Board {

@@ -47,6 +47,7 @@ function document(): Snapshot {
     rolls: null,
     scene: null,
     board: null,
+    portrait: null,
     faces: [],
     target: "labels",
     active: 1,
@@ -163,6 +164,22 @@ describe("a session file", () => {
     expect(back.snapshot.scene).toEqual(snapshot.scene);
     expect(back.snapshot.rolls).toEqual(snapshot.rolls);
     expect(back.snapshot).toMatchObject({ task: "scene", settings: snapshot.settings });
+  });
+
+  it("gives a portrait back, with the other faces, and may be from before there were such", async () => {
+    const other = { ...SIZE, id: "other", name: "other.jpg", file: new Blob([someBytes(200)]) };
+    const portrait = { model: "pack:p", title: "p", references: [other] };
+    const settings = { seed: 1, reference: 0, lent: "1", drawn: "", whole: false };
+    const snapshot: Snapshot = { ...document(), strokes: null, task: "portrait", settings, portrait };
+    const file = await fileOf(snapshot, []);
+    const back = await unpackSession(file);
+    const bytes = await back.snapshot.portrait?.references[0].file.arrayBuffer();
+    expect(new Uint8Array(bytes ?? [])).toEqual(new Uint8Array(await other.file.arrayBuffer()));
+    expect(back.snapshot).toMatchObject({ portrait, settings, task: "portrait" });
+    const parts = unzipSync(await fileOf(document(), []));
+    const { portrait: _portrait, ...rest } = JSON.parse(new TextDecoder().decode(parts["session.json"]));
+    const older = new TextEncoder().encode(JSON.stringify(rest));
+    expect((await unpackSession(zipSync({ ...parts, "session.json": older }))).snapshot.portrait).toBeNull();
   });
 
   it("takes what does not say so for an engine that can do all, and refuses another value", () => {

@@ -9,6 +9,7 @@ import { decodeIndexPng, encodeIndexPngAside } from "./png";
 import {
   type EntryRecord,
   type PhotoRecord,
+  type PortraitRecord,
   readSessionRecord,
   type SceneRecord,
   type SessionRecord,
@@ -22,6 +23,7 @@ import {
   type MapName,
   MOST_ROLLS,
   type Photo,
+  type Portrait,
   type Scene,
   type Settings,
   type Size,
@@ -54,7 +56,7 @@ export interface Session {
 
 /** The session as a file. */
 export async function packSession(snapshot: Snapshot, history: readonly HistoryEntry[]): Promise<Blob> {
-  const { photo, scene, board, faces, classes, target, active, task, settings } = snapshot;
+  const { photo, scene, board, portrait, faces, classes, target, active, task, settings } = snapshot;
   const maps = MAPS.filter((name) => snapshot[name] !== null);
   const entries = history.map(recordOf);
   const record: SessionRecord = {
@@ -63,6 +65,7 @@ export async function packSession(snapshot: Snapshot, history: readonly HistoryE
     photo: photo && photoRecord(photo),
     scene: scene && { ...scene, styles: scene.styles.map(photoRecord) },
     board,
+    portrait: portrait && { ...portrait, references: portrait.references.map(photoRecord) },
     faces,
     classes,
     target,
@@ -77,6 +80,8 @@ export async function packSession(snapshot: Snapshot, history: readonly HistoryE
   if (photo !== null) zip.store("photo", await bytesOf(photo.file));
   for (const [number, style] of (scene?.styles ?? []).entries())
     zip.store(styleName(number), await bytesOf(style.file));
+  for (const [number, reference] of (portrait?.references ?? []).entries())
+    zip.store(referenceName(number), await bytesOf(reference.file));
   for (const name of maps) {
     const map = snapshot[name];
     if (map !== null)
@@ -136,8 +141,9 @@ async function readSession(parts: Parts): Promise<Session> {
     history.push(await readEntry(entry, { parts, number, size }));
   const { board, faces, classes, target, active, task, settings } = record;
   const scene = record.scene && readScene(record.scene, parts);
+  const portrait = record.portrait && readPortrait(record.portrait, parts);
   return {
-    snapshot: { photo, scene, board, faces, classes, ...maps, target, active, task, settings },
+    snapshot: { photo, scene, board, portrait, faces, classes, ...maps, target, active, task, settings },
     history,
   };
 }
@@ -148,6 +154,11 @@ function readPhoto({ id, name, type, width, height }: PhotoRecord, part: string,
 
 function readScene(record: SceneRecord, parts: Parts): Scene {
   return { ...record, styles: record.styles.map((style, i) => readPhoto(style, styleName(i), parts)) };
+}
+
+function readPortrait(record: PortraitRecord, parts: Parts): Portrait {
+  const references = record.references.map((photo, i) => readPhoto(photo, referenceName(i), parts));
+  return { ...record, references };
 }
 
 interface EntryParts {
@@ -176,6 +187,10 @@ function rollsName(number: number): string {
 
 function styleName(number: number): string {
   return `styles/${String(number).padStart(3, "0")}`;
+}
+
+function referenceName(number: number): string {
+  return `references/${String(number).padStart(3, "0")}`;
 }
 
 async function bytesOf(blob: Blob): Promise<Uint8Array> {

@@ -1,6 +1,17 @@
 /** A whole document as values. */
 
-import type { Board, ClassEntry, Face, IndexMap, Photo, Scene, Settings, Size, Target } from "./types";
+import type {
+  Board,
+  ClassEntry,
+  Face,
+  IndexMap,
+  Photo,
+  Portrait,
+  Scene,
+  Settings,
+  Size,
+  Target,
+} from "./types";
 
 /** Everything of a document, as values: what autosave, session files and history entries hold. */
 export interface Snapshot {
@@ -15,6 +26,8 @@ export interface Snapshot {
   readonly scene: Scene | null;
   /** Null unless pictures lie side by side. */
   readonly board: Board | null;
+  /** Null unless a face is edited. */
+  readonly portrait: Portrait | null;
   /** Of a board whose holes are filled: the face in each picture, null where it is not placed yet. */
   readonly faces: readonly (Face | null)[];
   readonly target: Target;
@@ -34,6 +47,7 @@ export function emptySnapshot(): Snapshot {
     rolls: null,
     scene: null,
     board: null,
+    portrait: null,
     faces: [],
     target: "layout",
     active: 0,

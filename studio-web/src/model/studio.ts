@@ -11,6 +11,7 @@ import {
   MAPS,
   type MapName,
   type Photo,
+  type Portrait,
   type Rect,
   type Scene,
   type Settings,
@@ -38,6 +39,8 @@ export interface View {
   /** Of the map over the photo, 0 to 1. */
   readonly opacity: number;
   readonly outlines: boolean;
+  /** Whether strokes on a face are painted on both of its halves. */
+  readonly symmetric: boolean;
   /** Which picture of a board is looked at. */
   readonly tile: number;
 }
@@ -59,7 +62,7 @@ export interface StudioEvents {
   target: null;
   settings: null;
   view: null;
-  /** A style was added to the scene. */
+  /** A style was added to the scene, or a face to the portrait. */
   styles: null;
   /** Points of faces were moved. */
   faces: null;
@@ -75,7 +78,7 @@ export interface StudioEvents {
  */
 export class Studio {
   #document: Snapshot = emptySnapshot();
-  #view: View = { tool: "brush", brush: 24, opacity: 0.6, outlines: false, tile: 0 };
+  #view: View = { tool: "brush", brush: 24, opacity: 0.6, outlines: false, symmetric: false, tile: 0 };
   #edit: OpenEdit | null = null;
   #usable: Uint8Array | null = null;
   readonly #stack = new UndoStack();
@@ -116,14 +119,19 @@ export class Studio {
     return this.#document.board;
   }
 
+  /** What edits the face; null where the document is something else. */
+  get portrait(): Portrait | null {
+    return this.#document.portrait;
+  }
+
   /** Of a board whose holes are filled: the face in each picture, null where it is not placed yet. */
   get faces(): readonly (Face | null)[] {
     return this.#document.faces;
   }
 
-  /** Whether it is a photo that is laid out anew: neither a scene nor a board. */
+  /** Whether it is a photo that is laid out anew of itself: neither a scene nor a board nor a portrait. */
   get ofPhoto(): boolean {
-    return this.scene === null && this.board === null;
+    return this.scene === null && this.board === null && this.portrait === null;
   }
 
   /** Whether a scene has several pictures of one layout, and parts made anew, with the style that is chosen. */
@@ -175,7 +183,7 @@ export class Studio {
 
   /**
    * Whether class `id` can be asked for in the layout: it needs a pixel in the photo's labels. All classes of a scene
-   * can, and all regions of a board.
+   * can, all regions of a board, and all parts of a face.
    */
   usable(id: number): boolean {
     if (!this.ofPhoto) return true;
@@ -297,6 +305,19 @@ export class Studio {
     this.#document = { ...this.#document, scene: { ...scene, styles } };
     this.#events.emit("styles", null);
     return styles.length - 1;
+  }
+
+  /** Adds another face to those of a portrait, unless it is there already; gives its place. Not undoable. */
+  addReference(photo: Photo): number {
+    const { portrait } = this;
+    if (portrait === null)
+      throw new Error("There is no portrait to give another face to; open a face first.");
+    const known = portrait.references.findIndex(({ id }) => id === photo.id);
+    if (known >= 0) return known;
+    const references = [...portrait.references, photo];
+    this.#document = { ...this.#document, portrait: { ...portrait, references } };
+    this.#events.emit("styles", null);
+    return references.length - 1;
   }
 
   /** Chooses another generator for a board. Not undoable. */

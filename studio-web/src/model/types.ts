@@ -77,6 +77,16 @@ export interface Scene {
   readonly styles: readonly Photo[];
 }
 
+/** A face that is edited by the map of its parts, and the trained model that makes it. */
+export interface Portrait {
+  /** The server's name of the model. */
+  readonly model: string;
+  /** What people call it. */
+  readonly title: string;
+  /** Other faces that were brought; the setting `reference` is a place in this list, or null. */
+  readonly references: readonly Photo[];
+}
+
 /** One of the pictures that lie side by side. */
 export interface Tile extends Rect {
   readonly name: string;

@@ -18,6 +18,8 @@ export interface Panel {
   ready(studio: Studio): string | null;
   /** The photo that the server must hold for it, or null; called only when ready. */
   photo(studio: Studio): Photo | null;
+  /** Other photos that the server must hold; called only when ready. */
+  others?(studio: Studio): readonly Photo[];
   /** The settings as the server knows them. */
   sent(settings: Settings): Settings;
   /** The maps to send, by the server's names; called only when ready. */

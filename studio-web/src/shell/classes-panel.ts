@@ -169,8 +169,8 @@ function classEditor(studio: Studio): { element: HTMLElement; follow(): void } {
 type Tell = (problem: string | null) => void;
 
 /** Whether the classes are given: those that an engine knows, or known and missing. */
-function fixed({ scene, board }: Studio): boolean {
-  return scene !== null || board?.method === "inpaint";
+function fixed({ scene, board, portrait }: Studio): boolean {
+  return scene !== null || portrait !== null || board?.method === "inpaint";
 }
 
 function addOne(studio: Studio): void {

@@ -7,6 +7,7 @@ import { emptySnapshot, type Studio } from "../model/studio";
 import { type IndexMap, type Photo, type Settings, type Size, type Tile, UNMARKED } from "../model/types";
 import { panelOf } from "../panels";
 import { type BoardPart, type GeneratorCard, layOut, partsOf } from "../work/boards";
+import { type PortraitCard, partsOfFace } from "../work/portraits";
 import {
   defaults,
   type ExampleCard,
@@ -137,6 +138,33 @@ export class Documents {
         settings: this.#settings({ width, height }, "scene"),
       }),
     );
+  }
+
+  /** Begins to edit the face in a photo, in place of the document; its parts are those that the model sees. */
+  async portrait({ name: model, title }: PortraitCard, file: File): Promise<void> {
+    const replace = this.#replacing.begin();
+    const { studio, status } = this.#parts;
+    const opening = uploadPhoto(file, file.name).then(async (uploaded) => ({
+      uploaded,
+      seen: await partsOfFace(model, uploaded.id),
+    }));
+    const made = await this.#load(file, opening);
+    if (made === null) return;
+    const { id, width, height, notes } = made.uploaded;
+    const { map, classes } = made.seen;
+    const opened = await replace(() =>
+      studio.open({
+        ...emptySnapshot(),
+        photo: { id, width, height, name: file.name, file },
+        portrait: { model, title, references: [] },
+        classes,
+        labels: map,
+        layout: map,
+        task: "portrait",
+        settings: this.#settings({ width, height }, "portrait"),
+      }),
+    );
+    if (opened) status.say([...notes, ...made.seen.notes].join(" "));
   }
 
   /** Begins a board with pictures from files, in place of the document. */

@@ -72,7 +72,7 @@ function listenToDrops(studio: Studio, documents: Documents): void {
 function possible(studio: Studio): readonly Zone[] {
   if (studio.photo === null) return ZONES.slice(0, 1);
   if (studio.board !== null) return ZONES.slice(0, 1);
-  if (studio.scene !== null) return ZONES.filter(({ kind }) => kind !== "labels");
+  if (studio.scene !== null || studio.portrait !== null) return ZONES.filter(({ kind }) => kind !== "labels");
   return studio.map("labels") === null ? ZONES.slice(0, 2) : ZONES;
 }
 

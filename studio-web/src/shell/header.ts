@@ -2,12 +2,14 @@
 
 import type { Studio } from "../model/studio";
 import type { Generators } from "../work/generators";
+import type { PortraitModels } from "../work/portraits";
 import type { Actions } from "./actions";
 import { boardButton } from "./board-start";
 import type { Documents } from "./documents";
 import { button, h, icon, iconButton } from "./dom";
 import { keyText } from "./keys";
 import { attachMenu, type MenuItem } from "./menu";
+import { portraitButton } from "./portrait-start";
 import type { SceneEngines } from "./scene-dialog";
 import { isDark } from "./theme";
 
@@ -18,13 +20,14 @@ export interface HeaderParts {
   readonly engines: SceneEngines;
   readonly documents: Documents;
   readonly generators: Generators;
+  readonly portraits: PortraitModels;
   /** Whether there is a finished picture to save. */
   hasPicture(): boolean;
 }
 
 /** Fills the header; it follows the document. */
 export function mountHeader(host: HTMLElement, parts: HeaderParts): void {
-  const { studio, actions, engines, documents, generators, hasPicture } = parts;
+  const { studio, actions, engines, documents, generators, portraits, hasPicture } = parts;
   const save = menuButton("Save", "save");
   const session = menuButton("Session", "session");
   const undo = iconButton("undo", "Undo", actions.undo);
@@ -44,6 +47,7 @@ export function mountHeader(host: HTMLElement, parts: HeaderParts): void {
     }),
     button("Examples", actions.openExamples, { icon: "examples", look: "quiet" }),
     scenes,
+    portraitButton(portraits, documents),
     boardButton(generators, documents),
     h("span", { class: "divider" }),
     save,
@@ -72,7 +76,7 @@ function menuButton(text: string, symbol: "save" | "session"): HTMLButtonElement
 }
 
 function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem[] {
-  const { ofPhoto, board } = studio;
+  const { ofPhoto, board, portrait } = studio;
   const items: (MenuItem | false)[] = [
     {
       text: "Picture",
@@ -106,7 +110,7 @@ function saveItems(studio: Studio, actions: Actions, picture: boolean): MenuItem
       disabled: studio.map("layout") === null,
       press: actions.saveLayout,
     },
-    ofPhoto && {
+    (ofPhoto || portrait !== null) && {
       text: "Labels of the photo",
       icon: "regions",
       note: "PNG with the same palette",

@@ -3,12 +3,14 @@
 import type { Studio } from "../model/studio";
 import type { Offer } from "../work/autosave";
 import type { Generators } from "../work/generators";
+import type { PortraitModels } from "../work/portraits";
 import { type ExampleCard, examples, thumbnailUrl } from "../work/rest";
 import type { Actions } from "./actions";
 import { boardSection } from "./board-start";
 import { openDialog } from "./dialogs";
 import type { Documents } from "./documents";
 import { button, h, icon } from "./dom";
+import { portraitSection } from "./portrait-start";
 import { kindOf, openSceneDialog, pictureOf, type SceneEngines } from "./scene-dialog";
 import type { Status } from "./status";
 
@@ -30,13 +32,14 @@ export interface StartParts {
   readonly status: Status;
   readonly engines: SceneEngines;
   readonly generators: Generators;
+  readonly portraits: PortraitModels;
   left(): void;
 }
 
 /** Builds the start screen over the workspace; it comes and goes with the photo. */
 export function mountStart(
   workspace: HTMLElement,
-  { studio, documents, actions, status, engines, generators, left }: StartParts,
+  { studio, documents, actions, status, engines, generators, portraits, left }: StartParts,
 ): Start {
   const resume = h("div", { class: "continue", hidden: true });
   const cards = h("div", { class: "cards" }, ...blanks());
@@ -46,6 +49,7 @@ export function mountStart(
     resume,
     dropPlace(actions),
     h("section", { class: "start-section" }, h("h3", {}, "Or try an example"), cards),
+    portraitSection(portraits, documents),
     boardSection(generators, documents),
     sceneSection(engines, documents), // last: it may come late, and would push what is below it
   );

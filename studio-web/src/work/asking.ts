@@ -25,6 +25,8 @@ export interface Input {
   readonly run: string | null;
   /** The engine of a scene; null for what is made of a photo. */
   readonly scene: string | null;
+  /** What is asked of a portrait, as the server reads it; null for what is none. */
+  readonly portrait: object | null;
 }
 
 /** A request and what becomes of its answer. */
@@ -40,6 +42,7 @@ export interface Job {
 export function alike(a: Input, b: Input): boolean {
   if (a.photo?.id !== b.photo?.id || a.task !== b.task || a.run !== b.run || a.scene !== b.scene)
     return false;
+  if (JSON.stringify(a.portrait) !== JSON.stringify(b.portrait)) return false;
   return same(a.maps, b.maps) && same(a.settings, b.settings);
 }
 

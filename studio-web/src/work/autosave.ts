@@ -164,8 +164,9 @@ export class Autosave {
   /** What is to be stored of the document as it is now, but for its maps. */
   #changes(photo: Photo): Omit<Saving, "document"> & { document: Omit<StoredDocument, "maps"> } {
     const { studio, history, tab } = this.#parts;
-    const { classes, target, active, task, settings, scene, board, faces } = studio;
-    const values = { classes, target, active, task, settings, scene, board, faces, photoName: photo.name };
+    const { classes, target, active, task, settings, scene, board, portrait, faces } = studio;
+    const kinds = { scene, board, portrait, faces };
+    const values = { classes, target, active, task, settings, ...kinds, photoName: photo.name };
     const ids = new Set(history.entries.map(({ id }) => id));
     return {
       document: { ...values, tab: tab.id, saved: Date.now() },
@@ -200,10 +201,11 @@ export class Autosave {
         return kept === null || "ids" in kept ? kept : unpack(kept);
       }),
     );
-    const { board = null, faces = [] } = values; // documents from before there were boards lack them
+    const { board = null, portrait = null, faces = [] } = values; // older documents lack them
     const snapshot: Snapshot = {
       ...values,
       board,
+      portrait,
       faces,
       photo: whole.photo,
       strokes,

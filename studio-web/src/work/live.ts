@@ -5,6 +5,7 @@ import type { PackedMap } from "../model/packed";
 import type { ClassEntry, Settings } from "../model/types";
 import { wordsOf } from "./fault";
 import { frame, unframe } from "./framing";
+import type { Resemblance } from "./portraits";
 
 /** A trained model, and what the ids of the maps mean. */
 export interface LiveModel {
@@ -28,6 +29,8 @@ export interface LiveRequest {
   readonly keep?: object | null;
   /** How the holes of a board are to be filled. */
   readonly fill?: object | null;
+  /** What a face is to be made of beside its layout. */
+  readonly portrait?: object | null;
 }
 
 /** A whole frame: work in progress, or a finished picture. */
@@ -43,6 +46,8 @@ export interface LiveFrame {
   readonly credits?: Readonly<Record<string, number>>;
   /** Which of several finished pictures it is. */
   readonly piece?: Piece | null;
+  /** Of a finished portrait: how much it is the photo's person. */
+  readonly resemblance?: Resemblance | null;
   readonly picture: Blob;
 }
 
@@ -211,6 +216,7 @@ export class Live {
       scene = null,
       keep = null,
       fill = null,
+      portrait = null,
     } = asked.request;
     const names = Object.keys(asked.request.maps);
     const socket = this.#socket;
@@ -225,7 +231,8 @@ export class Live {
         height,
         bytes: bytes.length,
       }));
-      const header = { number: asked.number, task, photo, settings, maps, draft, model, scene, keep, fill };
+      const own = { draft, model, scene, keep, fill, portrait };
+      const header = { number: asked.number, task, photo, settings, maps, ...own };
       socket.send(
         frame(
           header,

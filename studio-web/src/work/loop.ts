@@ -11,6 +11,7 @@ import { same } from "../model/snapshot";
 import type { Studio } from "../model/studio";
 import type { MapName, Photo, Settings } from "../model/types";
 import { type Panel, panelOf } from "../panels";
+import { portraitAsk } from "../panels/portrait";
 import { alike, type Engine, type Input, type Job, modelOf, varied } from "./asking";
 import { Sampler } from "./changes";
 import { wordsOf } from "./fault";
@@ -251,6 +252,7 @@ export class Loop {
       maps,
       run: this.#engine?.run ?? null,
       scene: scene?.engine ?? null,
+      portrait: portraitAsk(this.#studio),
     };
   }
 
@@ -348,8 +350,9 @@ export class Loop {
     this.#uploaded = true;
     this.#uploading = true;
     this.#tell(SENDING);
-    const fault = await this.#parts.upload(photo).then(
-      (id) => {
+    const others = panelOf(job.input.task).others?.(this.#studio) ?? [];
+    const fault = await Promise.all([photo, ...others].map((one) => this.#parts.upload(one))).then(
+      ([id]) => {
         this.#ids.set(photo.id, id);
         return null;
       },

@@ -185,7 +185,8 @@ class ResultView {
     const pictures = [this.#picture, this.#forming?.top ?? null].filter((picture) => picture !== null);
     const comparing = pictures.length > 0 && this.#photo !== null;
     this.#slider.disabled = !comparing;
-    this.#slider.hidden = !this.#studio.ofPhoto; // there is no photo to compare with
+    const { ofPhoto, portrait } = this.#studio;
+    this.#slider.hidden = !ofPhoto && portrait === null; // there is no photo to compare with
     const split = comparing ? screenColumn(this.#slider.valueAsNumber, clientWidth) : 0;
     this.#line.hidden = split === 0;
     this.#line.style.transform = `translateX(${split}px)`;

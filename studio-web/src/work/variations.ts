@@ -34,7 +34,8 @@ export function mountVariations(host: HTMLElement, { studio, loop }: { studio: S
   };
   const ready = () => {
     ask.disabled = studio.target !== "layout" || panelOf(studio.task).ready(studio) !== null;
-    ask.hidden = studio.scene !== null && !studio.varies;
+    list.hidden = studio.portrait !== null; // its pictures differ by looks that are drawn for its parts
+    ask.hidden = list.hidden || (studio.scene !== null && !studio.varies);
     seed.show();
     show();
   };

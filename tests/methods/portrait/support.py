@@ -2,8 +2,11 @@
 
 import atexit
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -75,8 +78,8 @@ def portraits() -> Prepared:
     return prepare(KIND, source, Path(folder.name, "set"), workers=1).prepared
 
 
-def untrained(folder: Path, *, recipe: str = "sembla") -> Path:
-    """The run of a model for faces of 32x32; needs PyTorch."""
+def untrained(folder: Path, *, recipe: str = "sembla", config: Mapping[str, object] = MappingProxyType({})) -> Path:
+    """The run of a model for faces of 32x32, with some settings of its own; needs PyTorch."""
     from dataclasses import replace
 
     import torch
@@ -89,14 +92,14 @@ def untrained(folder: Path, *, recipe: str = "sembla") -> Path:
     from sembla.runs.tensors import named
 
     folder.mkdir()
-    small = replace(RECIPES[recipe], side=32, width=8, discriminator_width=8)
+    small: Any = replace(RECIPES[recipe], side=32, width=8, discriminator_width=8)
     if isinstance(small, Sembla):
         small = replace(small, segmenter_width=8, features="none", embedder="none")
-    config = fitted(small, portraits())
-    about = Description("portrait", recipe, to_plain(config), seed=0, batch=1, data="noise (small, SHA-256 0)")
+    chosen = fitted(replace(small, **dict(config)), portraits())
+    about = Description("portrait", recipe, to_plain(chosen), seed=0, batch=1, data="noise (small, SHA-256 0)")
     write_description(RunFolder(folder), about)
     torch.manual_seed(0)
-    networks = dict(PARTS.networks(config))
-    used = {name: networks[name] for name, player in PARTS.players(config).items() if not player.teacher}
+    networks = dict(PARTS.networks(chosen))
+    used = {name: networks[name] for name, player in PARTS.players(chosen).items() if not player.teacher}
     write_weights(RunFolder(folder), named(used), step=1)
     return folder

@@ -1,6 +1,7 @@
 """What trained portrait models make of tasks."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ HAIR, GLASSES = (CELEBAMASK_HQ_19.names.index(name) for name in ("hair", "eye_g"
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Synthesizer]:
     torch.set_num_threads(1)
     root = tmp_path_factory.mktemp("models")
-    names = ("sembla", "pix2pix", "reconstruction")
+    names = ("sembla", "pix2pix", "reconstruction", "parser")
     return {
         name: read_synthesizer(
             untrained(root / name, recipe=name),
@@ -76,8 +77,9 @@ def test_a_donor_lends_the_looks_of_its_parts_alone(models: dict[str, Synthesize
     assert np.array_equal(plain, none.picture)  # the donor has none
 
 
-def test_parses_alike_each_time_and_mirrored(models: dict[str, Synthesizer]) -> None:
-    found, mirrored = (models["sembla"](ParseTask(each)) for each in (photo(3), photo(3)[:, ::-1].copy()))
+@pytest.mark.parametrize("recipe", ["sembla", "parser"])
+def test_parses_alike_each_time_and_mirrored(models: dict[str, Synthesizer], recipe: str) -> None:
+    found, mirrored = (models[recipe](ParseTask(each)) for each in (photo(3), photo(3)[:, ::-1].copy()))
     assert isinstance(found, ParseResult)
     assert isinstance(mirrored, ParseResult)
     assert found.labels.shape == (32, 32)
@@ -95,6 +97,8 @@ def test_what_a_model_cannot_do_is_said(models: dict[str, Synthesizer]) -> None:
         models["pix2pix"](PortraitTask(photo(0), labels, labels, drawn=(HAIR,)))
     with pytest.raises(InputError, match="no face parser"):
         models["pix2pix"](ParseTask(photo(0)))
+    with pytest.raises(InputError, match="makes none"):
+        models["parser"](PortraitTask(photo(0), labels, labels))
 
 
 def test_identity_counts_for_the_published_model(models: dict[str, Synthesizer]) -> None:
@@ -105,3 +109,14 @@ def test_identity_counts_for_the_published_model(models: dict[str, Synthesizer])
     ]
     assert np.array_equal(faces[0], faces[1])
     assert not np.array_equal(faces[0], faces[2])
+
+
+def test_a_parser_that_was_trained_apart_sees_faces_at_its_own_size(tmp_path: Path) -> None:
+    root = untrained(tmp_path / "run", config={"parser_side": 64})
+    model = read_synthesizer(root, {method.name: method for method in METHODS}, device=torch.device("cpu"), half=False)
+    found = model(ParseTask(np.zeros((64, 64, 3), np.uint8)))
+    assert isinstance(found, ParseResult)
+    assert found.labels.shape == (64, 64)
+    with pytest.raises(SizeError, match="makes 64x64"):
+        model(ParseTask(photo(0)))
+    assert portray(model, PortraitTask(photo(0), parsing_map(1, 32), parsing_map(1, 32))).picture.shape == (32, 32, 3)

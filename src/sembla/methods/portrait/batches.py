@@ -17,7 +17,7 @@ from sembla.data.loading import batches as loaded
 from sembla.data.prepared import Prepared, part_of
 from sembla.data.records import IDENTITY
 from sembla.data.shards import Share
-from sembla.methods.portrait.config import Config, Sembla
+from sembla.methods.portrait.config import Config, Parser, Sembla
 from sembla.methods.portrait.edits import about, edited
 from sembla.nn.planes import to_planes
 
@@ -52,22 +52,31 @@ def batches(config: Config, prepared: Prepared, feed: Feed) -> Iterator[Portrait
 
 
 def _batches(config: Config, prepared: Prepared, feed: Feed) -> Generator[PortraitBatch, None, None]:
-    found, others = (_loaded(config, prepared, feed, seed=feed.seed + apart) for apart in (0, _OTHERS))
-    with closing(found), closing(others):
-        for each, lent, numbers in zip(found, others, feed.numbers(), strict=False):
-            own, other = labels_of(config, each), labels_of(config, lent)
-            wanted, holes = other, [np.ones(labels.shape, np.bool_) for labels in other]
-            if isinstance(config, Sembla):
-                chances = [np.random.default_rng((feed.seed, number, 1)) for number in numbers]
-                drawn = [_drawn(config, *pair) for pair in zip(own, other, chances, strict=True)]
-                wanted, holes = np.stack([labels for labels, _ in drawn]), [hole for _, hole in drawn]
-            yield PortraitBatch(
-                to_planes(list(each.pictures)),
-                torch.from_numpy(own.astype(np.int64)),
-                torch.from_numpy(wanted.astype(np.int64)),
-                torch.from_numpy(np.stack(holes))[:, None].float(),
-                _identities(each),
-            )
+    with closing(_loaded(config, prepared, feed, seed=feed.seed)) as found:
+        if isinstance(config, Parser):
+            for each in found:
+                own = labels_of(config, each)
+                yield _batch(each, own, own, holes=list(np.ones(own.shape, np.bool_)))
+            return
+        with closing(_loaded(config, prepared, feed, seed=feed.seed + _OTHERS)) as others:
+            for each, lent, numbers in zip(found, others, feed.numbers(), strict=False):
+                own, other = labels_of(config, each), labels_of(config, lent)
+                wanted, holes = other, list(np.ones(other.shape, np.bool_))
+                if isinstance(config, Sembla):
+                    chances = [np.random.default_rng((feed.seed, number, 1)) for number in numbers]
+                    drawn = [_drawn(config, *pair) for pair in zip(own, other, chances, strict=True)]
+                    wanted, holes = np.stack([labels for labels, _ in drawn]), [hole for _, hole in drawn]
+                yield _batch(each, own, wanted, holes=holes)
+
+
+def _batch(found: Loaded, own: LabelMap, wanted: LabelMap, *, holes: list[Region]) -> PortraitBatch:
+    return PortraitBatch(
+        to_planes(list(found.pictures)),
+        torch.from_numpy(own.astype(np.int64)),
+        torch.from_numpy(wanted.astype(np.int64)),
+        torch.from_numpy(np.stack(holes))[:, None].float(),
+        _identities(found),
+    )
 
 
 def _loaded(config: Config, prepared: Prepared, feed: Feed, *, seed: int) -> Generator[Loaded, None, None]:
@@ -76,7 +85,9 @@ def _loaded(config: Config, prepared: Prepared, feed: Feed, *, seed: int) -> Gen
         part_of(prepared, "train"),
         batch=feed.batch,
         size=(config.side, config.side),
-        augmentation=Augmentation(flip=config.flip, zoom=(1.0, config.zoom)),
+        augmentation=Augmentation(
+            flip=config.flip, zoom=(1.0, config.zoom), warp=config.warp if isinstance(config, Parser) else 0.0
+        ),
         seed=seed,
         share=Share(feed.rank, feed.ranks),
         start=feed.start,

@@ -27,6 +27,7 @@ __all__ = [
     "RECIPES",
     "Config",
     "MapHead",
+    "Parser",
     "Pix2Pix",
     "Reconstruction",
     "Sembla",
@@ -72,6 +73,11 @@ class Config:
     def count(self) -> int:
         """Number of classes of the data, K, which also stands for pixels without one."""
         return len(self.classes.names)
+
+    @property
+    def parses_at(self) -> int:
+        """Pixels of the sides of the faces whose parts it names."""
+        return self.side
 
     @property
     def asks_identity(self) -> bool:
@@ -120,6 +126,9 @@ class Sembla(Config):
     """That an encoder of ours reads in the face, for all of the picture."""
     segmenter_width: int = 64
     """Channels of the face parser that learns from the photos."""
+    parser_side: int = 0
+    """Pixels of the sides of what it sees when it is used; 0 is `side`, at which it learns. Packs may have one that was
+    trained apart, at a larger size."""
     zoom: float = 1.15
     generator_rate: float = 0.0004
     discriminator_rate: float = 0.0004
@@ -151,16 +160,38 @@ class Sembla(Config):
     colours: float = 5.0
     """Weight of the mean colours of regions, which are to be the photo's in any layout."""
 
+    @property
+    def parses_at(self) -> int:
+        """As its parser was trained."""
+        return self.parser_side or self.side
+
+
+@dataclass(frozen=True)
+class Parser(Config):
+    """A face parser alone, which names the parts of faces; it can be put into a pack of `sembla`."""
+
+    width: int = 32
+    zoom: float = 1.3
+    warp: float = 0.03
+    """Most that faces are bent, as a share of the side."""
+    generator_rate: float = 0.001
+    first_beta: float = 0.9
+    half_life: float = 4000.0
+    batch_size: int = 8
+    images: int = 100_000
+
 
 RECIPES: Mapping[str, Config] = {
     "sembla": Sembla(),
     "pix2pix": Pix2Pix(),
     "pix2pix-maphead": MapHead(),
     "reconstruction": Reconstruction(),
+    "parser": Parser(),
     "sembla-small": Sembla(side=128, width=20, segmenter_width=20, discriminator_width=48),
     "pix2pix-small": Pix2Pix(side=128, width=16, discriminator_width=32),
     "pix2pix-maphead-small": MapHead(side=128, width=16, discriminator_width=32),
     "reconstruction-small": Reconstruction(side=128, width=16, discriminator_width=32),
+    "parser-small": Parser(width=20),
 }
 """Named complete settings."""
 
@@ -168,7 +199,7 @@ NOTES: Mapping[str, str] = {
     name: f"As {name.removesuffix('-small')}, with fewer channels and at 128x128."
     for name in RECIPES
     if name.endswith("-small")
-}
+} | {"parser-small": "As parser, with fewer channels."}
 """A sentence on recipes whose class does not say it."""
 
 _MULTIPLE = 32
@@ -180,9 +211,9 @@ def fitted(config: Config, prepared: Prepared) -> Config:
     Raises `InputError` for settings that nothing can be trained with, for a set without identities where they are
     needed, and `LabelError` for a set without label maps, or with none that the seven groups follow from.
     """
-    check_numbers(config)
+    check_numbers(config, from_zero={"parser_side"})
     if config.side % _MULTIPLE or (isinstance(config, Pix2Pix) and config.side & (config.side - 1)):
-        asked = f"a multiple of {_MULTIPLE}" if isinstance(config, Sembla) else "a power of 2, 32 or more"
+        asked = f"a multiple of {_MULTIPLE}" if not isinstance(config, Pix2Pix) else "a power of 2, 32 or more"
         raise InputError(f"side {config.side} came; give {asked}.")
     if max(config.first_beta, config.second_beta) >= 1 or config.flip > 1 or config.zoom < 1:
         raise InputError("first_beta and second_beta lie below 1, flip is at most 1, zoom 1 or more; give such.")
@@ -197,6 +228,8 @@ def fitted(config: Config, prepared: Prepared) -> Config:
             features=config.features or best_features() or "none",
             embedder=config.embedder or best_embedder() or "none",
         )
+    if isinstance(config, Parser):
+        return config
     groups_of(config)
     if next(pairs_once(prepared, part_of(prepared, "train"))).pair.identity is None:
         raise InputError(f"{prepared.root} has no identities; prepare it with: --identities found.")

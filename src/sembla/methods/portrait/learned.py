@@ -13,9 +13,9 @@ from sembla.data.prepared import Prepared
 from sembla.data.records import IDENTITY
 from sembla.methods.portrait import synthesis
 from sembla.methods.portrait.batches import PortraitBatch, batches
-from sembla.methods.portrait.config import Config, MapHead, Pix2Pix, Sembla, groups_of
+from sembla.methods.portrait.config import Config, MapHead, Parser, Pix2Pix, Sembla, groups_of
 from sembla.methods.portrait.light_networks import LightPortraitist
-from sembla.methods.portrait.light_objective import LightObjective
+from sembla.methods.portrait.light_objective import LightObjective, ParserObjective
 from sembla.methods.portrait.networks import GROUPS, MapDiscriminator, PortraitUNet, WindowDiscriminator
 from sembla.methods.portrait.objective import objective
 from sembla.nn.baking import baked_twin
@@ -44,6 +44,8 @@ def _networks(config: Config) -> nn.ModuleDict:
                     "segmenter": SegmentationNetwork(config.count, width=config.segmenter_width),
                 }
             )
+        case Parser():
+            return nn.ModuleDict({"segmenter": SegmentationNetwork(config.count, width=config.width)})
         case MapHead():
             critic: nn.Module = MapDiscriminator(config.side, width=width)
         case _:
@@ -53,6 +55,8 @@ def _networks(config: Config) -> nn.ModuleDict:
 
 def _players(config: Config) -> Mapping[str, Player]:
     betas = config.first_beta, config.second_beta
+    if isinstance(config, Parser):
+        return {"segmenter": Player(config.generator_rate, betas, half_life=config.half_life)}
     players = {
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
         "discriminator": Player(config.discriminator_rate, betas, teacher=True),
@@ -65,7 +69,7 @@ def _players(config: Config) -> Mapping[str, Player]:
 def _rate(config: Config, player: str, images: int) -> float:
     """That of the published recipes stays; ours falls evenly to nothing in the end."""
     del player
-    if isinstance(config, Sembla):
+    if isinstance(config, Sembla | Parser):
         return min(1.0, max(0.0, (1 - images / config.images) / (1 - _FULL)))
     return 1.0
 
@@ -75,6 +79,8 @@ def _objective(config: Config, networks: nn.ModuleDict) -> Objective[PortraitBat
     if isinstance(config, Sembla):
         embeds = find_embedder(config.embedder, device)
         return LightObjective(config, networks, find_depths(config.features, device), embeds)
+    if isinstance(config, Parser):
+        return ParserObjective(config, networks)
     table = torch.from_numpy(groups_of(config).astype(np.int64)).to(device)
     return objective(cast("Pix2Pix", config), networks, table)
 
@@ -106,7 +112,11 @@ class _Groups(nn.Module):
 
 
 def _graph(config: Config, networks: nn.ModuleDict) -> Graph:
-    """The generator, of one face."""
+    """The generator, of one face; of a parser, that."""
+    if isinstance(config, Parser):
+        parser = baked_twin(networks["segmenter"], new=_networks(config)["segmenter"])
+        face = torch.rand(1, 3, config.side, config.side) * 2 - 1
+        return Graph(parser, {"photo": face}, ("scores",), {"photo": (0,)})
     twin = baked_twin(networks["generator"], new=_networks(config)["generator"])
     side = config.side
     photo = torch.rand(1, 3, side, side) * 2 - 1

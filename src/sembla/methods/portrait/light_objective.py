@@ -11,7 +11,7 @@ from sembla.losses.adversarial import hinge_discriminator, hinge_generator
 from sembla.losses.moves import Made, Terms, Turns
 from sembla.losses.segmentation import class_weights, segmentation
 from sembla.methods.portrait.batches import PortraitBatch
-from sembla.methods.portrait.config import Sembla
+from sembla.methods.portrait.config import Parser, Sembla
 from sembla.methods.portrait.light_networks import LightPortraitist
 from sembla.nn.augmenting import augmented, recoloured
 from sembla.nn.embedding import Embeds
@@ -19,7 +19,7 @@ from sembla.nn.perceptual import Depths
 from sembla.nn.projected import Judged
 from sembla.nn.segmentation import SegmentationNetwork
 
-__all__ = ["LightObjective"]
+__all__ = ["LightObjective", "ParserObjective"]
 
 _FEW = 0.001  # share of a picture's pixels that a region must have for its mean colour to count
 
@@ -78,13 +78,8 @@ class LightObjective(Turns[PortraitBatch]):
         return {"adversarial": Term(hinge_discriminator(self._scores(batch.photo), self._scores(shown)))}
 
     def name(self, batch: PortraitBatch) -> Terms:
-        """The parts of the photos' pixels, in any light.
-
-        Rare ones count more, by the root of what they would to count alike.
-        """
-        weights = class_weights(batch.labels, self.config.count).sqrt()
-        scores = self.parser(recoloured(batch.photo))
-        return {"segmentation": Term(segmentation(scores, batch.labels, weights))}
+        """The parts of the photos' pixels."""
+        return _named(self.parser, batch, self.config.count)
 
     def _alike(self, face: Tensor, batch: PortraitBatch, own: Tensor) -> Terms:
         """How far faces are from the photos, those of the batch alone that are asked to be."""
@@ -105,6 +100,28 @@ class LightObjective(Turns[PortraitBatch]):
     def _scores(self, faces: Tensor) -> list[Tensor]:
         scores: list[Tensor] = self.critic(augmented(faces), self.depths)
         return scores
+
+
+class ParserObjective:
+    """A parser by itself."""
+
+    def __init__(self, config: Parser, networks: nn.ModuleDict) -> None:
+        self.config = config
+        self.parser = cast("SegmentationNetwork", networks["segmenter"])
+
+    def turns(self, step: int) -> Sequence[Turn[PortraitBatch]]:
+        """One."""
+        del step
+        return (Turn("segmenter", lambda batch: _named(self.parser, batch, self.config.count)),)
+
+
+def _named(parser: SegmentationNetwork, batch: PortraitBatch, count: int) -> Terms:
+    """The parts of the photos' pixels, in any light.
+
+    Rare ones count more, by the root of what they would to count alike.
+    """
+    weights = class_weights(batch.labels, count).sqrt()
+    return {"segmentation": Term(segmentation(parser(recoloured(batch.photo)), batch.labels, weights))}
 
 
 def _colours_apart(face: Tensor, wanted: Tensor, photo: Tensor, layout: Tensor) -> Tensor:

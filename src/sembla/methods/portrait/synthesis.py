@@ -17,7 +17,7 @@ from sembla.data.prepared import Prepared
 from sembla.data.records import IDENTITY
 from sembla.imaging.palette import colourize
 from sembla.methods.portrait.batches import labels_of
-from sembla.methods.portrait.config import Config, Pix2Pix, Sembla, groups_of
+from sembla.methods.portrait.config import Config, Parser, Pix2Pix, Sembla, groups_of
 from sembla.methods.portrait.edits import without
 from sembla.methods.portrait.light_networks import LightPortraitist
 from sembla.methods.portrait.objective import shown_to
@@ -36,6 +36,8 @@ def portray(config: Config, networks: nn.ModuleDict, task: PortraitTask, *, watc
     Raises `SizeError` for other sizes than the model's, `LabelError` for parts that it does not know, and `InputError`
     for looks of parts from a model that has none.
     """
+    if isinstance(config, Parser):
+        raise InputError("this model names the parts of faces and makes none; give one of another recipe.")
     began = time.perf_counter()
     _check(config, task)
     watch.check()
@@ -50,12 +52,12 @@ def portray(config: Config, networks: nn.ModuleDict, task: PortraitTask, *, watc
 
 def parse(config: Config, networks: nn.ModuleDict, task: ParseTask, *, watch: Watch = UNWATCHED) -> ParseResult:
     """Name the parts of a face: of it and its mirror image, the mean. Raises as `portray`, and for recipes without."""
-    if not isinstance(config, Sembla):
+    if not isinstance(config, Sembla | Parser):
         raise InputError("this model has no face parser; give one of recipe sembla, or a parsing map.")
     began = time.perf_counter()
     watch.check()
-    _check_size(config, task.picture.shape[:2])
-    photo = _planes(task.picture, networks)
+    _check_size(config.parses_at, task.picture.shape[:2])
+    photo = to_planes([task.picture]).to(next(networks["segmenter"].parameters()).device)
     flip = torch.from_numpy(config.label_set.swap_table[: config.count].astype(np.int64)).to(photo.device)
     scores = networks["segmenter"](torch.cat([photo, photo.flip(3)])).float().softmax(1)
     share, labels = ((scores[:1] + scores[1:].flip(3)[:, flip]) / 2).max(1)
@@ -63,15 +65,21 @@ def parse(config: Config, networks: nn.ModuleDict, task: ParseTask, *, watch: Wa
     return ParseResult((task.picture,), task.seed, time.perf_counter() - began, found, float(share.mean()))
 
 
-def trials(config: Config, prepared: Prepared) -> tuple[PortraitTask, ...]:
-    """Reconstructions of faces of the split "val", or where there is none, of what is trained on."""
-    return tuple(_tasks(config, prepared, _TRIALS))
+def trials(config: Config, prepared: Prepared) -> tuple[PortraitTask | ParseTask, ...]:
+    """Reconstructions of faces of the split "val", or where there is none, of what is trained on; or their parts."""
+    tasks = _tasks(config, prepared, _TRIALS)
+    return tuple(ParseTask(task.picture) for task in tasks) if isinstance(config, Parser) else tuple(tasks)
 
 
 def previews(config: Config, networks: nn.ModuleDict, prepared: Prepared) -> Sheet:
     """A row a face: photo, parts, made of them alone, the parts of the next, made in these; ours also edits it."""
     faces, rows = _tasks(config, prepared, _ROWS), []
     palette = np.concatenate([config.label_set.palette, np.zeros((1, 3), np.uint8)])
+    if isinstance(config, Parser):
+        for task in faces:
+            seen = parse(config, networks, ParseTask(task.picture)).labels
+            rows.append([task.picture, colourize(task.labels, palette), colourize(seen, palette)])
+        return Sheet(("photo", "parts", "seen"), rows)
     for number, task in enumerate(faces):
         other = faces[(number + 1) % len(faces)].labels
         moved = portray(config, networks, _wanting(task, other))
@@ -113,9 +121,9 @@ def _check(config: Config, task: PortraitTask) -> None:
     maps = [task.labels, task.layout]
     if task.donor is not None:
         maps.append(task.donor.labels)
-        _check_size(config, task.donor.picture.shape[:2])
+        _check_size(config.side, task.donor.picture.shape[:2])
     for labels in (task.picture, *maps):
-        _check_size(config, labels.shape[:2])
+        _check_size(config.side, labels.shape[:2])
     strange = {int(number) for labels in maps for number in np.unique(labels)}
     strange |= set(task.drawn) | set(task.donor.parts if task.donor else ())
     beyond = sorted(number for number in strange if number > config.count or number < 0)
@@ -125,9 +133,9 @@ def _check(config: Config, task: PortraitTask) -> None:
         raise InputError("the model has no looks of parts that could be lent or drawn; give one of recipe sembla.")
 
 
-def _check_size(config: Config, size: tuple[int, ...]) -> None:
-    if size != (config.side, config.side):
-        raise SizeError(f"{size[1]}x{size[0]} came; the model makes {config.side}x{config.side}: bring it to that.")
+def _check_size(side: int, size: tuple[int, ...]) -> None:
+    if size != (side, side):
+        raise SizeError(f"{size[1]}x{size[0]} came; the model makes {side}x{side}: bring it to that.")
 
 
 def _planes(picture: Picture, networks: nn.ModuleDict) -> Tensor:

@@ -1,12 +1,27 @@
+import { type Axis, axisOf, mirrored, twinOf } from "../../model/mirror";
 import { capsule, type Ink } from "../../model/paint";
 import type { Edit } from "../../model/studio";
 import { type Point, UNMARKED } from "../../model/types";
 import { beginPainting, type Press, type Stage, Tool } from "./tool";
 
+/** What is painted on the other half of a face. */
+interface Twin {
+  readonly axis: Axis;
+  readonly ink: Ink;
+}
+
+/** A stroke under way. */
+interface Stroke {
+  readonly edit: Edit;
+  readonly ink: Ink;
+  readonly twin: Twin | null;
+  last: Point;
+}
+
 /** Strokes of a round tip; what they leave is said by the classes below. */
 abstract class Strokes extends Tool {
   protected readonly stage: Stage;
-  #stroke: { edit: Edit; ink: Ink; last: Point } | null = null;
+  #stroke: Stroke | null = null;
   /** Where the last stroke ended, from where Shift draws a straight line. */
   #end: Point | null = null;
 
@@ -25,7 +40,7 @@ abstract class Strokes extends Tool {
   press({ at, shift }: Press): void {
     const begun = this.begin();
     if (begun === null) return;
-    this.#stroke = { ...begun, last: (shift && this.#end) || at };
+    this.#stroke = { ...begun, last: (shift && this.#end) || at, twin: this.#twin(begun.ink) };
     this.#paintTo(this.#stroke, at);
   }
 
@@ -56,10 +71,23 @@ abstract class Strokes extends Tool {
     this.#end = null;
   }
 
-  #paintTo(stroke: { edit: Edit; ink: Ink; last: Point }, at: Point): void {
-    const { edit, ink, last } = stroke;
+  /** What is painted on the other half of a face, where that is wished for. */
+  #twin(ink: Ink): Twin | null {
+    const { studio } = this.stage;
+    const { view, portrait, classes } = studio;
+    const labels = studio.map("labels");
+    if (!view.symmetric || portrait === null || labels === null) return null;
+    return { axis: axisOf(labels, classes), ink: typeof ink === "number" ? twinOf(ink, classes) : ink };
+  }
+
+  #paintTo(stroke: Stroke, at: Point): void {
+    const { edit, ink, last, twin } = stroke;
+    const { brush } = this.stage.studio.view;
     stroke.last = at;
-    edit.changed(capsule(edit.map, last, at, this.stage.studio.view.brush, ink));
+    edit.changed(capsule(edit.map, last, at, brush, ink));
+    if (twin === null) return;
+    const [from, to] = [mirrored(last, twin.axis), mirrored(at, twin.axis)];
+    edit.changed(capsule(edit.map, from, to, brush, twin.ink));
   }
 }
 

@@ -69,6 +69,35 @@ const SQUARE: Point[] = [
   { x: 20, y: 14 },
 ];
 
+describe("both halves of a face", () => {
+  it("are painted at once, left and right parts exchanged, in one step of undo", () => {
+    const { stage, studio } = open("layout");
+    const { photo, labels, layout } = studio.snapshot();
+    const names = ["background", "l_eye", "r_eye", "hair"];
+    const classes = names.map((name, id) => ({ name, colour: `#00000${id}` }));
+    studio.open({
+      ...emptySnapshot(),
+      photo,
+      labels: labels && { ...labels, ids: new Uint8Array(SIDE * SIDE) },
+      layout: layout && { ...layout, ids: new Uint8Array(SIDE * SIDE) },
+      classes,
+      portrait: { model: "m", title: "m", references: [] },
+      active: 1,
+    });
+    studio.setView({ brush: 3 });
+    stroke(new Brush(stage), [{ x: 10, y: 20 }]);
+    expect(count(studio, 2)).toBe(0);
+    studio.undo();
+    studio.setView({ symmetric: true });
+    stroke(new Brush(stage), [{ x: 10, y: 20 }]);
+    expect(count(studio, 1)).toBeGreaterThan(0);
+    expect(count(studio, 2)).toBe(count(studio, 1));
+    expect(studio.map("layout")?.ids[20 * SIDE + 29]).toBe(2);
+    studio.undo();
+    expect(count(studio, 1) + count(studio, 2)).toBe(0);
+  });
+});
+
 describe("painting tools", () => {
   it("make one undo step each and close their edit", () => {
     for (const Made of [Brush, Fill, Lasso, Rectangle]) {
