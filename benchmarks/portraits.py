@@ -15,8 +15,9 @@ identity. The segmenter taught nobody.
 - L1, PSNR, SSIM: of faces made of their own parts, over all but the background
 - delta-E: CIEDE2000 of such, the mean over the parts of a face
 - mIoU: of the parts that a segmenter sees again, in a face's own layout and in another's
-- KID: of all faces in their own layouts, and in others', to all photos, times 1000
-- identity: cosine and Euclidean distance of dlib's numbers to the photo's, by the points of the layout
+- KID: of all faces in their own layouts, and in others', to all photos
+- identity: cosine and Euclidean distance of dlib's numbers to the photo's, by the points of the layout; those of two
+  strangers have a cosine of some 0.84 already
 - seconds: from a 256x256 photo with its map and a new layout to the edited photo; the median of 20, two threads
 
 Needs the extra `faces`, and the weights of the networks named. Writes results/portraits.md and .json.
@@ -156,9 +157,9 @@ def parsed(pictures: Sequence[Picture]) -> Iterator[LabelMap]:
 
 
 def distance(made: Numbers, real: Numbers) -> float:
-    """KID of features (N, D), times 1000; dlib's are made as large as their number, so that the kernel sees them."""
+    """KID of features (N, D); dlib's are made as large as their number, so that the kernel sees them."""
     scale = np.sqrt(real.shape[1] / np.square(real).sum(1).mean()) if real.shape[1] == IDENTITY else 1.0
-    return 1000 * kernel_distance(made * scale, real * scale, subset_size=len(made), subsets=1).value
+    return kernel_distance(made * scale, real * scale, subset_size=len(made), subsets=1).value
 
 
 def persons(pictures: Sequence[Picture], maps: Sequence[LabelMap]) -> NDArray[np.float64]:
@@ -217,7 +218,7 @@ def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dic
         for what in ("own", "another's"):
             found: dict[str, Numbers] = {extractor.label: extractor(on_black(*sets[what])), "dlib": numbers[what]}
             for by, features in found.items():
-                row[f"{what}, {by}"] = round(distance(features, real[by]), 2)
+                row[f"{what}, {by}"] = float(f"{distance(features, real[by]):.3g}")
         kids.append(row)
         outside = [
             np.abs(made.astype(int) - photo)[~_near(edit != own)]
@@ -234,7 +235,7 @@ def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dic
     return {
         "Made of their own parts": near,
         f"mIoU of the parts seen again, {face_parsing_unet().label}": layouts,
-        "KID x 1000": kids,
+        "KID": kids,
         "Who it is, dlib": [{**heads, **row} for row in people],
         "Change further than 5 px from an edit of the hair, 0 to 255": drift,
     }
@@ -347,12 +348,17 @@ def targets(tables: Mapping[str, list[Row]], speed: Row, models: Sequence[str]) 
     kid = {what: of("KID", ours, what) / of("KID", theirs, what) for what in ("own", "another's")}
     kept = of("Who", ours, "edited: cosine") / of("Who", ours, "own: cosine")
     moved = of("Who", ours, "another's: cosine") / of("Who", ours, "own: cosine")
+    stranger = of("Who", "photo of the next", "own: cosine")
+    known = of("Who", ours, "own: cosine") - stranger
+    above = {what: (of("Who", ours, f"{what}: cosine") - stranger) / known for what in ("edited", "another's")}
     exact = speed["most change further than 5 px"]
     found: Sequence[tuple[str, object, bool]] = (
         ("edit at 256x256 in at most 0.3 s", speed["seconds"], float(str(speed["seconds"])) <= 0.3),
         ("change further than 5 px from the edit exactly 0", exact, exact == 0),
         ("identity after an edit at least 0.9 of the reconstruction's", round(kept, 3), kept >= 0.9),
-        ("the same in another's layout", round(moved, 3), moved >= 0.9),
+        ("the same, what strangers have in common taken off", round(above["edited"], 2), above["edited"] >= 0.9),
+        ("identity in another's layout at least 0.9 of the reconstruction's", round(moved, 3), moved >= 0.9),
+        ("the same, what strangers have in common taken off", round(above["another's"], 2), above["another's"] >= 0.9),
         ("mIoU at least 1.3 of the baseline's, own layout", round(miou["own"], 2), miou["own"] >= 1.3),
         ("the same in another's layout", round(miou["another's"], 2), miou["another's"] >= 1.3),
         ("KID at most 0.7 of the baseline's, own layout", round(kid["own"], 2), kid["own"] <= 0.7),

@@ -3,7 +3,7 @@
     python scripts/make_images.py
 
 And that of the card of the pack faces-64, if PyTorch is there (SEMBLA_WEIGHTS must name the folder of its weights), and
-that of face-map-64, if dlib is there too (the extra `faces`).
+those of face-map-64 and portrait-128, if dlib is there too (the extra `faces`).
 
 Run it anew after any change to the engine, and look at what it made.
 """
@@ -12,11 +12,12 @@ import logging
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from sembla import api
 from sembla.core.types import Picture
@@ -78,6 +79,7 @@ def main() -> None:
         write(PACKS / "faces-64" / "faces.jpg", kept_regions())
         if api.has_faces():
             write(PACKS / "face-map-64" / "astronaut.jpg", filled_holes())
+            write(PACKS / "portrait-128" / "astronaut.jpg", edited_face())
 
 
 def kept_regions() -> Picture:
@@ -101,6 +103,29 @@ def filled_holes() -> Picture:
     missing = [np.where(one.hole[..., None], 128, face).astype(np.uint8) for one in damaged]
     filled = [api.inpaint(one, model=model).picture for one in damaged]
     return np.concatenate([np.concatenate(each, axis=1) for each in (missing, filled)])
+
+
+def edited_face() -> Picture:
+    """A face, the parts seen in it, fuller lips and higher brows, two other looks of hair, and all of looks."""
+    face = np.asarray(Image.fromarray(api.load_example("astronaut").picture).crop(PORTRAIT))
+    model = api.load("portrait-128")
+    seen = api.parse(face, model=model)
+    names, layout = api.FACE_CLASSES.names, seen.labels.copy()
+    for part in ("u_lip", "l_lip"):
+        at = np.isin(seen.labels, [names.index(part)])
+        layout[ndimage.binary_dilation(at, iterations=3) & (seen.labels == names.index("skin"))] = names.index(part)
+    for part in ("l_brow", "r_brow"):
+        at = seen.labels == names.index(part)
+        layout[at] = names.index("skin")
+        layout[np.roll(at, -6, axis=0)] = names.index(part)
+    edits: tuple[dict[str, Any], ...] = (
+        {"layout": layout},
+        {"redraw": ("hair",), "seed": 1},
+        {"redraw": ("hair",), "seed": 2},
+        {"whole": True},
+    )
+    made = [api.portrait(face, parsing=seen.labels, model=model, **each).picture for each in edits]
+    return np.concatenate([face, api.colourize(seen.labels, seen.palette), *made], axis=1)
 
 
 def sheet(rows: Sequence[Sequence[Picture]]) -> Picture:

@@ -122,8 +122,7 @@ def portrait(
             model's own parser see them.
         layout: The map of the parts as they are wanted.
         reference: Another face: without `layout`, its layout is wanted, or with `parts`, these parts of it, and their
-            looks.
-            A face that was looked at already (`face_photo`) will do.
+            looks. A face that was looked at already (`face_photo`) will do.
         reference_parsing: The map of its parts; None has them seen.
         parts: Names of parts, such as "hair", that are taken from `reference`.
         redraw: Names of parts that get another look, drawn by chance.
