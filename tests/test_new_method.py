@@ -30,9 +30,9 @@ def copy(tmp_path: Path) -> Path:
         path.write_text(text, encoding="utf-8")
     file = tmp_path / "src" / "sembla" / "methods" / "__init__.py"
     methods = file.read_text(encoding="utf-8")
-    for before, after in re.findall(r"^-(.*)\n\+(.*)$", LINES, re.MULTILINE):
-        assert methods.count(f"{before}\n") == 1, before
-        methods = methods.replace(before, after)
+    for sign, before, after in re.findall(r"^([- ])(.*\n)\+(.*\n)", LINES, re.MULTILINE):
+        assert methods.count(before) == 1, before
+        methods = methods.replace(before, after if sign == "-" else before + after)
     file.write_text(methods, encoding="utf-8")
     return tmp_path
 

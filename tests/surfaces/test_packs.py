@@ -14,7 +14,7 @@ from tests.methods.scene.support import prepared
 
 from sembla import api, packs
 from sembla.core.errors import InputError
-from sembla.core.tasks import Damaged, InpaintTask, Kept, PreserveTask, SceneTask
+from sembla.core.tasks import Damaged, InpaintTask, Kept, PortraitTask, PreserveTask, SceneTask
 from sembla.core.ways import Steered
 from sembla.faces.shape import shape_model
 from sembla.imaging.holes import draw_hole
@@ -76,7 +76,7 @@ def test_a_folder_goes_before_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_every_pack_works_is_small_and_has_a_card() -> None:
-    assert list(packs.folders()) == ["bedrooms-64", "camvid", "facades", "face-map-64", "faces-64"]
+    assert list(packs.folders()) == ["bedrooms-64", "camvid", "facades", "face-map-64", "faces-64", "portrait-128"]
     for name, folder in packs.folders().items():
         assert (folder / "README.md").is_file()
         assert (folder / "weights.safetensors").stat().st_size <= MOST_BYTES
@@ -89,13 +89,16 @@ def test_every_pack_works_is_small_and_has_a_card() -> None:
         assert "Your own" not in model.description.licence
 
 
-def _task(model: Synthesizer) -> SceneTask | PreserveTask | InpaintTask:
+def _task(model: Synthesizer) -> SceneTask | PreserveTask | InpaintTask | PortraitTask:
     """The smallest that a model can be asked."""
     if SceneTask in model.tasks:
         return SceneTask(np.zeros((64, 96), np.uint8))
     side = model.config.side
     photo = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
     middle = draw_hole("center", (side, side))
+    if PortraitTask in model.tasks:
+        labels = middle.astype(np.uint8)
+        return PortraitTask(photo, labels, labels, middle)
     if PreserveTask in model.tasks:
         return PreserveTask((Kept(photo, middle),), candidates=2, shown=1, search=Steered(1))
     points = (shape_model().mean * side / 4 + side / 2).astype(np.float32)

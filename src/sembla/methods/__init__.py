@@ -16,7 +16,13 @@ __all__ = ["METHODS", "AnyMethod", "all_methods", "find_method"]
 AnyMethod: TypeAlias = Method[Any, Any, Any]
 """A method, whatever its config, source and batches are."""
 
-METHODS: tuple[AnyMethod, ...] = (analogy.METHOD, inpaint.METHOD, portrait.METHOD, preserve.METHOD, scene.METHOD)
+METHODS: tuple[AnyMethod, ...] = (
+    analogy.METHOD,
+    inpaint.METHOD,
+    portrait.METHOD,
+    preserve.METHOD,
+    scene.METHOD,
+)
 """Those of Sembla itself."""
 
 _GROUP = "sembla.methods"
