@@ -24,7 +24,6 @@ PACKS = Path(__file__).parent.parent / "src" / "sembla" / "packs"
 def main(run: Path, name: str, parser: Path | None = None) -> None:
     """Write the two files and say how large they are."""
     folder = PACKS / name
-    folder.mkdir(exist_ok=True)
     description = read_description(run)
     place, bracket, about = description.data.partition(" (")
     used = api.load(run).parameters
@@ -37,6 +36,7 @@ def main(run: Path, name: str, parser: Path | None = None) -> None:
         description = replace(description, config={**description.config, **own})
         tensors = {name: each for name, each in tensors.items() if not name.startswith("segmenter.")}
         tensors |= {name: each for name, each in read_weights(parser).items() if name.startswith("segmenter.")}
+    folder.mkdir(exist_ok=True)
     write_description(RunFolder(folder), replace(description, data=Path(place).name + bracket + about))
     half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}
     write_tensors(folder / "weights.safetensors", half)

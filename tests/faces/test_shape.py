@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from sembla.core.errors import InputError, LabelError, OutputError
 from sembla.core.types import LabelMap
 from sembla.data.labelsets import CELEBAMASK_HQ_19, CITYSCAPES_19, LANDMARKS_68
-from sembla.faces.alignment import align
+from sembla.faces.alignment import Alignment, align
 from sembla.faces.face_map import face_map, published_face_map
 from sembla.faces.landmarks import (
     Landmarks,
@@ -382,3 +383,48 @@ def test_maps_without_a_face_are_told() -> None:
         landmarks_of_map(np.zeros(SIZE, np.uint8), CITYSCAPES_19)
     with pytest.raises(LabelError, match="fewer than two parts"):
         landmarks_of_map(np.zeros(SIZE, np.uint8), CELEBAMASK_HQ_19)
+
+
+def turned() -> Alignment:
+    """A cut-out of 40 pixels, turned and smaller than what it shows."""
+    return align(face(turn=0.3), 40)
+
+
+def test_maps_are_cut_out_as_pictures_are_and_come_back() -> None:
+    there = turned()
+    rows, columns = np.indices(SIZE)
+    labels = (1 + (columns > 60) + 2 * (rows > 50)).astype(np.uint8)
+    colours = np.array([0, 60, 120, 180, 240], np.uint8)
+    picture = np.repeat(colours[labels][..., None], 3, axis=2)
+    near = np.abs(there.cut(picture)[..., 0].astype(int) - colours[there.cut_map(labels)]) < 30
+    assert near.mean() > 0.9  # all but the edges, where a picture is in between
+    back = there.map_back(there.cut_map(labels), SIZE)
+    inside = there.covers(SIZE)
+    assert 0 < inside.mean() < 1
+    assert (back[inside] == labels[inside]).mean() > 0.95
+    assert not back[~ndimage.binary_dilation(inside, iterations=2)].any()
+
+
+def test_the_border_of_a_map_is_repeated_beyond_it() -> None:
+    away = align(face() - 500, 32)
+    assert (away.cut_map(np.full(SIZE, 3, np.uint8)) == 3).all()
+
+
+def test_a_cut_out_of_another_size_shows_the_same() -> None:
+    small, large = turned(), turned().of_side(120)
+    corners = np.array([[0, 0], [100, 20], [50, 90]], np.float32)
+    np.testing.assert_allclose(large.points(corners), (small.points(corners) + 0.5) * 3 - 0.5, atol=1e-3)
+    assert large.covers(SIZE).mean() == pytest.approx(small.covers(SIZE).mean(), abs=0.01)
+
+
+def test_a_map_is_carried_to_where_it_lies_in_another_picture() -> None:
+    """A square about the left eye of one face lies about the left eye of the other."""
+    mine, theirs = face(1, turn=0.3), face(2, scale=20, turn=-0.1)
+    labels = np.zeros(SIZE, np.uint8)
+    column, row = np.rint(theirs[42:48].mean(axis=0)).astype(int)
+    labels[row - 3 : row + 4, column - 3 : column + 4] = 7
+    carried = align(theirs, 64).carry_map(labels, align(mine, 64), SIZE)
+    rows, columns = np.nonzero(carried == 7)
+    eye = mine[42:48].mean(axis=0)
+    assert np.hypot(columns.mean() - eye[0], rows.mean() - eye[1]) < 4
+    np.testing.assert_array_equal(align(mine, 64).carry_map(labels, align(mine, 64), SIZE), labels)

@@ -102,14 +102,14 @@ def test_a_live_portrait_is_that_of_the_library(studio: Server, client: httpx.Cl
     (mine, own), (theirs, _), (_, layout) = square(1), square(3), square(2)
     photo, reference = held(client, mine), held(client, theirs)
     maps = {"labels": own, "layout": layout}
-    frame = made(studio, photo, maps, reference=reference, lent=[HAIR], drawn=[1], seed=3)
+    frame = made(studio, photo, maps, reference=reference, lent=[HAIR], drawn={1: 7}, seed=3)
     model = sembla.load(runs / "portraits")
     face, other = api.labelled_face(mine, own, model=model), api.face_photo(theirs, None, model=model)
-    request = api.portrait_of(face, layout, model=model, other=other, lent=[HAIR], drawn=[1], seed=3)
+    request = api.portrait_of(face, layout, model=model, other=other, lent=[HAIR], drawn={1: 7}, seed=3)
     np.testing.assert_array_equal(frame.pixels, api.run_portrait(request, engine=model).picture)
     assert frame.header["resemblance"]["distance"] is None
     chunk = json.loads(record(frame))
-    assert (chunk["verb"], chunk["parts"], chunk["redraw"], chunk["seed"]) == ("portrait", ["hair"], ["skin"], 3)
+    assert (chunk["verb"], chunk["parts"], chunk["redraw"], chunk["seed"]) == ("portrait", ["hair"], {"skin": 7}, 3)
 
 
 def test_a_layout_that_asks_for_nothing_gives_the_photo(studio: Server, client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """`sembla portrait --model`: what changes and what stays, other faces, folders, videos, and what is refused."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ from tests.surfaces.support import Sembla
 from tests.surfaces.test_portrait import PARSING, photo, smiling
 
 import sembla as library
-from sembla.api import facing, read_settings
-from sembla.core.errors import InputError, LabelError, MissingExtraError
+from sembla.api import facing, portraits, read_settings
+from sembla.core.errors import InputError, LabelError, MissingExtraError, NoFaceError
 from sembla.core.types import LabelMap, Picture
 from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.examples import load
@@ -142,6 +143,8 @@ def test_what_cannot_be_done_is_told(model: Synthesizer) -> None:
         ({"layout": own}, InputError, "nothing is asked for"),
         ({"parts": ("hair",)}, InputError, "no reference to take them from"),
         ({"redraw": ("beard",)}, InputError, "part 'beard' came; there are background, skin"),
+        ({"reference_parsing": own, "whole": True}, InputError, "of a reference came without that"),
+        ({"redraw": ("hat",)}, InputError, "hat came, which nobody shows"),
         ({"layout": parsing_map(2, 96), "reference": mine}, InputError, "a layout and a reference came"),
         ({"parsing": np.zeros_like(own), "whole": True}, LabelError, "shows no face"),
         ({"whole": True, "model": None}, InputError, "came without a model"),
@@ -193,7 +196,8 @@ def test_the_verb_makes_one_or_a_folder(
     np.testing.assert_array_equal(np.asarray(Image.open(elsewhere / "made" / "face1.png")), written)
     assert "exists already" in sembla(*several, "--out", "made").complaint
     assert "say where to put it" in sembla(*several).complaint
-    assert "would write among the photos" in sembla(*several, "--out", place / "photos", "--force").complaint
+    for folder in ("photos", "maps", "wanted"):
+        assert "would write among the photos" in sembla(*several, "--out", place / folder, "--force").complaint
     assert "needs a trained model" in sembla("portrait", place / "photos", "--out", "other").complaint
     (place / "maps" / "face2.png").unlink()
     assert "holds no face2.png" in sembla(*several, "--out", "third").complaint
@@ -231,3 +235,62 @@ def test_frames_of_a_video(sembla: Sembla, folders: dict[str, Path], tmp_path: P
     assert sorted(path.name for path in (tmp_path / "frames").iterdir()) == ["000001.png", "000002.png"]
     assert "maps came for a video" in sembla(*asked, "--layout", tmp_path / "other-map.png").complaint
     assert labels.shape == picture.shape[:2]
+
+
+def test_what_lies_beyond_the_model_s_square_stays_and_is_told(
+    model: Synthesizer, caplog: pytest.LogCaptureFixture
+) -> None:
+    wide = np.full((SIZE[0] + 300, SIZE[1] + 300, 3), 90, np.uint8)
+    parsing = np.zeros(wide.shape[:2], np.uint8)
+    wide[: SIZE[0], : SIZE[1]], parsing[: SIZE[0], : SIZE[1]] = photo(), PARSING
+    layout = parsing.copy()
+    layout[350:370, 100:390] = HAIR
+    layout[30:50, 60:390] = HAIR
+    with caplog.at_level(logging.INFO, "sembla"):
+        result = library.portrait(wide, parsing=parsing, layout=layout, model=model)
+    assert "lies beyond the square about the face" in caplog.text
+    np.testing.assert_array_equal(result.picture[340:], wide[340:])
+    assert not result.edit[340:].any()
+    assert result.edit[40, 60:90].all()
+    flat = np.full_like(wide, 90)
+    plain = library.portrait(flat, parsing=parsing, layout=layout, model=model).picture.astype(int)
+    border = np.flatnonzero(result.edit[40])[-1]
+    assert np.abs(np.diff(plain[40, border - 5 : border + 3, 0])).max() < 60  # it passes into the photo
+
+
+def test_frames_without_a_face_or_what_is_asked_for_stay(
+    model: Synthesizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (mine, own), (_, other) = square(1), square(2)
+    bald = np.where(other == HAIR, SKIN, other).astype(np.uint8)
+    faces = iter([own, None, bald])
+
+    def look(picture: Picture, _parsing: object, *, model: Synthesizer, name: str = "") -> facing.FacePhoto:
+        labels = next(faces)
+        if labels is None:
+            raise NoFaceError(f"no face was found in {name}.")
+        return facing.labelled_face(picture, labels, model=model)
+
+    monkeypatch.setattr(portraits, "face_photo", look)
+    with caplog.at_level(logging.INFO, "sembla"):
+        made = list(library.portrait_frames([mine] * 3, model=model, redraw=("hair",)))  # type: ignore[arg-type]
+    assert [np.array_equal(frame, mine) for frame in made] == [False, True, True]
+    assert "no face was found in 1 of 3 frames" in caplog.text
+    with pytest.raises(InputError, match="nothing is asked for"):
+        next(library.portrait_frames([mine], model=model))  # type: ignore[arg-type]
+
+
+def test_a_model_without_a_parser_is_told_and_no_frame_passed_over(folders: dict[str, Path]) -> None:
+    published = library.load(folders["pix2pix"], device="cpu", exact=True)
+    with pytest.raises(InputError, match=r"no face parser|cannot be looked for|no face was found"):
+        next(library.portrait_frames([square(1)[0]], model=published, whole=True))  # type: ignore[arg-type]
+
+
+def test_another_s_layout_ends_where_its_photo_ends(model: Synthesizer) -> None:
+    (mine, own), (theirs, other) = square(1), square(3)
+    cut = 20  # of the other photo, which shows no hair above that
+    face, low = facing.labelled_face(mine, own, model=model), facing.labelled_face(theirs, other, model=model)
+    place = replace(low.place, shift=low.place.shift + (0, cut * low.place.turn[0, 0]))
+    carried = facing.carried(facing.FacePhoto(theirs[cut:], other[cut:], place), face)
+    np.testing.assert_array_equal(carried[: cut - 1], own[: cut - 1])
+    np.testing.assert_array_equal(carried[cut + 1 :], other[cut + 1 :])

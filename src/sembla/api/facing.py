@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sembla.api.checking import check_does
 from sembla.api.labelling import Labelling
 from sembla.api.parsing import read_parsing
-from sembla.core.errors import InputError, LabelError, MissingExtraError
+from sembla.core.errors import InputError, LabelError, MissingExtraError, NoFaceError
 from sembla.core.tasks import ParseResult, ParseTask, PortraitTask
 from sembla.core.types import LabelMap, Picture
 from sembla.data.labelsets import (
@@ -50,6 +50,7 @@ FACE_CLASSES = CELEBAMASK_HQ_19
 """The parts of faces, as all maps here name them."""
 
 _UNSURE = 0.6
+_ENOUGH = 256  # pixels of the shorter side of a map that points are read from
 _LEAST, _MOST, _TURN, _SHIFT = 0.7, 1.3, 10.0, 0.08  # scale, degrees and share of the side that CelebA-HQ's faces vary
 
 
@@ -125,15 +126,17 @@ def labelled_face(picture: Picture, labels: LabelMap, *, model: "Synthesizer", n
     Raises `LabelError` for a map that shows no face.
     """
     try:
-        points = landmarks_of_map(labels, CELEBAMASK_HQ_19)
+        points = _points(labels)
     except LabelError:
         raise LabelError(f"the parsing map of {name} shows no face; give a map of the face in it.") from None
     return FacePhoto(picture, labels, _placed(points, (labels.shape[0], labels.shape[1]), int(model.config.side)))
 
 
 def carried(other: FacePhoto, face: FacePhoto) -> LabelMap:
-    """The parts of another face as they would lie in a photo, (H, W)."""
-    return other.place.carry_map(other.labels, face.place, (face.labels.shape[0], face.labels.shape[1]))
+    """The parts of another face as they would lie in a photo, (H, W); the photo's own where the other's photo ends."""
+    size = (face.labels.shape[0], face.labels.shape[1])
+    found = other.place.carry_map(other.labels + np.uint8(1), face.place, size)
+    return np.where(found > 0, found - np.uint8(1), face.labels)
 
 
 def apart(face: FacePhoto, picture: Picture, layout: LabelMap) -> float | None:
@@ -145,8 +148,7 @@ def apart(face: FacePhoto, picture: Picture, layout: LabelMap) -> float | None:
         return None
     try:
         both = [
-            identity(pixels, landmarks_of_map(labels, CELEBAMASK_HQ_19))
-            for pixels, labels in ((face.picture, face.labels), (picture, layout))
+            identity(pixels, _points(labels)) for pixels, labels in ((face.picture, face.labels), (picture, layout))
         ]
     except LabelError:
         return None
@@ -164,7 +166,9 @@ def identity_of(face: FacePhoto, model: "Synthesizer") -> NDArray[np.float32] | 
     if not faces:
         _log.info("the model asks who it is, and no face is found; it guesses.")
         return None
-    return identity(face.picture, landmarks_in(face.picture, faces[0])).astype(np.float32)
+    middle = face.place.back(np.full((1, 2), (face.place.side - 1) / 2, np.float32))[0]
+    nearest = min(faces, key=lambda one: np.hypot(*(np.reshape(one.box, (2, 2)).mean(axis=0) - middle)))
+    return identity(face.picture, landmarks_in(face.picture, nearest)).astype(np.float32)
 
 
 def _found(picture: Picture, side: int, *, name: str) -> Alignment:
@@ -173,7 +177,7 @@ def _found(picture: Picture, side: int, *, name: str) -> Alignment:
     if has_faces():
         faces = find_faces(picture)
         if not faces:
-            raise InputError(
+            raise NoFaceError(
                 f"no face was found in {name}; it may be small, or seen from the side: give the map of its parts with "
                 "--parsing or --reference-parsing (parsing=, reference_parsing=)."
             )
@@ -187,6 +191,14 @@ def _found(picture: Picture, side: int, *, name: str) -> Alignment:
         )
     _log.info("no face was looked for in %s: it is taken to stand as the faces of CelebA-HQ do", name)
     return _all_of(size[0], side)
+
+
+def _points(labels: LabelMap) -> Landmarks:
+    """The points of a face from the map of its parts, looked at in a size that is soon gone through."""
+    step = max(1, min(labels.shape) // _ENOUGH)
+    points = landmarks_of_map(np.ascontiguousarray(labels[step // 2 :: step, step // 2 :: step]), CELEBAMASK_HQ_19)
+    found: Landmarks = (points * step + step // 2).astype(np.float32)
+    return found
 
 
 def _placed(points: Landmarks, size: tuple[int, int], side: int) -> Alignment:

@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from sembla.api.analogies import run
 from sembla.api.checking import check_memory, numbers, told_size
 from sembla.api.facing import FacePhoto, carried, check_portrait, face_photo, identity_of, model_ids
 from sembla.api.parsing import read_parsing
-from sembla.core.errors import InputError, LabelError, MissingExtraError
+from sembla.core.errors import InputError, LabelError, NoFaceError
 from sembla.core.tasks import (
     AnalogyTask,
     Donor,
@@ -134,7 +135,7 @@ def portrait(
 
     Raises `InputError` where nothing is asked for, no face is found, or a part is unknown; `LabelError` for a map that
     shows no face and, without a model, for parts that nothing in the photo is like; `SizeError` for maps of another
-    shape, `MissingExtraError` where faces cannot be looked for, `MemoryNeedError`.
+    shape, `MissingExtraError` where faces cannot be looked for, and without a model `MemoryNeedError`.
     """
     if model is None:
         if reference is not None or reference_parsing is not None or parts or redraw or whole:
@@ -177,6 +178,8 @@ def read_portrait(
     taken, drawn = _part_ids(parts), _part_ids(redraw)
     if taken and reference is None:
         raise InputError(f"parts {', '.join(parts)} came and no reference to take them from; give one (--reference).")
+    if reference is None and reference_parsing is not None:
+        raise InputError("a parsing map of a reference came without that; give the reference too.")
     if layout is not None and reference is not None and not taken:
         raise InputError("a layout and a reference came; give one of them, or name the parts of the reference.")
     face = photo if isinstance(photo, FacePhoto) else face_photo(photo, parsing, model=model)
@@ -186,15 +189,17 @@ def read_portrait(
     if layout is not None:
         wanted = resize_labels(read_parsing(layout, size, name="layout"), size)
     elif other is not None:
-        theirs = carried(other, face)
-        wanted = _with_parts(wanted, theirs, taken) if taken else theirs
-    request = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=drawn, whole=whole, seed=seed)
-    if not request.edit.any():
-        raise InputError(
-            f"nothing is asked for: the layout is the photo's own, {told_size(wanted)}; change a part of a copy and "
-            "give that as layout, or give a reference, parts to redraw, or whole."
-        )
-    return request
+        wanted = _wanted(face, other, taken)
+    looks = dict.fromkeys(drawn, seed)
+    request = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=looks, whole=whole, seed=seed)
+    if request.edit.any():
+        return request
+    if parts or redraw:
+        raise InputError(f"{', '.join((*parts, *redraw))} came, which nobody shows; ask for a part that is there.")
+    raise InputError(
+        f"nothing is asked for: the layout is the photo's own, {told_size(wanted)}; change a part of a copy and give "
+        "that as layout, or give a reference, parts to redraw, or whole."
+    )
 
 
 def portrait_of(
@@ -204,14 +209,14 @@ def portrait_of(
     model: "Synthesizer",
     other: FacePhoto | None = None,
     lent: Sequence[int] = (),
-    drawn: Sequence[int] = (),
+    drawn: Mapping[int, int] = MappingProxyType({}),
     whole: bool = False,
     seed: int = 0,
 ) -> PortraitRequest:
     """What to ask a model for, of a face that was looked at; nothing is made anew where `edit` is empty.
 
-    `layout` is the wanted parts, (H, W), and `lent` and `drawn` are parts whose look another face gives, or chance, all
-    as ids of `CELEBAMASK_HQ_19`.
+    `layout` is the wanted parts, (H, W), `lent` are parts whose look another face gives, and `drawn` those whose look
+    follows from a seed of their own, all as ids of `CELEBAMASK_HQ_19`.
     """
     edit = (layout != face.labels) | np.isin(layout, [*lent, *drawn]) | whole
     donor = None
@@ -224,7 +229,7 @@ def portrait_of(
         model_ids(face.place.cut_map(layout), model),
         None if whole else face.place.cut_hole(_about(edit)),
         donor=donor,
-        drawn=_in_model(drawn, model),
+        looks={part: its for of, its in drawn.items() for part in _in_model([of], model)},
         identity=identity_of(face, model),
         **numbers(PortraitTask, {"seed": seed}),
     )
@@ -256,10 +261,26 @@ def run_portrait(
     if task.region is not None:
         anew = met(task.picture, anew, task.region, before=task.labels, after=task.layout)
     painted, _ = face.place.paste(face.picture, anew, _about(edit))
-    picture = painted if request.whole else faded(face.picture, painted, edit, reach=REACH)
+    inside = face.place.covers((edit.shape[0], edit.shape[1]))
+    if percent := round(100 * float((edit & ~inside).sum() / max(1, edit.sum()))):
+        _log.info("%d %% of what is asked for lies beyond the square about the face, and stays as it is", percent)
+    edit = edit & inside
+    if not request.whole:
+        painted = faded(face.picture, painted, edit, reach=REACH)
+    picture = _within(face.picture, painted, inside)
     seconds = time.perf_counter() - began
     watch.show(picture, seconds=seconds)
     return PortraitResult((picture,), request.task.seed, seconds, edit, request.layout)
+
+
+def _within(known: Picture, painted: Picture, inside: Region) -> Picture:
+    """`painted` (H, W, 3) in the model's square (H, W), which passes into `known` over `REACH` pixels at its border."""
+    if inside.all():
+        return painted
+    away = ndimage.distance_transform_edt(inside)
+    share = np.minimum(away / (REACH + 1), 1)[:, :, None]
+    passing: Picture = np.rint(known + share * (painted.astype(np.float64) - known)).astype(np.uint8)
+    return passing
 
 
 def portrait_frames(
@@ -276,25 +297,26 @@ def portrait_frames(
 ) -> Iterator[Picture]:
     """As `portrait` with a model, for each frame of a video, as soon as it is asked for; `write_video` takes them.
 
-    Frames in which no face is found stay as they are, and a line of the log says how many. `on_count` is told how far
+    Frames in which no face is found stay as they are, and a line of the log says how many; so do those that do not show
+    what is to get another look. `on_count` is told how far
     it is.
     """
     check_portrait(model)
+    taken, drawn = _part_ids(parts), dict.fromkeys(_part_ids(redraw), seed)
     other = _other(reference, reference_parsing, model)
+    if other is None and (taken or not (drawn or whole)):
+        raise InputError("nothing is asked for; give a reference, or parts to redraw, or whole.")
     left = 0
     for number, frame in enumerate(frames, 1):
         try:
             face = face_photo(frame, None, model=model, name=f"frame {number}")
-        except InputError as error:
-            if isinstance(error, MissingExtraError):
-                raise
+        except NoFaceError:
             left += 1
             yield frame
         else:
-            asked = read_portrait(
-                face, model=model, reference=other, parts=parts, redraw=redraw, whole=whole, seed=seed
-            )
-            yield run_portrait(asked, engine=model).picture
+            wanted = face.labels if other is None else _wanted(face, other, taken)
+            asked = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=drawn, whole=whole, seed=seed)
+            yield run_portrait(asked, engine=model).picture if asked.edit.any() else frame
         if on_count is not None:
             on_count(number, len(frames))
     if left:
@@ -311,6 +333,12 @@ def _about(edit: Region) -> Region:
     """An edit and the pixels about it that change with it."""
     near: Region = ndimage.distance_transform_edt(~edit) <= REACH
     return near
+
+
+def _wanted(face: FacePhoto, other: FacePhoto, taken: Sequence[int]) -> LabelMap:
+    """The layout of another face, or with parts of it alone."""
+    theirs = carried(other, face)
+    return _with_parts(face.labels, theirs, taken) if taken else theirs
 
 
 def _with_parts(labels: LabelMap, theirs: LabelMap, parts: Sequence[int]) -> LabelMap:

@@ -238,8 +238,9 @@ class Portrait:
                 return [out]
         if out.suffix.lower() in api.PICTURE_SUFFIXES and not out.is_dir():
             raise OutputError(f"--out {out} names a picture, and several come; give a folder, or for a video an .mp4.")
-        if out.resolve() == self.photo.resolve():
-            raise OutputError(f"--out {out} would write among the photos; give another folder.")
+        read = [self.photo, *(folder for folder in (self.parsing, self.layout) if folder is not None)]
+        if any(out.resolve() == folder.resolve() for folder in read):
+            raise OutputError(f"--out {out} would write among the photos or maps; give another folder.")
         check_folder(out)
         outs = one_each(names, out, suffix=".png")
         if out.exists():

@@ -4,6 +4,7 @@
     ├── InputError          what came in cannot be used
     │   ├── ImageError      not a picture, truncated, too small, wrong dtype
     │   ├── LabelError      a label map or palette that cannot be used
+    │   ├── NoFaceError     a picture in which no face is found
     │   └── SizeError       sizes that do not fit one another
     ├── OutputError         the result cannot be written where it was asked for
     ├── MemoryNeedError     the job is predicted not to fit into memory
@@ -22,6 +23,7 @@ __all__ = [
     "LabelError",
     "MemoryNeedError",
     "MissingExtraError",
+    "NoFaceError",
     "OutputError",
     "SemblaError",
     "SizeError",
@@ -42,6 +44,10 @@ class ImageError(InputError):
 
 class LabelError(InputError):
     """A label map or palette that cannot be used."""
+
+
+class NoFaceError(InputError):
+    """A picture in which a face was looked for, and none found."""
 
 
 class SizeError(InputError):

@@ -256,8 +256,8 @@ class PortraitTask:
     """Where the picture is made anew, (H, W), the rest being known; None makes all of it, from looks alone."""
     donor: Donor | None = None
     """Who lends looks; for models that have one for each part."""
-    drawn: tuple[int, ...] = ()
-    """Parts whose look chance draws, by id; for such models."""
+    looks: Mapping[int, int] = field(default_factory=dict)
+    """Parts whose look follows from a seed of their own, by id; for such models."""
     identity: NDArray[np.float32] | None = None
     """Who it is by dlib, (128,), for models that ask for it; None where it is not known."""
     seed: Annotated[int, Whole(0, 2**63 - 1)] = 0

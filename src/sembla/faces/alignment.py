@@ -1,6 +1,7 @@
 """Faces brought to one place and size, and back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class Alignment:
 
     def back(self, points: Landmarks) -> Landmarks:
         """Points of the cut-out as points of the picture."""
-        return ((points - self.shift) @ np.linalg.inv(self.turn)).astype(np.float32)
+        return self._back(points).astype(np.float32)
 
     def of_side(self, side: int) -> "Alignment":
         """The same cut-out with another number of pixels."""
@@ -60,11 +61,17 @@ class Alignment:
         return self._cut(picture, Image.Resampling.BICUBIC)
 
     def cut_map(self, labels: LabelMap) -> LabelMap:
-        """The cut-out (side, side) of a label map, by nearest pixel; what lies beyond its border is 0."""
-        inverse = np.linalg.inv(self.turn).astype(np.float64)
-        size = (self.side, self.side)
-        found: LabelMap = _sampled(labels, inverse, -self.shift @ inverse, size, filter_=Image.Resampling.NEAREST)
-        return found
+        """The cut-out (side, side) of a label map, by nearest pixel; as in `cut`, its border is repeated beyond."""
+        down, right = np.indices((self.side, self.side)).reshape(2, -1)
+        places = self._back(np.stack([right, down], axis=1))
+        columns, rows = (np.rint(places[:, axis]).astype(np.intp) for axis in (0, 1))
+        found: LabelMap = labels[rows.clip(0, labels.shape[0] - 1), columns.clip(0, labels.shape[1] - 1)]
+        return np.ascontiguousarray(found.reshape(self.side, self.side))
+
+    def covers(self, size: tuple[int, int]) -> Region:
+        """Which pixels of the picture (H, W) lie in the cut-out."""
+        ones = np.full((self.side, self.side), 255, np.uint8)
+        return _sampled(ones, self.turn, self.shift, size, filter_=Image.Resampling.NEAREST) > 0
 
     def map_back(self, labels: LabelMap, size: tuple[int, int]) -> LabelMap:
         """A label map (side, side) of a cut-out as one (H, W) of the picture, edges smooth; 0 beyond the cut-out."""
@@ -106,6 +113,9 @@ class Alignment:
         pasted = picture.copy()
         pasted[inside] = np.rint(np.stack(shown, axis=1)).clip(0, 255).astype(np.uint8)
         return pasted, beyond
+
+    def _back(self, points: NDArray[Any]) -> NDArray[np.float64]:
+        return np.asarray((points - self.shift) @ np.linalg.inv(self.turn), np.float64)
 
     def _cut(self, picture: Picture, filter_: Image.Resampling) -> Picture:
         """Reduced first where the cut-out is much smaller, so that nothing is left out between pixels."""

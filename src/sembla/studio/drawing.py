@@ -164,7 +164,7 @@ class Drawing:
             frames.hand_over(one)
 
     def _run_portrait(self, photo: Picture | None, stop: ShouldStop) -> None:
-        """All of it is made at once, in a tenth of a second."""
+        """All of it is made at once; nothing of it is seen before."""
         check_settings(FORMS[PORTRAIT], self.request.settings)
         asked = self.request.portrait
         if photo is None or asked is None:
@@ -173,7 +173,8 @@ class Drawing:
         seed = int(self.request.settings.get("seed") or 0) + self.variation
         with self.photos.hold(asked.reference) if asked.reference else nullcontext() as other:
             reference = None if other is None or asked.reference is None else (asked.reference, other)
-            made = self.portraits.make(asked, photo, maps, reference=reference, seed=seed, stop=stop)
+            draft = self.request.draft
+            made = self.portraits.make(asked, photo, maps, reference=reference, seed=seed, draft=draft, stop=stop)
         if not _Frames(self, stop)(Preview(made.picture, 0, 1, made.seconds), made.record, made.resemblance):
             raise Cancelled("the page asked to stop.")
 

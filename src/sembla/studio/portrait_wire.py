@@ -1,5 +1,7 @@
 """What travels between page and server for portraits."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from sembla.core.types import MAX_CLASSES
@@ -15,8 +17,8 @@ class PortraitAsk(BaseModel):
     lent: list[StrictInt] = Field(
         default=[], max_length=MAX_CLASSES, description="Parts that look as those of the reference."
     )
-    drawn: list[StrictInt] = Field(
-        default=[], max_length=MAX_CLASSES, description="Parts whose look is drawn by the seed."
+    drawn: dict[int, Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]] = Field(
+        default={}, max_length=MAX_CLASSES, description="Parts whose look is drawn, and the seed of each."
     )
     whole: StrictBool = Field(default=False, description="Make all of the face, of looks alone.")
 

@@ -1,8 +1,9 @@
 """Models of portraits at work: they see the parts of faces, and make faces anew as a layout asks."""
 
+import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MadePortrait", "Portraits", "UnknownPortraitModelError"]
 
-_MOST_FACES = 16
-"""Reference faces whose parts are remembered."""
+_MOST_FACES = 8
+"""Faces that are remembered with their parts, each with its photo."""
 
 
 class UnknownPortraitModelError(InputError):
@@ -49,7 +50,7 @@ class Portraits:
     def __init__(self, runs: RunStore, models: Models, *, packs: Mapping[str, Path] = MappingProxyType({})) -> None:
         self._shelf = Shelf(runs, packs, ("portrait",))
         self._models = models
-        self._seen: OrderedDict[tuple[str, str], FacePhoto] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str, int], FacePhoto] = OrderedDict()
         self._lock = threading.Lock()
 
     def cards(self) -> PortraitCards:
@@ -92,11 +93,13 @@ class Portraits:
         *,
         reference: tuple[str, Picture] | None,
         seed: int,
+        draft: bool,
         stop: "ShouldStop",
     ) -> MadePortrait:
         """Make the face in a photo (H, W, 3) as its layout asks: `maps` are `labels` and `layout`, (H, W) each.
 
-        Raises what `api.portrait` does; a layout that asks for nothing gives the photo.
+        Of a draft it is not told how much it is the person, which takes longer than the picture. Raises what
+        `api.portrait` does; a layout that asks for nothing gives the photo.
         """
         from sembla import api
 
@@ -105,7 +108,7 @@ class Portraits:
         labels, layout = _checked(maps, photo)
         model = self._model(ask.model)
         other = None if reference is None else self._face(ask.model, model, reference)
-        face = api.labelled_face(photo, labels, model=model)
+        face = self._own(ask.model, model, photo, labels)
         with heard() as notes:
             request = api.portrait_of(
                 face,
@@ -113,7 +116,7 @@ class Portraits:
                 model=model,
                 other=other,
                 lent=_parts(ask.lent),
-                drawn=_parts(ask.drawn),
+                drawn={part: ask.drawn[part] for part in _parts([*ask.drawn])},
                 whole=ask.whole,
                 seed=seed,
             )
@@ -121,7 +124,8 @@ class Portraits:
             if request.edit.any():
                 result = api.run_portrait(request, stop=stop, engine=model)
                 picture, seconds = result.picture, result.seconds
-        near = Resemblance(distance=api.apart(face, picture, layout), notes=[one_line(note) for note in notes])
+        distance = None if draft else api.apart(face, picture, layout)
+        near = Resemblance(distance=distance, notes=[one_line(note) for note in notes])
         return MadePortrait(picture, seconds, near, self._record(ask, seed))
 
     def _record(self, ask: PortraitAsk, seed: int) -> dict[str, Any]:
@@ -133,7 +137,7 @@ class Portraits:
             "verb": "portrait",
             "seed": seed,
             "parts": [names[part] for part in _parts(ask.lent)],
-            "redraw": [names[part] for part in _parts(ask.drawn)],
+            "redraw": {names[part]: its for part, its in ask.drawn.items()},
             "whole": ask.whole,
             "engine": {
                 "kind": ask.model.partition(":")[0],
@@ -146,12 +150,27 @@ class Portraits:
         """A reference face, whose parts are looked for once."""
         from sembla import api
 
-        key = (name, reference[0])
+        key = (name, reference[0], self._age(name))
+        return self._remembered(key, lambda: api.face_photo(reference[1], None, model=model, name="the reference"))
+
+    def _own(self, name: str, model: "Synthesizer", photo: Picture, labels: LabelMap) -> "FacePhoto":
+        """The face of a photo, which stands where it stood while its parts are the same."""
+        from sembla import api
+
+        digest = hashlib.sha256(labels.tobytes() + photo.tobytes()).hexdigest()
+        key = (name, digest, self._age(name))
+        return self._remembered(key, lambda: api.labelled_face(photo.copy(), labels, model=model))
+
+    def _age(self, name: str) -> int:
+        """When its weights were written: one that was trained further sees other parts."""
+        return (self._run(name).root / "weights.safetensors").stat().st_mtime_ns
+
+    def _remembered(self, key: tuple[str, str, int], look: Callable[[], "FacePhoto"]) -> "FacePhoto":
         with self._lock:
             if key in self._seen:
                 self._seen.move_to_end(key)
                 return self._seen[key]
-        face = api.face_photo(reference[1], None, model=model, name="the reference")
+        face = look()
         with self._lock:
             self._seen[key] = face
             while len(self._seen) > _MOST_FACES:
@@ -179,7 +198,7 @@ def _classes() -> list[ClassEntry]:
     return class_entries(api.FACE_CLASSES.palette, api.FACE_CLASSES.names)
 
 
-def _parts(ids: list[int]) -> list[int]:
+def _parts(ids: Sequence[int]) -> Sequence[int]:
     """Raises `InputError` for a part that there is none of."""
     count = len(_classes())
     strange = [part for part in ids if not 0 <= part < count]

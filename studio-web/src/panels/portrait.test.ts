@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptySnapshot, Studio } from "../model/studio";
-import { listed, portrait, portraitAsk, referenceOf } from "./portrait";
+import { drawnOf, lentOf, looksAs, portrait, portraitAsk, referenceOf } from "./portrait";
 
 const SIZE = { width: 20, height: 10 };
 const FACE = { ...SIZE, id: "face", name: "face.jpg", file: new Blob() };
@@ -38,9 +38,10 @@ describe("the portrait's panel", () => {
 
   it("asks for another face's looks only where one is chosen", () => {
     const studio = opened();
-    studio.setSettings({ lent: "1,2", drawn: "0", whole: true });
-    expect(listed(studio.settings, "lent")).toEqual([1, 2]);
-    const asked = { model: "pack:p", reference: null, lent: [], drawn: [0], whole: true };
+    studio.setSettings({ ...looksAs([1, 2], new Map([[0, 7]])), whole: true });
+    expect(lentOf(studio.settings)).toEqual([1, 2]);
+    expect([...drawnOf(studio.settings)]).toEqual([[0, 7]]);
+    const asked = { model: "pack:p", reference: null, lent: [], drawn: { 0: 7 }, whole: true };
     expect(portraitAsk(studio)).toEqual(asked);
     const place = studio.addReference(OTHER);
     expect(studio.addReference({ ...OTHER })).toBe(place);

@@ -35,12 +35,25 @@ export function referenceOf(studio: Studio): Photo | null {
   return (typeof reference === "number" && studio.portrait?.references[reference]) || null;
 }
 
-/** The parts in a setting that lists them. */
-export function listed(settings: Settings, name: "lent" | "drawn"): readonly number[] {
-  return String(settings[name] ?? "")
+/** The parts that look as those of the other face. */
+export function lentOf({ lent }: Settings): readonly number[] {
+  return itemsOf(lent).map(Number);
+}
+
+/** The parts whose look is drawn by chance, and the seed of each. */
+export function drawnOf({ drawn }: Settings): ReadonlyMap<number, number> {
+  return new Map(itemsOf(drawn).map((item) => item.split(":").map(Number) as [number, number]));
+}
+
+/** Both as settings, which are scalars. */
+export function looksAs(lent: Iterable<number>, drawn: ReadonlyMap<number, number>): Settings {
+  return { lent: [...lent].join(","), drawn: [...drawn].map(([part, seed]) => `${part}:${seed}`).join(",") };
+}
+
+function itemsOf(value: Settings[string] | undefined): string[] {
+  return String(value ?? "")
     .split(",")
-    .filter((part) => part !== "")
-    .map(Number);
+    .filter((item) => item !== "");
 }
 
 /** What the server is to do beside maps and seed; null for a document that is no portrait. */
@@ -51,8 +64,8 @@ export function portraitAsk(studio: Studio): object | null {
   return {
     model: its.model,
     reference,
-    lent: reference === null ? [] : listed(settings, "lent"),
-    drawn: listed(settings, "drawn"),
+    lent: reference === null ? [] : lentOf(settings),
+    drawn: Object.fromEntries(drawnOf(settings)),
     whole: settings.whole === true,
   };
 }

@@ -3,7 +3,7 @@
 import { fillNearest } from "../model/nearest";
 import type { Studio } from "../model/studio";
 import type { IndexMap, Photo } from "../model/types";
-import { listed, referenceOf } from "../panels/portrait";
+import { drawnOf, lentOf, looksAs, referenceOf } from "../panels/portrait";
 import type { Loop } from "../work/loop";
 import { partsOfOther, type Resemblance } from "../work/portraits";
 import { uploadPhoto, withPhoto } from "../work/rest";
@@ -153,37 +153,35 @@ class Looks {
     const name = classes[active]?.name ?? "the part";
     this.#again.title = `Another look for ${name}, drawn by chance`;
     this.#back.title = `${name} as the photo shows it`;
-    this.#back.disabled = ![...listed(settings, "drawn"), ...listed(settings, "lent")].includes(active);
+    this.#back.disabled = !drawnOf(settings).has(active) && !lentOf(settings).includes(active);
     this.#whole.setAttribute("aria-pressed", String(settings.whole === true));
   }
 
+  /** The next look of the part; those of others stay. */
   #draw(): void {
-    const { active, settings, classes } = this.#studio;
-    const drawn = [...new Set([...listed(settings, "drawn"), active])].join(",");
-    const lent = without(listed(settings, "lent"), active);
-    const seed = (Number(settings.seed ?? 0) + 1) % Number.MAX_SAFE_INTEGER;
-    this.#studio.change(`Another look for ${classes[active]?.name}`, {
-      settings: { ...settings, drawn, lent, seed },
-    });
+    const drawn = new Map(drawnOf(this.#studio.settings));
+    drawn.set(this.#studio.active, (drawn.get(this.#studio.active) ?? 0) + 1);
+    this.#change("Another look for", drawn);
   }
 
   #own(): void {
+    const drawn = new Map(drawnOf(this.#studio.settings));
+    drawn.delete(this.#studio.active);
+    this.#change("Own look of", drawn);
+  }
+
+  #change(words: string, drawn: ReadonlyMap<number, number>): void {
     const { active, settings, classes } = this.#studio;
-    const [drawn, lent] = [
-      without(listed(settings, "drawn"), active),
-      without(listed(settings, "lent"), active),
-    ];
-    this.#studio.change(`Own look of ${classes[active]?.name}`, { settings: { ...settings, drawn, lent } });
+    const lent = lentOf(settings).filter((part) => part !== active);
+    this.#studio.change(`${words} ${classes[active]?.name}`, {
+      settings: { ...settings, ...looksAs(lent, drawn) },
+    });
   }
 
   #all(): void {
     const { settings } = this.#studio;
     this.#studio.change("All of looks", { settings: { ...settings, whole: settings.whole !== true } });
   }
-}
-
-function without(parts: readonly number[], gone: number): string {
-  return parts.filter((part) => part !== gone).join(",");
 }
 
 /** Other faces, one of them chosen, and what can be taken from it. */
@@ -297,13 +295,11 @@ class Others {
     const ids = names
       .map((name) => classes.findIndex((entry) => entry.name === name))
       .filter((id) => id >= 0);
-    const lent = [...new Set([...listed(settings, "lent"), ...ids])].join(",");
-    const drawn = listed(settings, "drawn")
-      .filter((id) => !ids.includes(id))
-      .join(",");
+    const drawn = new Map([...drawnOf(settings)].filter(([part]) => !ids.includes(part)));
+    const looks = looksAs(new Set([...lentOf(settings), ...ids]), drawn);
     studio.change(`Another's ${text.toLowerCase()}`, {
       layout: withParts(layout, theirs, ids),
-      settings: { ...settings, lent, drawn },
+      settings: { ...settings, ...looks },
       target: "layout",
     });
   }

@@ -93,12 +93,30 @@ def test_what_a_model_cannot_do_is_said(models: dict[str, Synthesizer]) -> None:
         models["sembla"](PortraitTask(photo(0), parsing_map(1), parsing_map(1)))
     with pytest.raises(LabelError, match="part 40 came"):
         models["sembla"](PortraitTask(photo(0), labels, np.full_like(labels, 40)))
+    with pytest.raises(LabelError, match="part 19 came"):
+        models["sembla"](PortraitTask(photo(0), labels, labels, looks={19: 0}))
     with pytest.raises(InputError, match="looks of parts"):
-        models["pix2pix"](PortraitTask(photo(0), labels, labels, drawn=(HAIR,)))
+        models["pix2pix"](PortraitTask(photo(0), labels, labels, looks={HAIR: 1}))
     with pytest.raises(InputError, match="no face parser"):
         models["pix2pix"](ParseTask(photo(0)))
     with pytest.raises(InputError, match="makes none"):
         models["parser"](PortraitTask(photo(0), labels, labels))
+
+
+def test_looks_follow_from_the_seeds_of_their_parts(models: dict[str, Synthesizer]) -> None:
+    labels = parsing_map(1, 32)
+    remembered = models["sembla"]._networks["generator"].encoder.looks  # a model that has learned something has such
+    remembered.normal_(generator=torch.Generator().manual_seed(0)).tanh_()
+
+    def made(looks: Mapping[int, int]) -> Picture:
+        return portray(models["sembla"], PortraitTask(photo(0), labels, labels, looks=looks)).picture
+
+    try:
+        assert np.array_equal(made({HAIR: 1, 1: 2}), made({1: 2, HAIR: 1}))
+        assert not np.array_equal(made({HAIR: 1}), made({HAIR: 5}))
+        assert not np.array_equal(made({HAIR: 1}), made({}))
+    finally:
+        remembered.zero_()
 
 
 def test_identity_counts_for_the_published_model(models: dict[str, Synthesizer]) -> None:

@@ -30,11 +30,11 @@ def records(root: Path) -> list[Record]:
     found = sorted((path for path in folder.glob("*.npz") if path.stem.isdecimal()), key=lambda path: int(path.stem))
     if not found:
         raise InputError(f"{root} holds no prepared faces; expected {_FACES}/0.npz and so on in it.")
+    known = next((folder for place in (root, root.parent) if (folder := place / _IDENTITIES).is_dir()), None)
     rows = []
     for path in found:
-        own = next((file for place in (root, root.parent) if (file := place / _IDENTITIES / path.name).is_file()), None)
         split = "train" if int(path.stem) < _FIRST_TEST else "test"
-        rows.append(Record(path.stem, split, {"image": path, **({"identity": own} if own else {})}))
+        rows.append(Record(path.stem, split, {"image": path, **({"identities": known} if known else {})}))
     return sorted(rows, key=lambda record: (record.split != "train", int(record.name)))
 
 
@@ -49,9 +49,12 @@ def read(record: Record) -> Sample:
     if masks.ndim != 3 or masks.shape[2] != PORTRAIT_7.count or picture.shape != (*masks.shape[:2], 3):
         raise InputError(f"{path}: masks {masks.shape}, picture {picture.shape} came; expected (H, W, 7), (H, W, 3).")
     who: NDArray[np.float32] | None = None
-    if "identity" in record.files:
-        numbers = _arrays(record.files["identity"], ("arr_0",))["arr_0"].astype(np.float32)
-        who = numbers if numbers.shape == (IDENTITY,) else np.full(IDENTITY, np.nan, np.float32)
+    if "identities" in record.files:  # of faces that were not found there is no file
+        who, file = np.full(IDENTITY, np.nan, np.float32), record.files["identities"] / path.name
+        if file.is_file():
+            who = _arrays(file, ("arr_0",))["arr_0"].astype(np.float32)
+        if who.shape != (IDENTITY,):
+            raise InputError(f"{file} holds {who.shape}; expected {IDENTITY} numbers.")
     return Sample(np.ascontiguousarray(picture[..., ::-1].astype(np.uint8)), _painted(masks > 0), identity=who)
 
 

@@ -92,6 +92,7 @@ class Pix2Pix(Config):
     One generator reconstructs a face and makes the same person in another's layout.
     """
 
+    flip: float = 0.0
     reconstruction: float = 100.0
     """Weight of absolute differences of pixels, beside the game's 1."""
 

@@ -41,7 +41,8 @@ class Pix2PixObjective(_Published):
     """The first version: reconstruction, and manipulation that is the photo where both maps agree, and not elsewhere.
 
     Unlike in the original, pictures lie in -1 to 1 as what is made does, layouts are those of training faces alone, and
-    groups exclude one another. The weight of 100 is that of pix2pix, whose pictures lie in -1 to 1.
+    groups exclude one another. The weight of 100 is that of pix2pix, whose pictures lie in -1 to 1; the bounds of what
+    is pushed away are the published ones, of colours from 0 to 1.
     """
 
     def paint(self, batch: PortraitBatch, made: Made[PortraitBatch]) -> Terms:
@@ -52,7 +53,7 @@ class Pix2PixObjective(_Published):
         made.keep(batch, again, moved)
         photo, weight = _on_black(batch.photo, own), self.config.reconstruction
         same = (own.groups * other.groups).sum(1, keepdim=True)
-        apart = ((1 - same) * (photo - moved)).abs() / 2
+        apart = ((1 - same) * (batch.photo - moved)).abs() / 2
         critic = cast("WindowDiscriminator", self.critic)
         return {
             "again": Term(_taken(critic(own.groups, again), real=True)),

@@ -43,7 +43,7 @@ def portray(config: Config, networks: nn.ModuleDict, task: PortraitTask, *, watc
     watch.check()
     usual: tuple[int, ...] = ()
     if isinstance(config, Sembla):
-        made, usual = _of_looks(networks, task)
+        made, usual = _of_looks(config.count, networks, task)
     else:
         made = _of_groups(cast("Pix2Pix", config), networks, task)
     picture = made if task.region is None else np.where(task.region[:, :, None], made, task.picture)
@@ -124,12 +124,12 @@ def _check(config: Config, task: PortraitTask) -> None:
         _check_size(config.side, task.donor.picture.shape[:2])
     for labels in (task.picture, *maps):
         _check_size(config.side, labels.shape[:2])
-    strange = {int(number) for labels in maps for number in np.unique(labels)}
-    strange |= set(task.drawn) | set(task.donor.parts if task.donor else ())
-    beyond = sorted(number for number in strange if number > config.count or number < 0)
+    beyond = [int(labels.max()) for labels in maps if labels.max() > config.count]  # that itself stands for no part
+    named = {*task.looks, *(task.donor.parts if task.donor else ())}
+    beyond += [part for part in named if not 0 <= part < config.count]
     if beyond:
         raise LabelError(f"part {beyond[0]} came; the model knows ids 0 to {config.count - 1}.")
-    if (task.donor or task.drawn) and not isinstance(config, Sembla):
+    if (task.donor or task.looks) and not isinstance(config, Sembla):
         raise InputError("the model has no looks of parts that could be lent or drawn; give one of recipe sembla.")
 
 
@@ -142,8 +142,8 @@ def _planes(picture: Picture, networks: nn.ModuleDict) -> Tensor:
     return to_planes([picture]).to(next(networks["generator"].parameters()).device)
 
 
-def _of_looks(networks: nn.ModuleDict, task: PortraitTask) -> tuple[Picture, tuple[int, ...]]:
-    """What ours makes, and the parts of which it knows no look."""
+def _of_looks(count: int, networks: nn.ModuleDict, task: PortraitTask) -> tuple[Picture, tuple[int, ...]]:
+    """What ours makes, and those of its `count` parts of which it knows no look."""
     its = cast("LightPortraitist", networks["generator"])
     photo = _planes(task.picture, networks)
 
@@ -156,15 +156,14 @@ def _of_looks(networks: nn.ModuleDict, task: PortraitTask) -> tuple[Picture, tup
         lent = its.looks(_planes(task.donor.picture, networks), layout_of(task.donor.labels))
         parts = [part for part in task.donor.parts if lent[0, part].abs().max() > _LEAST_LOOK]
         looks[:, parts] = lent[:, parts]
-    chance = torch.Generator().manual_seed(task.seed)
-    for part in task.drawn:
-        looks[:, part] = its.drawn_look(part, chance)
+    for part, seed in task.looks.items():
+        looks[:, part] = its.drawn_look(part, torch.Generator().manual_seed(seed % 2**63))
     unknown = (looks[0].abs().amax(1) <= _LEAST_LOOK) & (layout[0].amax((1, 2)) > 0)
     region = np.ones(task.layout.shape, np.bool_) if task.region is None else task.region
     hole = torch.from_numpy(region)[None, None].float().to(photo.device)
-    noise = its.noise(layout, chance)
+    noise = its.noise(layout, torch.Generator().manual_seed(task.seed))
     made = its(layout, its.completed(looks), person=its.person(photo), photo=photo, hole=hole, noise=noise)
-    return to_picture(made[0]), tuple(int(part) for part in unknown.nonzero()[:, 0])
+    return to_picture(made[0]), tuple(int(part) for part in unknown[:count].nonzero()[:, 0])
 
 
 def _of_groups(config: Pix2Pix, networks: nn.ModuleDict, task: PortraitTask) -> Picture:
