@@ -290,7 +290,7 @@ def test_another_s_layout_ends_where_its_photo_ends(model: Synthesizer) -> None:
     (mine, own), (theirs, other) = square(1), square(3)
     cut = 20  # of the other photo, which shows no hair above that
     face, low = facing.labelled_face(mine, own, model=model), facing.labelled_face(theirs, other, model=model)
-    place = replace(low.place, shift=low.place.shift + (0, cut * low.place.turn[0, 0]))
+    place = replace(low.place, shift=low.place.shift + np.array([0, cut * low.place.turn[0, 0]]))
     carried = facing.carried(facing.FacePhoto(theirs[cut:], other[cut:], place), face)
     np.testing.assert_array_equal(carried[: cut - 1], own[: cut - 1])
     np.testing.assert_array_equal(carried[cut + 1 :], other[cut + 1 :])

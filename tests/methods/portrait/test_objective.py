@@ -42,7 +42,7 @@ class Fixed(nn.Module):
 def terms(config: Any, made: Tensor, critic: Any = None) -> tuple[dict[str, float], Fixed]:
     """The generator's terms, weighted."""
     generator = Fixed(made)
-    critic = critic or (lambda groups, faces: torch.zeros(1, 1, 1, 1))
+    critic = critic or (lambda *_: torch.zeros(1, 1, 1, 1))
     its = objective(config, cast("nn.ModuleDict", {"generator": generator, "discriminator": critic}), TABLE)
     found = its.paint(batch(), Made())
     return {name: float(term.value * term.weight) for name, term in found.items()}, generator
@@ -53,12 +53,7 @@ def test_the_first_version_asks_for_the_photo_on_black_where_maps_agree_and_for_
     on_black = torch.tensor([-1.0, 0.2, 0.6, -0.8])
     assert found["reconstruction"] == pytest.approx(100 * float(on_black.abs().mean()))
     assert found["same"] == pytest.approx(100 * 0.2 / 4)  # the one pixel of skin in both
-    far = [
-        0.04,
-        0.08,
-        0.04,
-        0.04,
-    ]  # 0.4, 0.6 and 0.8 are far from the photo's 0, halved; where maps agree nothing is asked
+    far = [0.04, 0.08, 0.04, 0.04]  # halved, 0.4, 0.6 and 0.8 are far from the photo; where maps agree nothing is asked
     assert found["different"] == pytest.approx(100 * sum(far) / 4)
     assert found["again"] == found["moved"] == pytest.approx(float(torch.tensor(2.0).log()))
     (own, _), (other, coloured) = generator.shown
@@ -71,7 +66,7 @@ def test_what_is_pushed_away_learns_only_while_it_is_near() -> None:
     made = (PHOTO + torch.tensor([0.02, 0.02, 0.12, 0.3]).view(1, 1, 2, 2)).requires_grad_()
     generator = Fixed(made)
     networks = cast("nn.ModuleDict", {"generator": generator, "discriminator": lambda *_: torch.zeros(1, 1, 1, 1)})
-    objective(Pix2Pix(), networks, TABLE).paint(batch(), Made())["different"].value.backward()
+    objective(Pix2Pix(), networks, TABLE).paint(batch(), Made())["different"].value.backward()  # type: ignore[no-untyped-call]
     assert made.grad is not None
     moves = made.grad[0].abs().sum(0).flatten() > 0
     assert moves.tolist() == [True, False, False, False]  # background of both; the same; too far
@@ -79,7 +74,7 @@ def test_what_is_pushed_away_learns_only_while_it_is_near() -> None:
 
 def test_the_second_version_asks_for_the_colours_of_the_other_map() -> None:
     told = torch.zeros(1, 3, 2, 2)
-    found, _ = terms(MapHead(), torch.zeros(1, 3, 2, 2), lambda coloured, faces: (torch.zeros(1, 1), told))
+    found, _ = terms(MapHead(), torch.zeros(1, 3, 2, 2), lambda *_: (torch.zeros(1, 1), told))
     assert found["again"] == pytest.approx(100 * float(torch.tensor(2.0).log()))
     assert found["map"] == pytest.approx(100 * (1.0 + 0.4 + 0.8 + 0.4) / 4, rel=1e-3)
     assert set(found) == {"again", "reconstruction", "map"}

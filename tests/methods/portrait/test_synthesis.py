@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -105,7 +106,9 @@ def test_what_a_model_cannot_do_is_said(models: dict[str, Synthesizer]) -> None:
 
 def test_looks_follow_from_the_seeds_of_their_parts(models: dict[str, Synthesizer]) -> None:
     labels = parsing_map(1, 32)
-    remembered = models["sembla"]._networks["generator"].encoder.looks  # a model that has learned something has such
+    remembered = cast(
+        "Any", models["sembla"]._networks["generator"]
+    ).encoder.looks  # a model that has learned something has such
     remembered.normal_(generator=torch.Generator().manual_seed(0)).tanh_()
 
     def made(looks: Mapping[int, int]) -> Picture:
