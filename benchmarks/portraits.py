@@ -37,6 +37,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.fasseg import to_six, with_sides
 from benchmarks.tables import load, publish
 from sembla import api
 from sembla.core.tasks import PortraitMade, PortraitTask
@@ -282,7 +283,7 @@ def fasseg(root: Path, model: Synthesizer) -> list[Row]:
     for record in kind.records(root):
         sample = kind.read(record)
         assert sample.labels is not None
-        labels = _with_sides(sample.labels)
+        labels = with_sides(sample.labels)
         place = align(landmarks_of_map(labels, CELEBAMASK_HQ_19), side, CELEBA_HQ)
         pictures.append(place.cut(sample.picture))
         maps.append(place.cut_map(labels))
@@ -292,41 +293,10 @@ def fasseg(root: Path, model: Synthesizer) -> list[Row]:
     for what, shown in (("photos", pictures), ("made", again)):
         confusion = Confusion(FASSEG_6.count)
         for found, wanted in zip(parsed(on_black(shown, maps)), maps, strict=True):
-            confusion.add(_six(found), _six(wanted))
+            confusion.add(to_six(found), to_six(wanted))
         row[f"mIoU, {what}"] = round(confusion.mean_iou, 3)
     row["model"] = f"{len(maps)} faces"
     return [row]
-
-
-_TO_SIX = {
-    "background": ("background", "cloth", "neck_l"),
-    "hair": ("hair", "hat", "l_brow", "r_brow"),
-    "eyes": ("l_eye", "r_eye"),
-    "nose": ("nose",),
-    "mouth": ("mouth", "u_lip", "l_lip"),
-}
-
-
-def _six(labels: LabelMap) -> LabelMap:
-    """FASSEG's classes of parts: what is not named is skin."""
-    table = np.full(256, FASSEG_6.names.index("skin"), np.uint8)
-    for name, parts in _TO_SIX.items():
-        table[[NAMES.index(part) for part in parts]] = FASSEG_6.names.index(name)
-    return table[labels]
-
-
-def _with_sides(labels: LabelMap) -> LabelMap:
-    """CelebAMask-HQ's classes of FASSEG's: eyes by their side, lips above and below the middle of the mouth."""
-    plain = {"background": "background", "skin": "skin", "hair": "hair", "nose": "nose"}
-    table = np.zeros(256, np.uint8)
-    for name, part in plain.items():
-        table[FASSEG_6.names.index(name)] = NAMES.index(part)
-    found = table[labels]
-    for name, axis, parts in (("eyes", 1, ("r_eye", "l_eye")), ("mouth", 0, ("u_lip", "l_lip"))):
-        places = np.nonzero(labels == FASSEG_6.names.index(name))
-        first = places[axis] < np.median(places[axis])
-        found[places] = np.where(first, NAMES.index(parts[0]), NAMES.index(parts[1]))
-    return found
 
 
 def targets(tables: Mapping[str, list[Row]], speed: Row, models: Sequence[str]) -> Iterator[Row]:

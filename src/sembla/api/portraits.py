@@ -38,15 +38,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REACH",
-    "InstantPortrait",
     "PortraitRequest",
     "PortraitResult",
     "portrait",
     "portrait_frames",
     "portrait_of",
-    "read_instant_portrait",
-    "read_portrait",
-    "run_instant_portrait",
     "run_portrait",
 ]
 
@@ -84,7 +80,7 @@ class PortraitResult(Result):
 
 @dataclass(frozen=True)
 class PortraitRequest:
-    """What a portrait by a trained model needs, read and checked."""
+    """What a portrait by a trained model needs."""
 
     face: FacePhoto
     layout: LabelMap
@@ -142,36 +138,7 @@ def portrait(
             raise InputError("a reference, parts, redraw or whole came without a model; give one (--model).")
         if parsing is None or layout is None:
             raise InputError("without a model, the parsing map and the layout are needed; give both, or a model.")
-        return run_instant_portrait(read_instant_portrait(photo, parsing=parsing, layout=layout, seed=seed), on_preview)
-    request = read_portrait(
-        photo,
-        model=model,
-        parsing=parsing,
-        layout=layout,
-        reference=reference,
-        reference_parsing=reference_parsing,
-        parts=parts,
-        redraw=redraw,
-        whole=whole,
-        seed=seed,
-    )
-    return run_portrait(request, on_preview, engine=model)
-
-
-def read_portrait(
-    photo: "FacePhoto | Source",
-    *,
-    model: "Synthesizer",
-    parsing: Source | None = None,
-    layout: Source | None = None,
-    reference: "FacePhoto | Source | None" = None,
-    reference_parsing: Source | None = None,
-    parts: Sequence[str] = (),
-    redraw: Sequence[str] = (),
-    whole: bool = False,
-    seed: int = 0,
-) -> PortraitRequest:
-    """Read and check everything that `portrait` needs with a model; the arguments are its own."""
+        return _run_instant(_read_instant(photo, parsing=parsing, layout=layout, seed=seed), on_preview)
     from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
 
     check_portrait(model)
@@ -182,7 +149,7 @@ def read_portrait(
         raise InputError("a parsing map of a reference came without that; give the reference too.")
     if layout is not None and reference is not None and not taken:
         raise InputError("a layout and a reference came; give one of them, or name the parts of the reference.")
-    face = photo if isinstance(photo, FacePhoto) else face_photo(photo, parsing, model=model)
+    face = face_photo(photo, parsing, model=model)
     size = (face.labels.shape[0], face.labels.shape[1])
     other = _other(reference, reference_parsing, model)
     wanted = face.labels
@@ -193,7 +160,7 @@ def read_portrait(
     looks = dict.fromkeys(drawn, seed)
     request = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=looks, whole=whole, seed=seed)
     if request.edit.any():
-        return request
+        return run_portrait(request, on_preview, engine=model)
     if parts or redraw:
         raise InputError(f"{', '.join((*parts, *redraw))} came, which nobody shows; ask for a part that is there.")
     raise InputError(
@@ -249,7 +216,7 @@ def run_portrait(
     engine: "Synthesizer",
     stop: ShouldStop | None = None,
 ) -> PortraitResult:
-    """Do what `read_portrait` read; `stop` can end the work as well as `on_preview`: then `Cancelled` is raised."""
+    """Do what `portrait_of` asks for; `stop` can end the work as well as `on_preview`: then `Cancelled` is raised."""
     began, watch = time.perf_counter(), Watch(on_preview, stop)
     made = engine(request.task, watch=watch)
     assert isinstance(made, PortraitMade)
@@ -357,7 +324,7 @@ def _part_ids(names: Sequence[str]) -> list[int]:
 
 
 @dataclass(frozen=True)
-class InstantPortrait:
+class _Instant:
     """What a portrait without any model needs, read and checked."""
 
     task: AnalogyTask
@@ -366,7 +333,7 @@ class InstantPortrait:
     """Where the layout differs from the photo, (H, W)."""
 
 
-def read_instant_portrait(photo: Source, *, parsing: Source, layout: Source, seed: int = 0) -> InstantPortrait:
+def _read_instant(photo: Source, *, parsing: Source, layout: Source, seed: int = 0) -> _Instant:
     """Read and check everything that `portrait` needs without a model; the arguments are its own."""
     from sembla.patches.pyramid import resize_labels  # numba takes longer to load than --help may last
 
@@ -386,11 +353,11 @@ def read_instant_portrait(photo: Source, *, parsing: Source, layout: Source, see
         )
     task = AnalogyTask(picture, own, wanted, **checked)
     check_memory([task])
-    return InstantPortrait(replace(task, layout=_shown(wanted, own)), edit)
+    return _Instant(replace(task, layout=_shown(wanted, own)), edit)
 
 
-def run_instant_portrait(request: InstantPortrait, on_preview: OnPreview | None = None) -> PortraitResult:
-    """Do what `read_instant_portrait` read; see `portrait`."""
+def _run_instant(request: _Instant, on_preview: OnPreview | None = None) -> PortraitResult:
+    """Do what `_read_instant` read."""
     made = run(request.task, on_preview)
     picture = faded(request.task.picture, made.picture, request.edit, reach=REACH)
     return PortraitResult((picture,), made.seed, made.seconds, request.edit, request.task.layout)

@@ -112,6 +112,17 @@ def test_looks_are_drawn_and_taken_back(visited: Page) -> None:
     visited.get_by_role("button", name="Undo: All of looks").click()
     easel.finished()
     np.testing.assert_array_equal(read(saved(visited, "Picture")), plain)
+    visited.get_by_role("radio", name="hair").click()
+    own = visited.get_by_role("button", name="Own look")
+    expect(own).to_be_disabled()
+    visited.get_by_role("button", name="Another look").click()
+    easel.finished()
+    picture = saved(visited, "Picture")
+    with Image.open(picture.path()) as image:
+        assert json.loads(image.info["sembla"])["redraw"] == {"hair": 1}
+    own.click()
+    easel.finished()
+    np.testing.assert_array_equal(read(saved(visited, "Picture")), plain)
     visited.get_by_role("button", name="Correct the parts").click()
     expect(visited.get_by_role("button", name="Paint the layout")).to_be_visible()
 
