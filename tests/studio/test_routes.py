@@ -38,9 +38,10 @@ def test_about_tells_limits_and_forms(client: httpx.Client) -> None:
     about = client.get("/api/about").json()
     assert about["version"] == api.__version__
     assert about["limits"] == {"pixels": 12_500_000, "side": 16, "classes": 64, "upload_bytes": 64 * 2**20}
-    form, scene = about["tasks"]
+    form, scene, portrait = about["tasks"]
     assert form["name"] == "analogy"
     assert scene["name"] == "scene"
+    assert portrait["name"] == "portrait"
     for setting in form["settings"]:
         limits = ranges(AnalogyTask).get(setting["name"])
         assert (setting["least"], setting["most"]) == ((limits.least, limits.most) if limits else (None, None))

@@ -49,8 +49,8 @@ export function mountStart(
     resume,
     dropPlace(actions),
     h("section", { class: "start-section" }, h("h3", {}, "Or try an example"), cards),
-    portraitSection(portraits, documents),
     boardSection(generators, documents),
+    portraitSection(portraits, documents), // in the order in which they come
     sceneSection(engines, documents), // last: it may come late, and would push what is below it
   );
   workspace.append(screen);

@@ -219,7 +219,7 @@ def test_nothing_jumps_while_loading(page: Page) -> None:
     assert moved(page) < 0.01
 
 
-@pytest.mark.parametrize("models", ["scenes", "generators"])
+@pytest.mark.parametrize("models", ["scenes", "portraits", "generators"])
 def test_nothing_jumps_when_models_come_late(page: Page, models: str) -> None:
     """They come below the examples, which stay where they are."""
     pytest.importorskip("torch", reason="needs PyTorch, which bundled packs ask for")
