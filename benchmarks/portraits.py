@@ -50,7 +50,7 @@ from sembla.data.records import IDENTITY
 from sembla.faces.alignment import CELEBA_HQ, align
 from sembla.faces.detection import identity
 from sembla.faces.parsing import landmarks_of_map
-from sembla.methods.portrait.edits import without
+from sembla.methods.portrait.edits import with_parts
 from sembla.metrics.agreement import Confusion
 from sembla.metrics.identity import identity_cosines
 from sembla.metrics.kernel import kernel_distance
@@ -94,7 +94,7 @@ class Made:
 
 def with_hair(labels: LabelMap, other: LabelMap) -> LabelMap:
     """A map with another's hair."""
-    return np.where(other == HAIR, other, without(labels, [HAIR])).astype(np.uint8)
+    return with_parts(labels, other, [HAIR])
 
 
 def faces_of(batch: Batch) -> Faces:

@@ -23,7 +23,7 @@ from sembla.data.labelsets import (
     PORTRAIT_7,
 )
 from sembla.faces.alignment import CELEBA_HQ, Alignment, align
-from sembla.faces.detection import find_faces, has_faces, identity, landmarks_in
+from sembla.faces.detection import find_face, find_faces, has_faces, identity, landmarks_in
 from sembla.faces.landmarks import Landmarks
 from sembla.faces.parsing import landmarks_of_map
 from sembla.imaging.io import Source, read_picture, source_name
@@ -175,15 +175,13 @@ def _found(picture: Picture, side: int, *, name: str) -> Alignment:
     """Where the face in a picture stands; of a square one in which nothing can be looked for, all of it."""
     size = (picture.shape[0], picture.shape[1])
     if has_faces():
-        faces = find_faces(picture)
-        if not faces:
+        try:
+            return _placed(landmarks_in(picture, find_face(picture, name=name)), size, side)
+        except NoFaceError:
             raise NoFaceError(
                 f"no face was found in {name}; it may be small, or seen from the side: give the map of its parts with "
                 "--parsing or --reference-parsing (parsing=, reference_parsing=)."
-            )
-        if len(faces) > 1:
-            _log.info("%s shows %d faces; the largest is taken", name, len(faces))
-        return _placed(landmarks_in(picture, faces[0]), size, side)
+            ) from None
     if size[0] != size[1]:
         raise MissingExtraError(
             f"the face in {name} cannot be looked for; install dlib with: pip install 'sembla[faces]', or give the map "

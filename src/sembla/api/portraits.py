@@ -87,6 +87,8 @@ class PortraitRequest:
     """The parts that are wanted, ids of `CELEBAMASK_HQ_19`, (H, W)."""
     edit: Region
     """What is made anew, (H, W)."""
+    near: Region
+    """That and the pixels about it that change with it, (H, W)."""
     task: PortraitTask
     """What the model is asked for."""
     whole: bool = False
@@ -186,6 +188,7 @@ def portrait_of(
     follows from a seed of their own, all as ids of `CELEBAMASK_HQ_19`.
     """
     edit = (layout != face.labels) | np.isin(layout, [*lent, *drawn]) | whole
+    near = ndimage.distance_transform_edt(~edit) <= REACH
     donor = None
     if other is not None and lent:
         theirs = model_ids(other.place.cut_map(other.labels), model)
@@ -194,13 +197,13 @@ def portrait_of(
         face.place.cut(face.picture),
         model_ids(face.place.cut_map(face.labels), model),
         model_ids(face.place.cut_map(layout), model),
-        None if whole else face.place.cut_hole(_about(edit)),
+        None if whole else face.place.cut_hole(near),
         donor=donor,
         looks={part: its for of, its in drawn.items() for part in _in_model([of], model)},
         identity=identity_of(face, model),
         **numbers(PortraitTask, {"seed": seed}),
     )
-    return PortraitRequest(face, layout, edit, task, whole)
+    return PortraitRequest(face, layout, edit, near, task, whole)
 
 
 def _in_model(parts: Sequence[int], model: "Synthesizer") -> tuple[int, ...]:
@@ -227,7 +230,7 @@ def run_portrait(
     anew = made.made
     if task.region is not None:
         anew = met(task.picture, anew, task.region, before=task.labels, after=task.layout)
-    painted, _ = face.place.paste(face.picture, anew, _about(edit))
+    painted, _ = face.place.paste(face.picture, anew, request.near)
     inside = face.place.covers((edit.shape[0], edit.shape[1]))
     if percent := round(100 * float((edit & ~inside).sum() / max(1, edit.sum()))):
         _log.info("%d %% of what is asked for lies beyond the square about the face, and stays as it is", percent)
@@ -265,8 +268,7 @@ def portrait_frames(
     """As `portrait` with a model, for each frame of a video, as soon as it is asked for; `write_video` takes them.
 
     Frames in which no face is found stay as they are, and a line of the log says how many; so do those that do not show
-    what is to get another look. `on_count` is told how far
-    it is.
+    what is to get another look. `on_count` is told how far it is.
     """
     check_portrait(model)
     taken, drawn = _part_ids(parts), dict.fromkeys(_part_ids(redraw), seed)
@@ -296,23 +298,12 @@ def _other(reference: "FacePhoto | Source | None", parsing: Source | None, model
     return face_photo(reference, parsing, model=model, name="the reference")
 
 
-def _about(edit: Region) -> Region:
-    """An edit and the pixels about it that change with it."""
-    near: Region = ndimage.distance_transform_edt(~edit) <= REACH
-    return near
-
-
 def _wanted(face: FacePhoto, other: FacePhoto, taken: Sequence[int]) -> LabelMap:
     """The layout of another face, or with parts of it alone."""
+    from sembla.methods.portrait.edits import with_parts
+
     theirs = carried(other, face)
-    return _with_parts(face.labels, theirs, taken) if taken else theirs
-
-
-def _with_parts(labels: LabelMap, theirs: LabelMap, parts: Sequence[int]) -> LabelMap:
-    """A map (H, W) with some parts as another has them; where its own were, what lies nearest."""
-    from sembla.methods.portrait.edits import without
-
-    return np.where(np.isin(theirs, list(parts)), theirs, without(labels, parts)).astype(np.uint8)
+    return with_parts(face.labels, theirs, taken) if taken else theirs
 
 
 def _part_ids(names: Sequence[str]) -> list[int]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sembla.core.errors import InputError, MissingExtraError
+from sembla.core.errors import InputError, MissingExtraError, NoFaceError
 from sembla.core.types import Picture, Region
 from sembla.faces.landmarks import Landmarks
 from sembla.faces.shape import complete_hidden
@@ -102,7 +102,7 @@ def landmarks_of_damaged(picture: Picture, hole: Region, *, name: str = "the pic
 def _largest(faces: list[Face], *, name: str) -> Face:
     """The first of faces, the largest first. Raises `InputError` where there is none."""
     if not faces:
-        raise InputError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
+        raise NoFaceError(f"no face was found in {name}; give its points, or some, with --landmarks (landmarks=).")
     if len(faces) > 1:
         _log.info("%s shows %d faces; the largest is taken", name, len(faces))
     return faces[0]

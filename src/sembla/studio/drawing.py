@@ -174,7 +174,9 @@ class Drawing:
         with self.photos.hold(asked.reference) if asked.reference else nullcontext() as other:
             reference = None if other is None or asked.reference is None else (asked.reference, other)
             draft = self.request.draft
-            made = self.portraits.make(asked, photo, maps, reference=reference, seed=seed, draft=draft, stop=stop)
+            made = self.portraits.make(
+                asked, (self.request.photo, photo), maps, reference=reference, seed=seed, draft=draft, stop=stop
+            )
         if not _Frames(self, stop)(Preview(made.picture, 0, 1, made.seconds), made.record, made.resemblance):
             raise Cancelled("the page asked to stop.")
 

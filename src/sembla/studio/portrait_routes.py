@@ -55,6 +55,6 @@ async def other(desk: AtDesk, request: Request, *, model: ModelName, photo: Phot
     def work() -> PackedMap:
         labels = unpack(wanted.labels, "labels")
         with desk.photos.hold(photo) as picture, desk.photos.hold(reference) as theirs:
-            return pack(desk.portraits.carried(model, picture, labels, reference=(reference, theirs)))
+            return pack(desk.portraits.carried(model, (photo, picture), labels, reference=(reference, theirs)))
 
     return await done(request, desk.jobs, work)

@@ -77,18 +77,20 @@ class Portraits:
             found = api.parse(photo, model=self._model(name))
         return Labelled(map=pack(found.labels), classes=_classes(), notes=[one_line(note) for note in notes])
 
-    def carried(self, name: str, photo: Picture, labels: LabelMap, *, reference: tuple[str, Picture]) -> LabelMap:
-        """The parts of a reference, its id and picture, as they lie in a photo (H, W, 3) with these parts (H, W)."""
+    def carried(
+        self, name: str, photo: tuple[str, Picture], labels: LabelMap, *, reference: tuple[str, Picture]
+    ) -> LabelMap:
+        """The parts of a reference as they lie in a photo, whose own are (H, W); of both, id and picture."""
         from sembla import api
 
         model = self._model(name)
-        face = api.labelled_face(photo, labels, model=model)
+        face = self._own(name, model, photo, labels)
         return api.carried(self._face(name, model, reference), face)
 
     def make(
         self,
         ask: PortraitAsk,
-        photo: Picture,
+        photo: tuple[str, Picture],
         maps: Mapping[str, LabelMap],
         *,
         reference: tuple[str, Picture] | None,
@@ -96,7 +98,7 @@ class Portraits:
         draft: bool,
         stop: "ShouldStop",
     ) -> MadePortrait:
-        """Make the face in a photo (H, W, 3) as its layout asks: `maps` are `labels` and `layout`, (H, W) each.
+        """Make the face in a photo, its id and picture, as the layout asks: `maps` are `labels` and `layout`, (H, W).
 
         Of a draft it is not told how much it is the person, which takes longer than the picture. Raises what
         `api.portrait` does; a layout that asks for nothing gives the photo.
@@ -105,7 +107,7 @@ class Portraits:
 
         if stop():
             raise Cancelled("the page asked to stop.")
-        labels, layout = _checked(maps, photo)
+        labels, layout = _checked(maps, photo[1])
         model = self._model(ask.model)
         other = None if reference is None else self._face(ask.model, model, reference)
         face = self._own(ask.model, model, photo, labels)
@@ -120,7 +122,7 @@ class Portraits:
                 whole=ask.whole,
                 seed=seed,
             )
-            picture, seconds = photo, 0.0
+            picture, seconds = photo[1], 0.0
             if request.edit.any():
                 result = api.run_portrait(request, stop=stop, engine=model)
                 picture, seconds = result.picture, result.seconds
@@ -153,13 +155,12 @@ class Portraits:
         key = (name, reference[0], self._age(name))
         return self._remembered(key, lambda: api.face_photo(reference[1], None, model=model, name="the reference"))
 
-    def _own(self, name: str, model: "Synthesizer", photo: Picture, labels: LabelMap) -> "FacePhoto":
+    def _own(self, name: str, model: "Synthesizer", photo: tuple[str, Picture], labels: LabelMap) -> "FacePhoto":
         """The face of a photo, which stands where it stood while its parts are the same."""
         from sembla import api
 
-        digest = hashlib.sha256(labels.tobytes() + photo.tobytes()).hexdigest()
-        key = (name, digest, self._age(name))
-        return self._remembered(key, lambda: api.labelled_face(photo.copy(), labels, model=model))
+        key = (name, photo[0] + hashlib.sha256(labels.tobytes()).hexdigest(), self._age(name))
+        return self._remembered(key, lambda: api.labelled_face(photo[1].copy(), labels, model=model))
 
     def _age(self, name: str) -> int:
         """When its weights were written: one that was trained further sees other parts."""

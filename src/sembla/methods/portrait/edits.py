@@ -11,7 +11,7 @@ from scipy import ndimage
 from sembla.core.types import LabelMap, Region
 from sembla.data.warp import Warp, pick, source_places
 
-__all__ = ["about", "edited", "without"]
+__all__ = ["about", "edited", "with_parts", "without"]
 
 _TOGETHER = (
     *(("u_lip", "l_lip", "mouth"), ("l_eye", "r_eye"), ("l_brow", "r_brow"), ("l_ear", "r_ear", "ear_r")),
@@ -51,6 +51,11 @@ def without(labels: LabelMap, parts: Sequence[int]) -> LabelMap:
     return np.ascontiguousarray(labels[rows, columns])
 
 
+def with_parts(labels: LabelMap, other: LabelMap, parts: Sequence[int]) -> LabelMap:
+    """A map (H, W) with some parts as another has them; where its own were, what lies nearest."""
+    return np.where(np.isin(other, list(parts)), other, without(labels, parts))
+
+
 def _bent(labels: LabelMap, chance: np.random.Generator) -> LabelMap:
     """Warped within an ellipse somewhere, or all over."""
     offsets = chance.uniform(-_MOST_BEND, _MOST_BEND, (_GRID * _GRID, 2))
@@ -68,6 +73,5 @@ def _with_parts(labels: LabelMap, other: LabelMap, names: Sequence[str], chance:
     kinds = [ids for some in _TOGETHER if (ids := [names.index(name) for name in some if name in names])]
     kinds = kinds or [[number] for number in range(len(names))]
     for number in chance.permutation(len(kinds))[: chance.integers(1, 4)]:
-        parts = kinds[number]
-        labels = np.where(np.isin(other, parts), other, without(labels, parts))
+        labels = with_parts(labels, other, kinds[number])
     return labels

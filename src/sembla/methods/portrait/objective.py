@@ -10,7 +10,7 @@ from sembla.losses.moves import Made, Terms, Turns
 from sembla.methods.portrait.batches import PortraitBatch
 from sembla.methods.portrait.config import MapHead, Pix2Pix, Reconstruction
 from sembla.methods.portrait.networks import MapDiscriminator, PortraitUNet, WindowDiscriminator
-from sembla.methods.portrait.painted import Painted, mean_colours, painted
+from sembla.methods.portrait.painted import Painted, grouped, mean_colours, painted
 
 __all__ = ["objective", "shown_to"]
 
@@ -27,8 +27,7 @@ class _Published(Turns[PortraitBatch]):
 
     def seen(self, batch: PortraitBatch) -> tuple[Painted, Tensor]:
         """The photos' own maps, and the colours of their groups (N, 7, 3)."""
-        own = painted(batch.labels, self.table, batch.photo.new_zeros(batch.count, 7, 3))
-        colours = mean_colours(batch.photo, own.groups)
+        colours = mean_colours(batch.photo, grouped(batch.labels, self.table))
         return painted(batch.labels, self.table, colours), colours
 
     def face(self, its: Painted, colours: Tensor, identity: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 from sembla.methods.portrait.networks import GROUPS
 from sembla.nn.planes import one_hot
 
-__all__ = ["Painted", "mean_colours", "painted"]
+__all__ = ["Painted", "grouped", "mean_colours", "painted"]
 
 _SMALLEST = 1e-4
 
@@ -28,6 +28,11 @@ class Painted:
         return self.groups.sum(1, keepdim=True)
 
 
+def grouped(labels: Tensor, table: Tensor) -> Tensor:
+    """Parsing maps int64 (N, H, W) as planes of groups (N, 7, H, W), which `table` (K + 1,) turns classes into."""
+    return one_hot(table[labels], GROUPS)
+
+
 def mean_colours(photo: Tensor, groups: Tensor) -> Tensor:
     """Of each group (N, 7, H, W) in photos (N, 3, H, W) in -1 to 1: (N, 7, 3); 0, a middle grey, where it is absent."""
     sums = torch.einsum("nkhw,nchw->nkc", groups.float(), photo.float())
@@ -36,6 +41,6 @@ def mean_colours(photo: Tensor, groups: Tensor) -> Tensor:
 
 def painted(labels: Tensor, table: Tensor, colours: Tensor) -> Painted:
     """Parsing maps int64 (N, H, W), whose classes `table` (K + 1,) turns into groups, in colours (N, 7, 3)."""
-    groups = one_hot(table[labels], GROUPS)
+    groups = grouped(labels, table)
     inside = groups.sum(1, keepdim=True)
     return Painted(groups, torch.einsum("nkhw,nkc->nchw", groups, colours.to(groups.dtype)) - (1 - inside))

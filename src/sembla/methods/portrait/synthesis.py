@@ -18,10 +18,10 @@ from sembla.data.records import IDENTITY
 from sembla.imaging.palette import colourize
 from sembla.methods.portrait.batches import labels_of
 from sembla.methods.portrait.config import Config, Parser, Pix2Pix, Sembla, groups_of
-from sembla.methods.portrait.edits import without
+from sembla.methods.portrait.edits import with_parts
 from sembla.methods.portrait.light_networks import LightPortraitist
 from sembla.methods.portrait.objective import shown_to
-from sembla.methods.portrait.painted import mean_colours, painted
+from sembla.methods.portrait.painted import grouped, mean_colours, painted
 from sembla.nn.planes import to_picture, to_planes
 
 __all__ = ["parse", "portray", "previews", "trials"]
@@ -103,8 +103,7 @@ def _with_hair(config: Config, labels: LabelMap, other: LabelMap) -> LabelMap:
     names = config.label_set.names
     if "hair" not in names:
         return other
-    hair = names.index("hair")
-    return np.where(other == hair, other, without(labels, [hair]))
+    return with_parts(labels, other, [names.index("hair")])
 
 
 def _tasks(config: Config, prepared: Prepared, most: int) -> list[PortraitTask]:
@@ -173,7 +172,7 @@ def _of_groups(config: Pix2Pix, networks: nn.ModuleDict, task: PortraitTask) -> 
     own, wanted = (
         torch.from_numpy(labels.astype(np.int64))[None].to(photo.device) for labels in (task.labels, task.layout)
     )
-    colours = mean_colours(photo, painted(own, table, photo.new_zeros(1, 7, 3)).groups)
+    colours = mean_colours(photo, grouped(own, table))
     its = shown_to(config, painted(wanted, table, colours), photo)
     who = np.zeros(IDENTITY, np.float32) if task.identity is None else np.nan_to_num(task.identity)
     numbers = torch.from_numpy(who)[None].to(photo.device)
