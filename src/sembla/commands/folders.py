@@ -8,10 +8,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sembla.core.errors import InputError, OutputError
 
-__all__ = ["beside", "check_folder", "make_folder", "note_jpeg", "one_each", "whole_folder"]
+if TYPE_CHECKING:
+    from sembla.api import Video
+
+__all__ = ["beside", "check_folder", "is_video", "make_folder", "names_of", "note_jpeg", "one_each", "whole_folder"]
 
 _log = logging.getLogger("sembla")
 
@@ -31,6 +35,20 @@ def make_folder(folder: Path, *, parts: tuple[str, ...] = ("",)) -> None:
             (folder / part).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another place.") from error
+
+
+def is_video(path: Path) -> bool:
+    """Whether it is called as a video is."""
+    from sembla import api
+
+    return path.suffix.lower() in api.VIDEO_SUFFIXES and not path.is_dir()
+
+
+def names_of(pictures: "list[Path] | Video") -> list[str]:
+    """What pictures are called, without endings; the frames of a video have numbers."""
+    if isinstance(pictures, list):
+        return [picture.stem for picture in pictures]
+    return [f"{number:06d}" for number in range(1, len(pictures) + 1)]
 
 
 def one_each(names: Sequence[str], folder: Path, *, suffix: str) -> list[Path]:

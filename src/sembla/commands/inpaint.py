@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
-from sembla.commands.folders import beside, check_folder, note_jpeg, one_each, whole_folder
+from sembla.commands.folders import beside, check_folder, is_video, names_of, note_jpeg, one_each, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
@@ -101,7 +101,7 @@ class Inpaint:
         """What is read. Raises `InputError` for what is not there."""
         from sembla import api
 
-        if _is_video(self.source):
+        if is_video(self.source):
             return Given(api.open_video(self.source), self._masks(None), self._points(None))
         pictures = list(api.find_pictures(self.source)) if self.source.is_dir() else [self.source]
         return Given(pictures, self._masks(pictures), self._points(pictures))
@@ -111,7 +111,7 @@ class Inpaint:
         from sembla import api
 
         folder = Path(self.mask)
-        if _is_video(folder):
+        if is_video(folder):
             return api.open_video(folder)
         if not folder.is_dir():
             return self.mask
@@ -138,12 +138,12 @@ class Inpaint:
     @property
     def _alone(self) -> bool:
         """Whether there is one picture."""
-        return not self.source.is_dir() and not _is_video(self.source)
+        return not self.source.is_dir() and not is_video(self.source)
 
     @property
     def _to_video(self) -> bool:
         """Whether a video is written."""
-        return not self._alone and _is_video(self.source if self.out is None else self.out)
+        return not self._alone and is_video(self.source if self.out is None else self.out)
 
     @property
     def _to_folder(self) -> bool:
@@ -165,7 +165,7 @@ class Inpaint:
             return [out]
         if out.suffix.lower() in api.PICTURE_SUFFIXES and not out.is_dir():
             raise OutputError(f"--out {out} names a picture, and several come; give a folder, or an .mp4.")
-        outs = one_each(given.names, out, suffix=".png")
+        outs = one_each(names_of(given.pictures), out, suffix=".png")
         if out.resolve() == self.source.resolve():
             raise OutputError(f"--out {out} would write among the pictures; give another folder.")
         return outs
@@ -253,13 +253,6 @@ class Given:
         """The pictures, where they are a video."""
         return None if isinstance(self.pictures, list) else self.pictures
 
-    @property
-    def names(self) -> list[str]:
-        """What pictures are called; the frames of a video have numbers."""
-        if isinstance(self.pictures, list):
-            return [picture.stem for picture in self.pictures]
-        return [f"{number:06d}" for number in range(1, len(self.pictures) + 1)]
-
     def of(self, number: int) -> dict[str, Path | str | None]:
         """What belongs to a picture: files, or the kind of its mask."""
         mask = _one(self.mask, number)
@@ -288,13 +281,6 @@ def _following(count: int) -> "Iterator[tuple[OnPreview | None, OnCount | None]]
     begin()
     with counting("filling frames") as on_count:
         yield None, on_count
-
-
-def _is_video(path: Path) -> bool:
-    """Whether it is called as a video is."""
-    from sembla import api
-
-    return path.suffix.lower() in api.VIDEO_SUFFIXES and not path.is_dir()
 
 
 def _one(things: "Path | str | list[Path] | Video | None", number: int) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
-from sembla.commands.folders import beside, check_folder, note_jpeg, one_each, whole_folder
+from sembla.commands.folders import beside, check_folder, is_video, names_of, note_jpeg, one_each, whole_folder
 from sembla.commands.making import seen_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
@@ -157,9 +157,7 @@ class Portrait:
 
     @cached_property
     def _is_video(self) -> bool:
-        from sembla import api
-
-        return self.photo.suffix.lower() in api.VIDEO_SUFFIXES and not self.photo.is_dir()
+        return is_video(self.photo)
 
     @property
     def _engine(self) -> str:
@@ -226,12 +224,9 @@ class Portrait:
         if isinstance(given, list):
             if self.out is None:
                 raise InputError("a folder of photos gives a folder of portraits; say where to put it with --out DIR.")
-            names, out = [photo.stem for photo in given], self.out
+            out = self.out
         else:
-            names, out = (
-                [f"{number:06d}" for number in range(1, len(given) + 1)],
-                self.out or Path(f"{self.photo.stem}-portrait.mp4"),
-            )
+            out = self.out or Path(f"{self.photo.stem}-portrait.mp4")
             if out.suffix.lower() == ".mp4":
                 api.check_output(out, suffixes=(".mp4",), force=self.force, inputs=self._inputs)
                 api.check_video(out, like=given)
@@ -242,7 +237,7 @@ class Portrait:
         if any(out.resolve() == folder.resolve() for folder in read):
             raise OutputError(f"--out {out} would write among the photos or maps; give another folder.")
         check_folder(out)
-        outs = one_each(names, out, suffix=".png")
+        outs = one_each(names_of(given), out, suffix=".png")
         if out.exists():
             for file in outs:
                 api.check_output(file, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=self._inputs)
