@@ -94,7 +94,7 @@ class Made:
 
 def with_hair(labels: LabelMap, other: LabelMap) -> LabelMap:
     """A map with another's hair."""
-    return with_parts(labels, other, [HAIR])
+    return with_parts(labels, other, [HAIR], names=NAMES)
 
 
 def faces_of(batch: Batch) -> Faces:

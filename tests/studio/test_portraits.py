@@ -88,14 +88,25 @@ def test_the_parts_of_a_face(client: httpx.Client, runs: Path) -> None:
     assert "taken to stand as the faces of CelebA-HQ do" in " ".join(answer["notes"])
 
 
-def test_the_parts_of_another_face_lie_where_they_would(client: httpx.Client, runs: Path) -> None:
-    (mine, own), (theirs, _) = square(1), square(3)
+@pytest.mark.parametrize("parts", [[], [HAIR]])
+def test_what_another_face_lends_lies_where_it_would(client: httpx.Client, runs: Path, parts: list[int]) -> None:
+    (mine, own), (theirs, _), (_, layout) = square(1), square(3), square(2)
     photo, reference = held(client, mine), held(client, theirs)
-    body = {"labels": packed(own)}
+    body = {"labels": packed(own), "layout": packed(layout), "parts": parts}
     answer = client.post(f"/api/portraits/{MODEL}/photos/{photo}/other", params={"reference": reference}, json=body)
     model = sembla.load(runs / "portraits")
     face, other = api.labelled_face(mine, own, model=model), api.face_photo(theirs, None, model=model)
-    np.testing.assert_array_equal(unpacked(answer.json()), api.carried(other, face))
+    expected = api.layout_from(other, face, layout, parts=parts)
+    np.testing.assert_array_equal(unpacked(answer.json()), expected)
+    assert (expected != layout).any()
+
+
+def test_a_part_that_there_is_none_of_cannot_be_lent(client: httpx.Client) -> None:
+    (mine, own), (theirs, _) = square(1), square(3)
+    photo, reference = held(client, mine), held(client, theirs)
+    body = {"labels": packed(own), "layout": packed(own), "parts": [19]}
+    answer = client.post(f"/api/portraits/{MODEL}/photos/{photo}/other", params={"reference": reference}, json=body)
+    assert "part 19 came; there are 0 to 18" in refusal(answer)
 
 
 def test_a_live_portrait_is_that_of_the_library(studio: Server, client: httpx.Client, runs: Path) -> None:

@@ -85,12 +85,27 @@ def test_another_face_lends_its_layout_or_parts_of_it(model: Synthesizer) -> Non
     whole = library.portrait(mine, **asked)
     np.testing.assert_array_equal(whole.layout == HAIR, other == HAIR)
     assert (whole.layout == other).mean() > 0.99
+    np.testing.assert_array_equal(whole.edit, (own > 0) | (whole.layout > 0))  # all of the face is in the new one
     part = library.portrait(mine, **asked, parts=("eye_g",))
     assert GLASSES not in own
     np.testing.assert_array_equal(part.layout == GLASSES, other == GLASSES)
     np.testing.assert_array_equal(part.layout[other != GLASSES], own[other != GLASSES])
     hair = library.portrait(mine, **asked, parts=("hair",))
     assert hair.edit[hair.layout == HAIR].all()  # its look is another's, too
+
+
+def test_the_ends_of_hair_that_goes_are_made_anew_too(model: Synthesizer) -> None:
+    mine, own = square(1)
+    other = np.where(own == HAIR, SKIN, own).astype(np.uint8)
+    other[:4] = HAIR
+    asked: dict[str, Any] = {"parsing": own, "reference": mine, "reference_parsing": other, "model": model}
+    hair = library.portrait(mine, **asked, parts=("hair",))
+    gone = (own == HAIR) & (hair.layout != HAIR)
+    assert gone.any()
+    fringe = ndimage.distance_transform_edt(~gone) <= 2 * len(own) / model.config.side
+    np.testing.assert_array_equal(hair.edit, (hair.layout != own) | (hair.layout == HAIR) | fringe)
+    away = ndimage.distance_transform_edt(~hair.edit)
+    np.testing.assert_array_equal(hair.picture[away > 5], mine[away > 5])
 
 
 def test_looks_are_drawn_by_seed_and_all_is_made_anew_where_that_is_asked(model: Synthesizer) -> None:
@@ -101,8 +116,10 @@ def test_looks_are_drawn_by_seed_and_all_is_made_anew_where_that_is_asked(model:
     away = ndimage.distance_transform_edt(own != HAIR)
     np.testing.assert_array_equal(first.picture[away > 5], mine[away > 5])
     whole = library.portrait(mine, parsing=own, whole=True, model=model)
-    assert whole.edit.all()
-    assert (whole.picture == mine).mean() < 0.1
+    np.testing.assert_array_equal(whole.edit, own > 0)
+    away = ndimage.distance_transform_edt(own == 0)
+    np.testing.assert_array_equal(whole.picture[away > 5], mine[away > 5])
+    assert (whole.picture == mine)[own > 0].mean() < 0.1
 
 
 def test_parts_that_nobody_shows_are_told(model: Synthesizer, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,7 +127,7 @@ def test_parts_that_nobody_shows_are_told(model: Synthesizer, caplog: pytest.Log
     layout = np.where(other == GLASSES, GLASSES, own).astype(np.uint8)
     with caplog.at_level(logging.INFO, "sembla"):
         library.portrait(mine, parsing=own, layout=layout, model=model)
-    assert "nobody shows eye_g, which are wanted" in caplog.text
+    assert "nobody shows eye_g, which is wanted" in caplog.text
 
 
 @pytest.mark.usefixtures("no_dlib")
@@ -291,6 +308,6 @@ def test_another_s_layout_ends_where_its_photo_ends(model: Synthesizer) -> None:
     cut = 20  # of the other photo, which shows no hair above that
     face, low = facing.labelled_face(mine, own, model=model), facing.labelled_face(theirs, other, model=model)
     place = replace(low.place, shift=low.place.shift + np.array([0, cut * low.place.turn[0, 0]]))
-    carried = facing.carried(facing.FacePhoto(theirs[cut:], other[cut:], place), face)
+    carried = facing.layout_from(facing.FacePhoto(theirs[cut:], other[cut:], place), face, own)
     np.testing.assert_array_equal(carried[: cut - 1], own[: cut - 1])
     np.testing.assert_array_equal(carried[cut + 1 :], other[cut + 1 :])

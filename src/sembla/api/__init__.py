@@ -40,7 +40,16 @@ from sembla.api.evaluations import (
     write_comparison,
     write_run,
 )
-from sembla.api.facing import FACE_CLASSES, FacePhoto, apart, carried, check_portrait, face_photo, labelled_face, parse
+from sembla.api.facing import (
+    FACE_CLASSES,
+    FacePhoto,
+    apart,
+    check_portrait,
+    face_photo,
+    labelled_face,
+    layout_from,
+    parse,
+)
 from sembla.api.inpaint_experiments import (
     evaluate_inpaint_codes,
     evaluate_inpaint_completeness,
@@ -238,7 +247,6 @@ __all__ = [
     "bank_photo",
     "batches",
     "batches_once",
-    "carried",
     "check",
     "check_animation",
     "check_comparison",
@@ -294,6 +302,7 @@ __all__ = [
     "labelled_face",
     "landmarks",
     "landmarks_of_parsing",
+    "layout_from",
     "load",
     "load_example",
     "make_study",

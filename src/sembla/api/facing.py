@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,11 +36,11 @@ __all__ = [
     "FACE_CLASSES",
     "FacePhoto",
     "apart",
-    "carried",
     "check_portrait",
     "face_photo",
     "identity_of",
     "labelled_face",
+    "layout_from",
     "model_ids",
     "parse",
 ]
@@ -132,11 +133,17 @@ def labelled_face(picture: Picture, labels: LabelMap, *, model: "Synthesizer", n
     return FacePhoto(picture, labels, _placed(points, (labels.shape[0], labels.shape[1]), int(model.config.side)))
 
 
-def carried(other: FacePhoto, face: FacePhoto) -> LabelMap:
-    """The parts of another face as they would lie in a photo, (H, W); the photo's own where the other's photo ends."""
+def layout_from(other: FacePhoto, face: FacePhoto, layout: LabelMap, *, parts: Sequence[int] = ()) -> LabelMap:
+    """The layout of another face as it would lie in a photo, (H, W); with `parts`, `layout` with these parts of it.
+
+    Where the other's photo ends, the photo's own parts stay.
+    """
+    from sembla.methods.portrait.edits import with_parts
+
     size = (face.labels.shape[0], face.labels.shape[1])
     found = other.place.carry_map(other.labels + np.uint8(1), face.place, size)
-    return np.where(found > 0, found - np.uint8(1), face.labels)
+    theirs = np.where(found > 0, found - np.uint8(1), face.labels)
+    return with_parts(layout, theirs, parts, names=CELEBAMASK_HQ_19.names) if parts else theirs
 
 
 def apart(face: FacePhoto, picture: Picture, layout: LabelMap) -> float | None:
@@ -204,7 +211,7 @@ def _placed(points: Landmarks, size: tuple[int, int], side: int) -> Alignment:
     place = align(points, side, CELEBA_HQ)
     if size[0] != size[1]:
         return place
-    scale, angle = np.hypot(*place.turn[0]) * size[0] / side, np.degrees(np.arctan2(place.turn[0, 1], place.turn[0, 0]))
+    scale, angle = place.scale * size[0] / side, np.degrees(np.arctan2(place.turn[0, 1], place.turn[0, 0]))
     middle = place.points(np.full((1, 2), (size[0] - 1) / 2, np.float32)) - (side - 1) / 2
     is_whole = _LEAST < scale < _MOST and abs(angle) < _TURN and np.abs(middle).max() < _SHIFT * side
     return _all_of(size[0], side) if is_whole else place

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from sembla.api.analogies import run
 from sembla.api.checking import check_memory, numbers, told_size
-from sembla.api.facing import FacePhoto, carried, check_portrait, face_photo, identity_of, model_ids
+from sembla.api.facing import FacePhoto, check_portrait, face_photo, identity_of, layout_from, model_ids
 from sembla.api.parsing import read_parsing
 from sembla.core.errors import InputError, LabelError, NoFaceError
 from sembla.core.tasks import (
@@ -48,6 +48,8 @@ __all__ = [
 
 REACH = 5
 """Pixels about an edit within which the photo changes; all others stay as they are, bit for bit."""
+
+_FRINGE = 2  # pixels of the model's square about a part that is taken away: the ends of hair reach beyond its map
 
 _log = logging.getLogger("sembla")
 
@@ -91,8 +93,6 @@ class PortraitRequest:
     """That and the pixels about it that change with it, (H, W)."""
     task: PortraitTask
     """What the model is asked for."""
-    whole: bool = False
-    """All of the face is made, of looks alone."""
 
 
 def portrait(
@@ -120,12 +120,13 @@ def portrait(
         parsing: The map of the parts of the face, ids or colours of CelebAMask-HQ, of the photo's shape; None has the
             model's own parser see them.
         layout: The map of the parts as they are wanted.
-        reference: Another face: without `layout`, its layout is wanted, or with `parts`, these parts of it, and their
-            looks. A face that was looked at already (`face_photo`) will do.
+        reference: Another face: without `layout`, its layout is wanted, in which all of the face is made, or with
+            `parts`, these parts of it, and their looks. A face that was looked at already (`face_photo`) will do.
         reference_parsing: The map of its parts; None has them seen.
         parts: Names of parts, such as "hair", that are taken from `reference`.
         redraw: Names of parts that get another look, drawn by chance.
-        whole: Make all of the face of the looks of its parts, and nothing of its pixels: a reconstruction.
+        whole: Make all of the face of the looks of its parts, and nothing of its pixels: a reconstruction. What is
+            background and stays that is kept.
         seed: 0 to 2**63 - 1; same seed, same picture.
         on_preview: Called with whole pictures; returning False stops the work, which raises `Cancelled`.
 
@@ -155,10 +156,11 @@ def portrait(
     size = (face.labels.shape[0], face.labels.shape[1])
     other = _other(reference, reference_parsing, model)
     wanted = face.labels
+    whole = whole or (other is not None and not taken)
     if layout is not None:
         wanted = resize_labels(read_parsing(layout, size, name="layout"), size)
     elif other is not None:
-        wanted = _wanted(face, other, taken)
+        wanted = layout_from(other, face, face.labels, parts=taken)
     looks = dict.fromkeys(drawn, seed)
     request = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=looks, whole=whole, seed=seed)
     if request.edit.any():
@@ -185,9 +187,15 @@ def portrait_of(
     """What to ask a model for, of a face that was looked at; nothing is made anew where `edit` is empty.
 
     `layout` is the wanted parts, (H, W), `lent` are parts whose look another face gives, and `drawn` those whose look
-    follows from a seed of their own, all as ids of `CELEBAMASK_HQ_19`.
+    follows from a seed of their own, all as ids of `CELEBAMASK_HQ_19`. The `whole` face is all but background in
+    either map.
     """
-    edit = (layout != face.labels) | np.isin(layout, [*lent, *drawn]) | whole
+    edit = (layout != face.labels) | np.isin(layout, [*lent, *drawn])
+    left = np.isin(face.labels, lent) & ~np.isin(layout, lent)
+    if left.any():
+        edit |= ndimage.distance_transform_edt(~left) <= _FRINGE / face.place.scale
+    if whole:
+        edit |= (face.labels > 0) | (layout > 0)
     near = ndimage.distance_transform_edt(~edit) <= REACH
     donor = None
     if other is not None and lent:
@@ -197,13 +205,13 @@ def portrait_of(
         face.place.cut(face.picture),
         model_ids(face.place.cut_map(face.labels), model),
         model_ids(face.place.cut_map(layout), model),
-        None if whole else face.place.cut_hole(near),
+        face.place.cut_hole(near),
         donor=donor,
         looks={part: its for of, its in drawn.items() for part in _in_model([of], model)},
         identity=identity_of(face, model),
         **numbers(PortraitTask, {"seed": seed}),
     )
-    return PortraitRequest(face, layout, edit, near, task, whole)
+    return PortraitRequest(face, layout, edit, near, task)
 
 
 def _in_model(parts: Sequence[int], model: "Synthesizer") -> tuple[int, ...]:
@@ -225,19 +233,16 @@ def run_portrait(
     assert isinstance(made, PortraitMade)
     for part in made.usual:
         name = engine.config.label_set.names[part]
-        _log.info("nobody shows %s, which are wanted: they look as in the faces that were learned from.", name)
+        _log.info("nobody shows %s, which is wanted: it looks as in the faces that were learned from.", name)
     face, edit, task = request.face, request.edit, request.task
-    anew = made.made
-    if task.region is not None:
-        anew = met(task.picture, anew, task.region, before=task.labels, after=task.layout)
+    assert task.region is not None
+    anew = met(task.picture, made.made, task.region, before=task.labels, after=task.layout)
     painted, _ = face.place.paste(face.picture, anew, request.near)
     inside = face.place.covers((edit.shape[0], edit.shape[1]))
     if percent := round(100 * float((edit & ~inside).sum() / max(1, edit.sum()))):
         _log.info("%d %% of what is asked for lies beyond the square about the face, and stays as it is", percent)
     edit = edit & inside
-    if not request.whole:
-        painted = faded(face.picture, painted, edit, reach=REACH)
-    picture = _within(face.picture, painted, inside)
+    picture = _within(face.picture, faded(face.picture, painted, edit, reach=REACH), inside)
     seconds = time.perf_counter() - began
     watch.show(picture, seconds=seconds)
     return PortraitResult((picture,), request.task.seed, seconds, edit, request.layout)
@@ -275,7 +280,7 @@ def portrait_frames(
     other = _other(reference, reference_parsing, model)
     if other is None and (taken or not (drawn or whole)):
         raise InputError("nothing is asked for; give a reference, or parts to redraw, or whole.")
-    left = 0
+    whole, left = whole or (other is not None and not taken), 0
     for number, frame in enumerate(frames, 1):
         try:
             face = face_photo(frame, None, model=model, name=f"frame {number}")
@@ -283,7 +288,7 @@ def portrait_frames(
             left += 1
             yield frame
         else:
-            wanted = face.labels if other is None else _wanted(face, other, taken)
+            wanted = face.labels if other is None else layout_from(other, face, face.labels, parts=taken)
             asked = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=drawn, whole=whole, seed=seed)
             yield run_portrait(asked, engine=model).picture if asked.edit.any() else frame
         if on_count is not None:
@@ -296,14 +301,6 @@ def _other(reference: "FacePhoto | Source | None", parsing: Source | None, model
     if reference is None or isinstance(reference, FacePhoto):
         return reference
     return face_photo(reference, parsing, model=model, name="the reference")
-
-
-def _wanted(face: FacePhoto, other: FacePhoto, taken: Sequence[int]) -> LabelMap:
-    """The layout of another face, or with parts of it alone."""
-    from sembla.methods.portrait.edits import with_parts
-
-    theirs = carried(other, face)
-    return with_parts(face.labels, theirs, taken) if taken else theirs
 
 
 def _part_ids(names: Sequence[str]) -> list[int]:

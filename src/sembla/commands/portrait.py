@@ -44,7 +44,7 @@ class Portrait:
     engine: Literal["instant"] = "instant"
     """How it is made without --model: of the photo itself, which needs --parsing and --layout, and no training."""
     reference: Annotated[Path | None, tyro.conf.arg(metavar="OTHER", help_behavior_hint="")] = None
-    """Another face, whose layout is wanted; with --parts, these parts of it, and how they look."""
+    """Another face, in whose layout all of the face is made; with --parts, these parts of it, and how they look."""
     reference_parsing: Annotated[Path | None, tyro.conf.arg(metavar="MAP", help_behavior_hint="")] = None
     """The map of its parts. Without: seen by the model."""
     parts: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PART [PART ...]", help_behavior_hint="")] = ()
@@ -52,7 +52,8 @@ class Portrait:
     redraw: Annotated[tuple[str, ...], tyro.conf.arg(metavar="PART [PART ...]", help_behavior_hint="")] = ()
     """What gets another look, drawn by chance from the seed."""
     whole: Flag = False
-    """Make all of the face of the looks of its parts, and nothing of its pixels: a reconstruction."""
+    """Make all of the face of the looks of its parts, and nothing of its pixels: a reconstruction. The background
+    stays."""
     out: Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")] = None
     """A file; for a folder or video, a folder, or for a video an .mp4. Without: PHOTO-portrait.png here."""
     seed: int = 0

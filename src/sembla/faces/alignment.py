@@ -43,6 +43,11 @@ class Alignment:
     side: int
     """Of the cut-out, in pixels."""
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the cut-out for each of the picture, along a side."""
+        return float(np.sqrt(abs(np.linalg.det(self.turn))))
+
     def points(self, points: Landmarks) -> Landmarks:
         """Points of the picture as points of the cut-out."""
         return (points @ self.turn + self.shift).astype(np.float32)
@@ -119,7 +124,7 @@ class Alignment:
 
     def _cut(self, picture: Picture, filter_: Image.Resampling) -> Picture:
         """Reduced first where the cut-out is much smaller, so that nothing is left out between pixels."""
-        steps = max(1, int(1 / max(np.sqrt(abs(np.linalg.det(self.turn))), 1e-9)))
+        steps = max(1, int(1 / max(self.scale, 1e-9)))
         small = np.asarray(Image.fromarray(picture).reduce(steps)) if steps > 1 else picture
         inverse, last = np.linalg.inv(self.turn), self.side - 1
         turn, shift = inverse / steps, (-self.shift @ inverse + 0.5) / steps - 0.5

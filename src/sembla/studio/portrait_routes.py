@@ -1,10 +1,11 @@
-"""The REST interface to portraits: what makes them, the parts of a face, and those of another as they lie in it."""
+"""The REST interface to portraits: what makes them, the parts of a face, and what another lends."""
 
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StrictInt
 
+from sembla.core.types import MAX_CLASSES
 from sembla.studio.portrait_wire import PortraitCards
 from sembla.studio.serving import AtDesk, PhotoId, done, json, problems, received
 from sembla.studio.wire import Labelled, PackedMap, pack, unpack
@@ -17,10 +18,12 @@ ModelName: TypeAlias = Annotated[str, Path(max_length=200, description="As `Port
 Reference: TypeAlias = Annotated[str, Query(pattern="^[0-9a-f]{32}$", description="The photo of the other face.")]
 
 
-class CarryRequest(BaseModel):
-    """The parts of the photo's own face."""
+class LendRequest(BaseModel):
+    """What a photo shows, what is wanted there, and what another face is to lend."""
 
-    labels: PackedMap
+    labels: PackedMap = Field(description="The parts of the photo's own face.")
+    layout: PackedMap = Field(description="The parts as they are wanted so far.")
+    parts: list[StrictInt] = Field(max_length=MAX_CLASSES, description="What is taken; none for all of the layout.")
 
 
 router = APIRouter(prefix="/api")
@@ -46,15 +49,16 @@ async def parts(desk: AtDesk, request: Request, *, model: ModelName, photo: Phot
 @router.post(
     "/portraits/{model}/photos/{photo}/other",
     responses=problems(400, 404, 408, 413, 422, 503),
-    openapi_extra=json(CarryRequest),
+    openapi_extra=json(LendRequest),
 )
 async def other(desk: AtDesk, request: Request, *, model: ModelName, photo: PhotoId, reference: Reference) -> PackedMap:
-    """The parts of another face, as they would lie in the photo."""
-    wanted = await received(desk, request, model=CarryRequest, most_bytes=_MOST_BYTES)
+    """The layout of another face as it would lie in the photo, or what is wanted so far with parts of it."""
+    wanted = await received(desk, request, model=LendRequest, most_bytes=_MOST_BYTES)
 
     def work() -> PackedMap:
-        labels = unpack(wanted.labels, "labels")
+        maps = {"labels": unpack(wanted.labels, "labels"), "layout": unpack(wanted.layout, "layout")}
         with desk.photos.hold(photo) as picture, desk.photos.hold(reference) as theirs:
-            return pack(desk.portraits.carried(model, (photo, picture), labels, reference=(reference, theirs)))
+            own, lender = (photo, picture), (reference, theirs)
+            return pack(desk.portraits.layout_from(model, own, maps, reference=lender, parts=wanted.parts))
 
     return await done(request, desk.jobs, work)

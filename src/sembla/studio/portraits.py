@@ -77,15 +77,25 @@ class Portraits:
             found = api.parse(photo, model=self._model(name))
         return Labelled(map=pack(found.labels), classes=_classes(), notes=[one_line(note) for note in notes])
 
-    def carried(
-        self, name: str, photo: tuple[str, Picture], labels: LabelMap, *, reference: tuple[str, Picture]
+    def layout_from(
+        self,
+        name: str,
+        photo: tuple[str, Picture],
+        maps: Mapping[str, LabelMap],
+        *,
+        reference: tuple[str, Picture],
+        parts: Sequence[int],
     ) -> LabelMap:
-        """The parts of a reference as they lie in a photo, whose own are (H, W); of both, id and picture."""
+        """A reference's layout as it lies in a photo, or `layout` with parts of it; of both, id and picture.
+
+        `maps` are the photo's `labels` and `layout`, (H, W). Raises what `api.face_photo` does.
+        """
         from sembla import api
 
+        labels, layout = _checked(maps, photo[1])
         model = self._model(name)
         face = self._own(name, model, photo, labels)
-        return api.carried(self._face(name, model, reference), face)
+        return api.layout_from(self._face(name, model, reference), face, layout, parts=_parts(parts))
 
     def make(
         self,

@@ -1,11 +1,10 @@
 /** The panel of a portrait: its map, another face to take from, other looks, and how much the result is the person. */
 
-import { fillNearest } from "../model/nearest";
 import type { Studio } from "../model/studio";
 import type { IndexMap, Photo } from "../model/types";
 import { drawnOf, lentOf, looksAs, referenceOf } from "../panels/portrait";
 import type { Loop } from "../work/loop";
-import { partsOfOther, type Resemblance } from "../work/portraits";
+import { lentBy, type Resemblance } from "../work/portraits";
 import { uploadPhoto, withPhoto } from "../work/rest";
 import type { Actions } from "./actions";
 import { button, freshId, h, icon } from "./dom";
@@ -104,15 +103,6 @@ export function personOf(resemblance: Resemblance | null): string {
   return [`Identity: ${distance.toFixed(2)} apart, ${who} (from ${STRANGER} on a stranger).`, ...notes].join(
     " ",
   );
-}
-
-/** A layout with some parts as another map has them; where its own were, what lies nearest. */
-export function withParts(layout: IndexMap, theirs: IndexMap, ids: readonly number[]): IndexMap {
-  const taken = new Set(ids);
-  const hole = layout.ids.map((id) => (taken.has(id) ? 1 : 0));
-  const made = hole.includes(0) ? fillNearest(layout.ids, hole, layout) : layout.ids.slice();
-  for (let at = 0; at < made.length; at++) if (taken.has(theirs.ids[at])) made[at] = theirs.ids[at];
-  return { width: layout.width, height: layout.height, ids: made };
 }
 
 /** The parts are corrected, or painted anew; corrected ones begin the layout anew. */
@@ -281,39 +271,43 @@ class Others {
     });
   }
 
+  /** Another's layout moves all of a face, so that all of it is made of looks. */
   async #layout(): Promise<void> {
-    const theirs = await this.#theirs();
-    if (theirs !== null) this.#parts.studio.change("Another's layout", { layout: theirs, target: "layout" });
+    const layout = await this.#lent([]);
+    const { studio } = this.#parts;
+    const settings = { ...studio.settings, whole: true };
+    if (layout !== null) studio.change("Another's layout", { layout, settings, target: "layout" });
   }
 
   async #part(text: string, names: readonly string[]): Promise<void> {
-    const theirs = await this.#theirs();
     const { studio } = this.#parts;
-    const layout = studio.map("layout");
-    if (theirs === null || layout === null) return;
-    const { classes, settings } = studio;
     const ids = names
-      .map((name) => classes.findIndex((entry) => entry.name === name))
+      .map((name) => studio.classes.findIndex((entry) => entry.name === name))
       .filter((id) => id >= 0);
+    const layout = await this.#lent(ids);
+    if (layout === null) return;
+    const { settings } = studio;
     const drawn = new Map([...drawnOf(settings)].filter(([part]) => !ids.includes(part)));
     const looks = looksAs(new Set([...lentOf(settings), ...ids]), drawn);
     studio.change(`Another's ${text.toLowerCase()}`, {
-      layout: withParts(layout, theirs, ids),
+      layout,
       settings: { ...settings, ...looks },
       target: "layout",
     });
   }
 
-  /** The parts of the chosen face as they would lie in the photo; null where they cannot be had, which is told. */
-  async #theirs(): Promise<IndexMap | null> {
+  /** The layout with parts of the chosen face, or all of that; null where it cannot be had, which is told. */
+  async #lent(parts: readonly number[]): Promise<IndexMap | null> {
     const { studio, status } = this.#parts;
     const { photo, portrait } = studio;
-    const [labels, reference] = [studio.map("labels"), referenceOf(studio)];
-    if (photo === null || portrait === null || labels === null || reference === null) return null;
-    const asking = withPhoto(reference, (other) =>
-      withPhoto(photo, (id) => partsOfOther(portrait.model, { photo: id, labels, reference: other })),
+    const [labels, layout, other] = [studio.map("labels"), studio.map("layout"), referenceOf(studio)];
+    if (photo === null || portrait === null || labels === null || layout === null || other === null)
+      return null;
+    const asking = withPhoto(other, (reference) =>
+      withPhoto(photo, (id) => lentBy(portrait.model, { photo: id, reference, labels, layout, parts })),
     );
-    const theirs = await status.during("Looking at the other face…", asking, reference.name);
-    return studio.photo === photo ? theirs : null;
+    const made = await status.during("Looking at the other face…", asking, other.name);
+    if (made === null || studio.photo !== photo) return null;
+    return studio.map("layout") === layout ? made : this.#lent(parts); // painted on meanwhile
   }
 }

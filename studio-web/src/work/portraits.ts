@@ -23,12 +23,13 @@ export async function partsOfFace(model: string, photo: string): Promise<Labelle
   return { ...read, map: await fromWire(read.map) };
 }
 
-/** The parts of another face, as they would lie in a photo whose own are `labels`. */
-export async function partsOfOther(
+/** What another face lends: all of its layout, as it would lie in the photo, or `layout` with some parts of it. */
+export async function lentBy(
   model: string,
-  { photo, labels, reference }: { photo: string; labels: IndexMap; reference: string },
+  asked: { photo: string; reference: string; labels: IndexMap; layout: IndexMap; parts: readonly number[] },
 ): Promise<IndexMap> {
-  const content = { labels: await toWire(labels) };
+  const { photo, reference, parts } = asked;
+  const content = { labels: await toWire(asked.labels), layout: await toWire(asked.layout), parts };
   return fromWire(
     await json<WireMap>("POST", `${address(model, photo)}/other`, { query: { reference }, content }),
   );

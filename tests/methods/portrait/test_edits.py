@@ -5,7 +5,7 @@ import pytest
 from tests.methods.portrait.support import parsing_map
 
 from sembla.data.labelsets import CELEBAMASK_HQ_19
-from sembla.methods.portrait.edits import about, edited, without
+from sembla.methods.portrait.edits import about, edited, with_parts, without
 
 NAMES = CELEBAMASK_HQ_19.names
 
@@ -34,6 +34,16 @@ def test_a_part_that_is_taken_away_becomes_what_lies_nearest() -> None:
     assert not gone[:, 0].any()
     assert without(labels, [9]) is labels
     assert np.array_equal(without(np.full((3, 3), 5, np.uint8), [5]), np.full((3, 3), 5))
+
+
+def test_hair_of_another_comes_with_the_head_about_which_it_lies() -> None:
+    ids = {".": "background", "s": "skin", "h": "hair", "e": "l_eye", "a": "l_ear"}
+    own, other, hair, nose = (
+        np.array([[NAMES.index(ids[letter]) for letter in row]], np.uint8)
+        for row in ("..hhsesh..", "hssehs..a.", "hssshes.a.", "..hhsesh..")
+    )
+    assert np.array_equal(with_parts(own, other, [NAMES.index("hair")], names=NAMES), hair)
+    assert np.array_equal(with_parts(own, other, [NAMES.index("nose")], names=NAMES), nose)
 
 
 @pytest.mark.parametrize("seed", range(6))

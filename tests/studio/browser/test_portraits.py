@@ -102,6 +102,16 @@ def test_parts_are_painted_on_both_halves_and_another_s_are_taken(visited: Page,
     with Image.open(picture.path()) as image:
         assert json.loads(image.info["sembla"])["parts"] == ["hair"]
 
+    visited.get_by_role("button", name="Its layout").click()
+    expect(visited.get_by_role("button", name=re.compile("^Undo: Another's layout"))).to_be_enabled(timeout=SLOW)
+    expect(visited.get_by_role("button", name="All of looks")).to_have_attribute("aria-pressed", "true")
+    easel.finished()
+    picture = saved(visited, "Picture")
+    layout = maps(visited)[1]
+    np.testing.assert_array_equal(layout, api.layout_from(other, face, labels))
+    request = api.portrait_of(face, layout, model=model, other=other, lent=[HAIR], whole=True)
+    np.testing.assert_array_equal(read(picture), api.run_portrait(request, engine=model).picture)
+
 
 def test_looks_are_drawn_and_taken_back(visited: Page) -> None:
     easel = begun(visited)

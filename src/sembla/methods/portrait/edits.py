@@ -19,6 +19,11 @@ _TOGETHER = (
 )
 """Parts that are taken from another face together."""
 
+_GROUND = ("background", "skin", "l_ear", "r_ear", "neck", "cloth")
+"""Parts that come to sight where others are taken away, as the face shows them whose parts are taken."""
+
+_CROWN, _HEAD = ("hair", "hat"), ("skin", "l_ear", "r_ear")  # where that is taken, this comes with it
+
 _BENT, _PARTS = 0.35, 0.7  # chances up to which a map is bent, and up to which parts of another are taken
 _MOST_BEND = 0.05
 _GRID = 4
@@ -51,9 +56,23 @@ def without(labels: LabelMap, parts: Sequence[int]) -> LabelMap:
     return np.ascontiguousarray(labels[rows, columns])
 
 
-def with_parts(labels: LabelMap, other: LabelMap, parts: Sequence[int]) -> LabelMap:
-    """A map (H, W) with some parts as another has them; where its own were, what lies nearest."""
-    return np.where(np.isin(other, list(parts)), other, without(labels, parts))
+def with_parts(labels: LabelMap, other: LabelMap, parts: Sequence[int], *, names: Sequence[str]) -> LabelMap:
+    """A map (H, W) with some parts as another has them; `names` are those of all ids.
+
+    Where its own were, there is what the other shows of skin, ears, neck, clothes and background, or else what lies
+    nearest. Hair and hats lie about the other's head: where that is wider, the head is widened.
+    """
+    taken, ground = list(parts), _ids(_GROUND, names)
+    bare = np.isin(labels, taken)
+    if set(taken) & set(_ids(_CROWN, names)):
+        bare |= np.isin(labels, _ids(("background",), names)) & np.isin(other, _ids(_HEAD, names))
+    shown = np.isin(other, taken) | (bare & np.isin(other, ground))
+    return np.where(shown, other, without(labels, taken))
+
+
+def _ids(some: Sequence[str], names: Sequence[str]) -> list[int]:
+    """The ids of those names that there are."""
+    return [names.index(name) for name in some if name in names]
 
 
 def _bent(labels: LabelMap, chance: np.random.Generator) -> LabelMap:
@@ -70,8 +89,8 @@ def _bent(labels: LabelMap, chance: np.random.Generator) -> LabelMap:
 
 def _with_parts(labels: LabelMap, other: LabelMap, names: Sequence[str], chance: np.random.Generator) -> LabelMap:
     """With one to three kinds of parts as another face has them."""
-    kinds = [ids for some in _TOGETHER if (ids := [names.index(name) for name in some if name in names])]
+    kinds = [ids for some in _TOGETHER if (ids := _ids(some, names))]
     kinds = kinds or [[number] for number in range(len(names))]
     for number in chance.permutation(len(kinds))[: chance.integers(1, 4)]:
-        labels = with_parts(labels, other, kinds[number])
+        labels = with_parts(labels, other, kinds[number], names=names)
     return labels

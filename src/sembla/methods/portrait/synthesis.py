@@ -103,7 +103,7 @@ def _with_hair(config: Config, labels: LabelMap, other: LabelMap) -> LabelMap:
     names = config.label_set.names
     if "hair" not in names:
         return other
-    return with_parts(labels, other, [names.index("hair")])
+    return with_parts(labels, other, [names.index("hair")], names=names)
 
 
 def _tasks(config: Config, prepared: Prepared, most: int) -> list[PortraitTask]:
