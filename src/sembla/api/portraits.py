@@ -252,10 +252,7 @@ def _within(known: Picture, painted: Picture, inside: Region) -> Picture:
     """`painted` (H, W, 3) in the model's square (H, W), which passes into `known` over `REACH` pixels at its border."""
     if inside.all():
         return painted
-    away = ndimage.distance_transform_edt(inside)
-    share = np.minimum(away / (REACH + 1), 1)[:, :, None]
-    passing: Picture = np.rint(known + share * (painted.astype(np.float64) - known)).astype(np.uint8)
-    return passing
+    return faded(known, painted, ndimage.distance_transform_edt(inside) > REACH, reach=REACH)
 
 
 def portrait_frames(

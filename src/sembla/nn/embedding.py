@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sembla.nn.loading import load_weights
 from sembla.nn.mobilefacenet import MobileFaceNet
+from sembla.nn.planes import IMAGENET_DEVIATION, IMAGENET_MEAN
 from sembla.nn.weights import MOBILEFACENET, find_weights
 
 __all__ = ["Embeds", "face_in", "find_embedder"]
@@ -19,7 +20,6 @@ Embeds: TypeAlias = Callable[[Tensor], Tensor]
 
 _SIDE = 112
 _MARGIN = 0.09  # of the side of a face aligned as those of CelebA-HQ: what lies beyond, embedding networks do not see
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 def face_in(pictures: Tensor, side: int) -> Tensor:
@@ -37,7 +37,9 @@ def find_embedder(name: str, device: torch.device) -> Embeds | None:
     network = MobileFaceNet()
     load_weights(network, find_weights(MOBILEFACENET))
     network = network.to(device).eval().requires_grad_(requires_grad=False)
-    mean, deviation = (torch.tensor(each, device=device).view(1, 3, 1, 1) for each in (_MEAN, _DEVIATION))
+    mean, deviation = (
+        torch.tensor(each, device=device).view(1, 3, 1, 1) for each in (IMAGENET_MEAN, IMAGENET_DEVIATION)
+    )
 
     def embed(pictures: Tensor) -> Tensor:
         with torch.autocast(device.type, enabled=False):

@@ -16,6 +16,7 @@ from sembla.core.types import Picture
 from sembla.nn.inception import InceptionFID, InceptionStem
 from sembla.nn.loading import load_weights
 from sembla.nn.mobilefacenet import MobileFaceNet
+from sembla.nn.planes import IMAGENET_DEVIATION, IMAGENET_MEAN
 from sembla.nn.squeezenet import SqueezeNet
 from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
 from sembla.nn.weights import (
@@ -49,7 +50,6 @@ WeightsPath = str | os.PathLike[str] | None
 """A file of weights, or None to look for the published one."""
 
 _CAFFE_MEAN = (123.0, 117.0, 104.0)
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ SINGLE_IMAGE_EXTRACTORS: Mapping[str, Callable[[WeightsPath], tuple[LocationExtr
 
 def imagenet_scaled(pixels: Tensor) -> Tensor:
     """Pictures (N, 3, H, W) of 0 to 255 less ImageNet's mean colour, over its deviation, as torchvision trains."""
-    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (_MEAN, _DEVIATION))
+    mean, deviation = (torch.tensor(values).view(1, 3, 1, 1) * 255 for values in (IMAGENET_MEAN, IMAGENET_DEVIATION))
     return (pixels.float() - mean) / deviation
 
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from sembla.nn.loading import load_weights
+from sembla.nn.planes import IMAGENET_DEVIATION, IMAGENET_MEAN
 from sembla.nn.shallow import SqueezeNetTaps
 from sembla.nn.vgg import VGG19_DEPTHS, VGGFeatures
 from sembla.nn.weights import VGG19, find_weights
@@ -21,7 +22,6 @@ Depths: TypeAlias = Callable[[Tensor], list[Tensor]]
 _LEVELS = 3
 _LEAST = 32
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _VGG_LAYERS = tuple(f"relu{block}_1" for block in range(1, 6))
 _SQUEEZENET_LAYERS = (1, 4, 7, 9, 12)
 _SQUEEZENET_MEANS = (14.0, 25.0, 18.0, 21.0, 1.6)  # of these layers, over photos of streets, facades and rooms
@@ -37,8 +37,8 @@ class VGG19Depths(nn.Module):
         super().__init__()
         self.network = VGGFeatures(VGG19_DEPTHS)
         load_weights(self.network, find_weights(VGG19), ignore=("classifier.",))
-        self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(_DEVIATION).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """The planes of the layers, of pictures (N, 3, H, W) in -1 to 1, 32 px a side or more."""

@@ -8,7 +8,10 @@ from torch import Tensor
 
 from sembla.core.types import Picture
 
-__all__ = ["one_hot", "to_picture", "to_planes"]
+__all__ = ["IMAGENET_DEVIATION", "IMAGENET_MEAN", "one_hot", "to_picture", "to_planes"]
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of the colours of ImageNet, from 0 to 1, by which torchvision's networks see pictures scaled."""
 
 
 def to_planes(pictures: Sequence[Picture]) -> Tensor:
