@@ -290,17 +290,21 @@ def test_frames_without_a_face_or_what_is_asked_for_stay(
 
     monkeypatch.setattr(portraits, "face_photo", look)
     with caplog.at_level(logging.INFO, "sembla"):
-        made = list(library.portrait_frames([mine] * 3, model=model, redraw=("hair",)))  # type: ignore[arg-type]
+        made = list(library.portrait_frames([mine] * 3, model=model, redraw=("hair",)))
     assert [np.array_equal(frame, mine) for frame in made] == [False, True, True]
-    assert "no face was found in 1 of 3 frames" in caplog.text
+    assert "1 of 3 pictures show no face that is found" in caplog.text
+    assert "1 of 3 pictures show nothing of what is asked for" in caplog.text
+    faces = iter([bald, bald])
+    with pytest.raises(InputError, match="all 2 pictures show nothing of what is asked for"):
+        list(library.portrait_frames([mine] * 2, model=model, redraw=("hair",)))
     with pytest.raises(InputError, match="nothing is asked for"):
-        next(library.portrait_frames([mine], model=model))  # type: ignore[arg-type]
+        next(library.portrait_frames([mine], model=model))
 
 
 def test_a_model_without_a_parser_is_told_and_no_frame_passed_over(folders: dict[str, Path]) -> None:
     published = library.load(folders["pix2pix"], device="cpu", exact=True)
     with pytest.raises(InputError, match=r"no face parser|cannot be looked for|no face was found"):
-        next(library.portrait_frames([square(1)[0]], model=published, whole=True))  # type: ignore[arg-type]
+        next(library.portrait_frames([square(1)[0]], model=published, whole=True))
 
 
 def test_another_s_layout_ends_where_its_photo_ends(model: Synthesizer) -> None:

@@ -12,6 +12,8 @@ from sembla.imaging.io import Source, source_name
 
 __all__ = ["read_parsing"]
 
+_LIKELY = 0.5  # share of what is said of a face's parts that holds in any map of one, however it is painted
+
 _log = logging.getLogger("sembla")
 
 
@@ -29,7 +31,13 @@ def read_parsing(source: Source, size: tuple[int, int], *, name: str = "the pars
             f"{source_name(source, name)} is {told_size(labels)}, the picture {size[1]}x{size[0]}; give a map of the "
             "same shape."
         )
-    if detect_celebamask_order([labels]).label_set is CELEBAMASK_HQ_19_PARSING:
+    guess = detect_celebamask_order([labels])
+    if guess.label_set is None and guess.true < _LIKELY:
+        _log.info(
+            "the parts in %s lie as in no face; it is read as ids of CelebAMask-HQ: 1 skin, 2 nose, 3 glasses, 4 l_eye…",
+            source_name(source, name),
+        )
+    if guess.label_set is CELEBAMASK_HQ_19_PARSING:
         _log.info(
             "%s numbers the parts as face-parsing.PyTorch does; it was converted to the order of CelebAMask-HQ.",
             source_name(source, name),

@@ -14,7 +14,7 @@ from sembla.api.analogies import run
 from sembla.api.checking import check_memory, numbers, told_size
 from sembla.api.facing import FacePhoto, check_portrait, face_photo, identity_of, layout_from, model_ids
 from sembla.api.parsing import read_parsing
-from sembla.core.errors import InputError, LabelError, NoFaceError
+from sembla.core.errors import InputError, LabelError, NoFaceError, NothingAskedError
 from sembla.core.tasks import (
     AnalogyTask,
     Donor,
@@ -31,9 +31,9 @@ from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.imaging.fading import faded
 from sembla.imaging.io import Source, read_picture
 from sembla.imaging.meeting import met
-from sembla.imaging.video import Video
 
 if TYPE_CHECKING:
+    from sembla.imaging.video import Video
     from sembla.runs.synthesizer import Synthesizer
 
 __all__ = [
@@ -154,7 +154,7 @@ def portrait(
         raise InputError("a layout and a reference came; give one of them, or name the parts of the reference.")
     face = face_photo(photo, parsing, model=model)
     size = (face.labels.shape[0], face.labels.shape[1])
-    other = _other(reference, reference_parsing, model)
+    other = None if reference is None else _other(reference, reference_parsing, model)
     wanted = face.labels
     whole = whole or (other is not None and not taken)
     if layout is not None:
@@ -166,8 +166,9 @@ def portrait(
     if request.edit.any():
         return run_portrait(request, on_preview, engine=model)
     if parts or redraw:
-        raise InputError(f"{', '.join((*parts, *redraw))} came, which nobody shows; ask for a part that is there.")
-    raise InputError(
+        told = ", ".join((*parts, *redraw))
+        raise NothingAskedError(f"{told} came, which nobody shows; ask for a part that is there.")
+    raise NothingAskedError(
         f"nothing is asked for: the layout is the photo's own, {told_size(wanted)}; change a part of a copy and give "
         "that as layout, or give a reference, parts to redraw, or whole."
     )
@@ -256,9 +257,11 @@ def _within(known: Picture, painted: Picture, inside: Region) -> Picture:
 
 
 def portrait_frames(
-    frames: Video,
+    frames: "Video | Sequence[Source]",
     *,
     model: "Synthesizer",
+    parsings: Sequence[Source] = (),
+    layouts: Sequence[Source] = (),
     reference: "FacePhoto | Source | None" = None,
     reference_parsing: Source | None = None,
     parts: Sequence[str] = (),
@@ -267,35 +270,47 @@ def portrait_frames(
     seed: int = 0,
     on_count: OnCount | None = None,
 ) -> Iterator[Picture]:
-    """As `portrait` with a model, for each frame of a video, as soon as it is asked for; `write_video` takes them.
+    """As `portrait` with a model, for each photo or frame of a video, once it is asked for; `write_video` takes them.
 
-    Frames in which no face is found stay as they are, and a line of the log says how many; so do those that do not show
-    what is to get another look. `on_count` is told how far it is.
+    `parsings` and `layouts` are of one map for each, or none. Photos in which no face is found stay as they are, and
+    so do those that show nothing of what is asked for; lines of the log say how many, and where those are all, it is an
+    `InputError`. `on_count` is told how far it is.
     """
-    check_portrait(model)
-    taken, drawn = _part_ids(parts), dict.fromkeys(_part_ids(redraw), seed)
-    other = _other(reference, reference_parsing, model)
-    if other is None and (taken or not (drawn or whole)):
-        raise InputError("nothing is asked for; give a reference, or parts to redraw, or whole.")
-    whole, left = whole or (other is not None and not taken), 0
-    for number, frame in enumerate(frames, 1):
+    if reference is None and not (layouts or redraw or whole or parts):
+        raise InputError("nothing is asked for; give a layout or a reference, or parts to redraw, or whole.")
+    other = None if reference is None else _other(reference, reference_parsing, model)
+    faceless = unasked = 0
+    for number, frame in enumerate(frames):
         try:
-            face = face_photo(frame, None, model=model, name=f"frame {number}")
+            made = portrait(
+                frame,
+                model=model,
+                parsing=parsings[number] if parsings else None,
+                layout=layouts[number] if layouts else None,
+                reference=other,
+                parts=parts,
+                redraw=redraw,
+                whole=whole,
+                seed=seed,
+            ).picture
         except NoFaceError:
-            left += 1
-            yield frame
-        else:
-            wanted = face.labels if other is None else layout_from(other, face, face.labels, parts=taken)
-            asked = portrait_of(face, wanted, model=model, other=other, lent=taken, drawn=drawn, whole=whole, seed=seed)
-            yield run_portrait(asked, engine=model).picture if asked.edit.any() else frame
+            faceless += 1
+            made = read_picture(frame)
+        except NothingAskedError:
+            unasked += 1
+            made = read_picture(frame)
+        yield made
         if on_count is not None:
-            on_count(number, len(frames))
-    if left:
-        _log.info("no face was found in %d of %d frames, which stay as they are", left, len(frames))
+            on_count(number + 1, len(frames))
+    for left, why in ((faceless, "show no face that is found"), (unasked, "show nothing of what is asked for")):
+        if left == len(frames):
+            raise InputError(f"all {left} pictures {why}; ask for something else, or give others.")
+        if left:
+            _log.info("%d of %d pictures %s, and stay as they are", left, len(frames), why)
 
 
-def _other(reference: "FacePhoto | Source | None", parsing: Source | None, model: "Synthesizer") -> FacePhoto | None:
-    if reference is None or isinstance(reference, FacePhoto):
+def _other(reference: "FacePhoto | Source", parsing: Source | None, model: "Synthesizer") -> FacePhoto:
+    if isinstance(reference, FacePhoto):
         return reference
     return face_photo(reference, parsing, model=model, name="the reference")
 

@@ -1,7 +1,6 @@
 """`sembla portrait`: faces and what is wanted of them in, the faces made anew there out."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,9 +15,7 @@ from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from sembla.api import FacePhoto, PortraitResult, Synthesizer, Video
-    from sembla.core.tasks import OnPreview
-    from sembla.core.types import Picture
+    from sembla.api import Synthesizer, Video
 
 __all__ = ["Portrait"]
 
@@ -41,7 +38,7 @@ class Portrait:
     """The map of the parts as they are wanted: a changed copy of MAP."""
     model: Annotated[Path | None, tyro.conf.arg(metavar="PACK_OR_RUN", help_behavior_hint="")] = None
     """A bundled pack by its name, or the folder of a run of sembla train portrait."""
-    engine: Literal["instant"] = "instant"
+    engine: Annotated[Literal["instant"] | None, tyro.conf.arg(help_behavior_hint="")] = None
     """How it is made without --model: of the photo itself, which needs --parsing and --layout, and no training."""
     reference: Annotated[Path | None, tyro.conf.arg(metavar="OTHER", help_behavior_hint="")] = None
     """Another face, in whose layout all of the face is made; with --parts, these parts of it, and how they look."""
@@ -74,6 +71,12 @@ class Portrait:
         """Do it, and say what was written."""
         from sembla import api  # loads after the options are read: --help stays fast
 
+        if self.engine is not None and self.model is not None:
+            raise InputError(
+                f"--engine {self.engine} and --model came, which are two ways to make it; give one of them."
+            )
+        if self.reference_parsing is not None and self.reference is None:
+            raise InputError("--reference-parsing came without --reference, whose map it is; give both.")
         if self._is_video or self.photo.is_dir():
             self._run_several()
             return
@@ -81,9 +84,20 @@ class Portrait:
         note_jpeg(out)
         api.check_output(out, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=self._inputs)
         model = self._opened()
-        other = self._other(model)
         with progress(1) as on_preview:
-            result = self._made(self.photo, model, other, on_preview)
+            result = api.portrait(
+                self.photo,
+                model=model,
+                parsing=self._map(self.parsing, self.photo),
+                layout=self._map(self.layout, self.photo),
+                reference=self.reference,
+                reference_parsing=self.reference_parsing,
+                parts=self.parts,
+                redraw=self.redraw,
+                whole=self.whole,
+                seed=self.seed,
+                on_preview=on_preview,
+            )
         api.write_picture(out, result.picture, settings=self._record(self.photo, out.parent), force=self.force)
         if not self.json:
             say(str(out))
@@ -109,28 +123,29 @@ class Portrait:
             raise InputError("a folder or video needs a trained model; give one with --model, or give one photo.")
         if self._is_video and (self.parsing or self.layout):
             raise InputError("maps came for a video, whose frames move; ask with --reference, --parts or --redraw.")
+        if self.parsing is not None and not self.parsing.is_dir():
+            raise InputError(f"--parsing {self.parsing} is one map, and several photos come; give a folder of maps.")
         given = api.open_video(self.photo) if self._is_video else list(api.find_pictures(self.photo))
         outs = self._outs(given)
+        parsings, layouts = ([] if kind is None else self._maps(kind, given) for kind in (self.parsing, self.layout))
         model = self._opened()
         assert model is not None
-        other = self._other(model)
         began = time.perf_counter()
         begin()
         with counting("making portraits") as on_count:
-            pictures: Iterator[Picture]
-            if isinstance(given, list):
-                pictures = (self._made(photo, model, other).picture for photo in given)
-            else:
-                pictures = api.portrait_frames(
-                    given,
-                    model=model,
-                    reference=other,
-                    parts=self.parts,
-                    redraw=self.redraw,
-                    whole=self.whole,
-                    seed=self.seed,
-                    on_count=on_count,
-                )
+            pictures = api.portrait_frames(
+                given,
+                model=model,
+                parsings=parsings,
+                layouts=layouts,
+                reference=self.reference,
+                reference_parsing=self.reference_parsing,
+                parts=self.parts,
+                redraw=self.redraw,
+                whole=self.whole,
+                seed=self.seed,
+                on_count=on_count,
+            )
             if outs[0].suffix == ".mp4":
                 assert not isinstance(given, list)
                 api.write_video(outs[0], pictures, like=given, force=self.force)
@@ -140,8 +155,6 @@ class Portrait:
                         file = given[number] if isinstance(given, list) else self.photo
                         record = self._record(file, outs[0].parent)
                         api.write_picture(part / out.name, picture, settings=record, force=self.force)
-                        if on_count and isinstance(given, list):
-                            on_count(number + 1, len(outs))
         if not self.json:
             for out in outs:
                 say(str(out))
@@ -162,7 +175,7 @@ class Portrait:
 
     @property
     def _engine(self) -> str:
-        return self.engine if self.model is None else str(self.model)
+        return "instant" if self.model is None else str(self.model)
 
     @property
     def _inputs(self) -> list[Path]:
@@ -180,36 +193,6 @@ class Portrait:
         api.check_portrait(model)
         return model
 
-    def _other(self, model: "Synthesizer | None") -> "FacePhoto | Path | None":
-        """The reference, looked at once."""
-        from sembla import api
-
-        if self.reference is None or model is None:
-            return self.reference
-        return api.face_photo(self.reference, self.reference_parsing, model=model)
-
-    def _made(
-        self,
-        photo: Path,
-        model: "Synthesizer | None",
-        reference: "FacePhoto | Path | None",
-        on_preview: "OnPreview | None" = None,
-    ) -> "PortraitResult":
-        from sembla import api
-
-        return api.portrait(
-            photo,
-            model=model,
-            parsing=self._map(self.parsing, photo),
-            layout=self._map(self.layout, photo),
-            reference=reference,
-            parts=self.parts,
-            redraw=self.redraw,
-            whole=self.whole,
-            seed=self.seed,
-            on_preview=on_preview,
-        )
-
     def _map(self, given: Path | None, photo: Path) -> Path | None:
         """The map that belongs to a photo. Raises `InputError` where a folder lacks it."""
         from sembla import api
@@ -217,6 +200,11 @@ class Portrait:
         if given is None or not given.is_dir():
             return given
         return beside(given, photo, api.PICTURE_SUFFIXES)
+
+    def _maps(self, kind: Path, given: "list[Path] | Video") -> list[Path]:
+        """The map of each photo. Raises `InputError` where a folder lacks one."""
+        assert isinstance(given, list)
+        return [path for photo in given if (path := self._map(kind, photo)) is not None]
 
     def _outs(self, given: "list[Path] | Video") -> list[Path]:
         """What is written. Raises `InputError` and `OutputError` where that cannot be."""
@@ -264,5 +252,5 @@ class Portrait:
         asked: dict[str, object] = {"parts": list(self.parts), "redraw": list(self.redraw), "whole": self.whole}
         settings: dict[str, object] = {"version": api.__version__, "verb": "portrait", **files}
         if self.model is None:
-            return {**settings, "engine": self.engine, "seed": self.seed}
+            return {**settings, "engine": self._engine, "seed": self.seed}
         return {**settings, **asked, "seed": self.seed, "exact": self.exact}

@@ -24,6 +24,7 @@ __all__ = [
     "MemoryNeedError",
     "MissingExtraError",
     "NoFaceError",
+    "NothingAskedError",
     "OutputError",
     "SemblaError",
     "SizeError",
@@ -48,6 +49,10 @@ class LabelError(InputError):
 
 class NoFaceError(InputError):
     """A picture in which a face was looked for, and none found."""
+
+
+class NothingAskedError(InputError):
+    """What is wanted of a picture is what it is."""
 
 
 class SizeError(InputError):

@@ -17,6 +17,7 @@ from sembla.data.labelsets import CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING
 __all__ = ["OrderGuess", "detect_celebamask_order"]
 
 _FEWEST = 8  # pixels of a class for its middle to count
+_FEWEST_STATEMENTS = 8  # that can be checked: two or three hold by chance in maps of other classes
 _LEAST_TRUE = 0.8  # share of the statements below that hold on a map of a face, read in its own order
 
 _ABOVE = (
@@ -37,9 +38,12 @@ class OrderGuess:
     """What the geometry of face maps says about the order of their ids."""
 
     label_set: LabelSet | None
-    """`CELEBAMASK_HQ_19` or `CELEBAMASK_HQ_19_PARSING`; None where the maps show no face in either order."""
+    """`CELEBAMASK_HQ_19` or `CELEBAMASK_HQ_19_PARSING`; None where the maps show no face in either order, or too few
+    parts of one."""
     confidence: float
     """0 to 1: by how much this order explains the maps better than the other."""
+    true: float
+    """0 to 1: the share of the statements that hold if the ids are MaskGAN's; 1 where none can be checked."""
 
 
 def detect_celebamask_order(maps: Iterable[LabelMap]) -> OrderGuess:
@@ -53,10 +57,10 @@ def detect_celebamask_order(maps: Iterable[LabelMap]) -> OrderGuess:
         counts += [_check(measures, CELEBAMASK_HQ_19), _check(measures, CELEBAMASK_HQ_19_PARSING)]
     true = counts[:, 0] / np.maximum(counts[:, 1], 1)
     best = int(true.argmax())
-    confidence = float(abs(true[0] - true[1]))
-    if true[best] < _LEAST_TRUE or confidence == 0:
-        return OrderGuess(None, confidence)
-    return OrderGuess((CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING)[best], confidence)
+    confidence, own = float(abs(true[0] - true[1])), float(true[0]) if counts[0, 1] else 1.0
+    if true[best] < _LEAST_TRUE or confidence == 0 or counts[best, 1] < _FEWEST_STATEMENTS:
+        return OrderGuess(None, confidence, own)
+    return OrderGuess((CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING)[best], confidence, own)
 
 
 def _measure(labels: LabelMap) -> NDArray[np.float64]:

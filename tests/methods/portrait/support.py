@@ -78,8 +78,43 @@ def portraits() -> Prepared:
     return prepare(KIND, source, Path(folder.name, "set"), workers=1).prepared
 
 
+@cache
+def parser() -> dict[str, Any]:
+    """The weights of a face parser, 8 channels wide, that sees faces in noise at 32x32, and is sure of it."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    from sembla.nn.planes import to_planes
+    from sembla.nn.segmentation import SegmentationNetwork
+
+    chance = np.random.default_rng(0)
+    maps = np.stack([parsing_map(number, 32) for number in range(64)])
+    colours = chance.integers(40, 216, (64, 19, 3))
+    photos = [
+        (its[labels] + chance.integers(0, 20, (32, 32, 3))).astype(np.uint8)
+        for its, labels in zip(colours, maps, strict=True)
+    ]
+    pictures, wanted = to_planes(photos), torch.from_numpy(maps.astype(np.int64))
+    rare = 1 / torch.bincount(wanted.flatten(), minlength=19).clamp(min=1).sqrt()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = SegmentationNetwork(19, width=8)
+        learner = torch.optim.Adam(network.parameters(), lr=0.01)
+        for _ in range(80):
+            some = torch.randint(64, (8,))
+            learner.zero_grad()
+            cross_entropy(network(pictures[some]), wanted[some], rare).backward()  # type: ignore[no-untyped-call]
+            learner.step()
+    for each in network.score.parameters():
+        each.data *= 5
+    return network.state_dict()
+
+
 def untrained(folder: Path, *, recipe: str = "sembla", config: Mapping[str, object] = MappingProxyType({})) -> Path:
-    """The run of a model for faces of 32x32, with some settings of its own; needs PyTorch."""
+    """The run of a model for faces of 32x32, with some settings of its own, whose parser alone has learned something.
+
+    Needs PyTorch.
+    """
     from dataclasses import replace
 
     import torch
@@ -100,6 +135,8 @@ def untrained(folder: Path, *, recipe: str = "sembla", config: Mapping[str, obje
     write_description(RunFolder(folder), about)
     torch.manual_seed(0)
     networks = dict(PARTS.networks(chosen))
+    if isinstance(chosen, Sembla) and chosen.classes.names == CELEBAMASK_HQ_19.names:
+        networks["segmenter"].load_state_dict(parser())
     used = {name: networks[name] for name, player in PARTS.players(chosen).items() if not player.teacher}
     write_weights(RunFolder(folder), named(used), step=1)
     return folder
