@@ -224,6 +224,8 @@ def fitted(config: Config, prepared: Prepared) -> Config:
     if isinstance(config, Sembla):
         if max(config.whole, config.own) > 1:
             raise InputError(f"whole {config.whole} and own {config.own} came; give at most 1.")
+        if config.parser_side % _MULTIPLE:
+            raise InputError(f"parser_side {config.parser_side} came; give 0 or a multiple of {_MULTIPLE}.")
         return replace(
             config,
             features=config.features or best_features() or "none",
