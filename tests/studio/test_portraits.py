@@ -123,6 +123,27 @@ def test_a_live_portrait_is_that_of_the_library(studio: Server, client: httpx.Cl
     assert (chunk["verb"], chunk["parts"], chunk["redraw"], chunk["seed"]) == ("portrait", ["hair"], {"skin": 7}, 3)
 
 
+def test_a_picture_in_which_no_face_can_be_found_is_looked_at_only_where_it_lends(
+    studio: Server, client: httpx.Client
+) -> None:
+    (mine, own), (_, layout) = square(1), square(2)
+    photo, reference = held(client, mine), held(client, noise(0, (40, 60)))
+    maps = {"labels": own, "layout": layout}
+    alone, beside = (made(studio, photo, maps, reference=each).pixels for each in (None, reference))
+    np.testing.assert_array_equal(alone, beside)
+    body = {"labels": packed(own), "layout": packed(layout), "parts": [HAIR]}
+    answer = client.post(f"/api/portraits/{MODEL}/photos/{photo}/other", params={"reference": reference}, json=body)
+    assert "the face in the reference cannot be looked for" in refusal(answer)
+
+
+def test_maps_of_another_size_are_refused(client: httpx.Client) -> None:
+    (mine, own), (theirs, _) = square(1), square(3)
+    photo, reference = held(client, mine), held(client, theirs)
+    body = {"labels": packed(own), "layout": packed(own[:64, :64].copy()), "parts": []}
+    answer = client.post(f"/api/portraits/{MODEL}/photos/{photo}/other", params={"reference": reference}, json=body)
+    assert "layout of 64x64 came, and a photo of 96x96" in refusal(answer)
+
+
 def test_a_layout_that_asks_for_nothing_gives_the_photo(studio: Server, client: httpx.Client) -> None:
     mine, own = square(1)
     frame = made(studio, held(client, mine), {"labels": own, "layout": own})

@@ -20,8 +20,10 @@ from tests.surfaces.test_portrait import PARSING, photo, smiling
 import sembla as library
 from sembla.api import facing, portraits, read_settings
 from sembla.core.errors import InputError, LabelError, MissingExtraError, NoFaceError
+from sembla.core.labels import Classes
+from sembla.core.tasks import ParseResult
 from sembla.core.types import LabelMap, Picture
-from sembla.data.labelsets import CELEBAMASK_HQ_19
+from sembla.data.labelsets import CELEBAMASK_HQ_19, CELEBAMASK_HQ_19_PARSING, CELEBAMASK_HQ_TO_PARSING
 from sembla.examples import load
 from sembla.faces.detection import has_faces
 from sembla.runs.synthesizer import Synthesizer
@@ -207,6 +209,7 @@ def test_the_verb_makes_one_or_a_folder(
     about = read_settings(elsewhere / "face1-portrait.png")
     assert (about["verb"], about["seed"], about["whole"]) == ("portrait", 2, False)
     assert "engine" not in about
+    assert about["model"]["sha256"] == library.api.digest(folders["sembla"] / "weights.safetensors")
     several = ("portrait", place / "photos", *one[2:], "--parsing", place / "maps", "--layout", place / "wanted")
     outcome = sembla(*several, "--seed", 2, "--out", "made")
     assert (outcome.code, outcome.out) == (0, "made/face1.png\nmade/face2.png\n"), outcome.err
@@ -216,6 +219,13 @@ def test_the_verb_makes_one_or_a_folder(
     for folder in ("photos", "maps", "wanted"):
         assert "would write among the photos" in sembla(*several, "--out", place / folder, "--force").complaint
     assert "needs a trained model" in sembla("portrait", place / "photos", "--out", "other").complaint
+    assert "is one map, and several photos come" in sembla(*several[:-4], *maps, "--out", "third").complaint
+    asked = ("--whole", "--reference-parsing", place / "maps" / "face1.png")
+    for photos in (one, several[:-4]):
+        assert "--reference-parsing came without --reference" in sembla(*photos, *asked, "--out", "third").complaint
+    assert "two ways to make it" in sembla(*one, *maps, "--engine", "instant", "--out", "third.png").complaint
+    hatless = sembla(*several[:-4], "--parsing", place / "maps", "--redraw", "hat", "--out", "third")
+    assert "all 2 pictures show nothing of what is asked for" in hatless.complaint
     (place / "maps" / "face2.png").unlink()
     assert "holds no face2.png" in sembla(*several, "--out", "third").complaint
     assert not (elsewhere / "third").exists()
@@ -305,6 +315,63 @@ def test_a_model_without_a_parser_is_told_and_no_frame_passed_over(folders: dict
     published = library.load(folders["pix2pix"], device="cpu", exact=True)
     with pytest.raises(InputError, match=r"no face parser|cannot be looked for|no face was found"):
         next(library.portrait_frames([square(1)[0]], model=published, whole=True))
+
+
+def test_what_is_made_has_the_photo_s_colour_where_a_part_goes_on(model: Synthesizer) -> None:
+    _, own = square(1)
+    flat = np.full((96, 96, 3), 220, np.uint8)
+    nose = own == NAMES.index("nose")
+    layout = np.where(nose, SKIN, own).astype(np.uint8)
+    made = library.portrait(flat, parsing=own, layout=layout, model=model).picture
+    assert np.abs(made[nose].mean(axis=0) - 220).max() < 12  # an untrained network makes grey
+
+
+def test_what_is_lent_is_cut_out_with_its_own_map(model: Synthesizer) -> None:
+    (mine, own), (theirs, other) = square(1), square(3)
+    face, lender = (facing.labelled_face(*each, model=model) for each in ((mine, own), (theirs, other)))
+    asked = portraits.portrait_of(face, own, model=model, other=lender, lent=[HAIR])
+    assert asked.task.donor is not None
+    np.testing.assert_array_equal(asked.task.donor.labels, lender.place.cut_map(other))
+    np.testing.assert_array_equal(asked.task.donor.picture, lender.place.cut(theirs))
+    assert asked.task.donor.parts == (HAIR,)
+
+
+@pytest.mark.parametrize("dlib", [False, True])
+def test_what_shows_no_face_is_told(
+    model: Synthesizer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, dlib: bool
+) -> None:
+    """A face that dlib found may be hard to see; a square that nobody looked at shows none, then."""
+    monkeypatch.setattr(facing, "has_faces", lambda: dlib)
+    monkeypatch.setattr(facing, "_found", lambda *_, **__: facing._all_of(96, 32))
+    noise = np.random.default_rng(0).integers(0, 256, (96, 96, 3), np.uint8)
+    flat = np.full((96, 96, 3), 128, np.uint8)
+    monkeypatch.setattr(facing, "_UNSURE", 0.999)
+    for picture in (noise, flat):
+        with caplog.at_level(logging.INFO, "sembla"):
+            if dlib:
+                library.parse(picture, model=model)
+                assert "are unsure" in caplog.text
+            else:
+                with pytest.raises(NoFaceError, match="no face is seen in the photo"):
+                    library.parse(picture, model=model)
+    monkeypatch.setattr(facing, "_UNSURE", 0.0)
+    monkeypatch.setattr(facing, "_shows_face", lambda _: False)
+    if not dlib:
+        with pytest.raises(NoFaceError, match="no face is seen in the photo"):
+            library.parse(flat, model=model)
+
+
+@pytest.mark.usefixtures("no_dlib")
+def test_a_parser_of_the_other_order_is_read_in_ours(model: Synthesizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen(labels: LabelMap) -> LabelMap:
+        result = ParseResult((square(1)[0],), 0, 0.0, labels, 1.0)
+        monkeypatch.setattr(Synthesizer, "__call__", lambda *_, **__: result)
+        return library.parse(square(1)[0], model=model).labels
+
+    labels = parsing_map(1, 32)
+    ours = seen(labels)
+    monkeypatch.setattr(model, "config", replace(model.config, classes=Classes.of(CELEBAMASK_HQ_19_PARSING)))
+    np.testing.assert_array_equal(seen(CELEBAMASK_HQ_TO_PARSING(labels)), ours)
 
 
 def test_another_s_layout_ends_where_its_photo_ends(model: Synthesizer) -> None:

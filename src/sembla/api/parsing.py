@@ -34,7 +34,7 @@ def read_parsing(source: Source, size: tuple[int, int], *, name: str = "the pars
     guess = detect_celebamask_order([labels])
     if guess.label_set is None and guess.true < _LIKELY:
         _log.info(
-            "the parts in %s lie as in no face; it is read as ids of CelebAMask-HQ: 1 skin, 2 nose, 3 glasses, 4 l_eye…",
+            "the parts in %s lie as in no face; it is read as CelebAMask-HQ numbers them: 1 skin, 2 nose, 3 glasses",
             source_name(source, name),
         )
     if guess.label_set is CELEBAMASK_HQ_19_PARSING:

@@ -119,7 +119,7 @@ class Portraits:
             raise Cancelled("the page asked to stop.")
         labels, layout = _checked(maps, photo[1])
         model = self._model(ask.model)
-        other = None if reference is None else self._face(ask.model, model, reference)
+        other = self._face(ask.model, model, reference) if reference is not None and ask.lent else None
         face = self._own(ask.model, model, photo, labels)
         with heard() as notes:
             request = api.portrait_of(
@@ -223,6 +223,7 @@ def _checked(maps: Mapping[str, LabelMap], photo: Picture) -> tuple[LabelMap, La
     for what, ids in (("labels", labels), ("layout", layout)):
         if ids.shape != photo.shape[:2]:
             told = "x".join(map(str, ids.shape[::-1]))
-            raise SizeError(f"the {what} are {told}, the photo {photo.shape[1]}x{photo.shape[0]}; give both one size.")
+            size = f"{photo.shape[1]}x{photo.shape[0]}"
+            raise SizeError(f"{what} of {told} came, and a photo of {size}; give both one size.")
         _parts([int(ids.max(initial=0))])
     return labels, np.ascontiguousarray(layout)

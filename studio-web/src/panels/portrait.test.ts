@@ -49,6 +49,8 @@ describe("the portrait's panel", () => {
     expect(referenceOf(studio)).toBe(OTHER);
     expect(portrait.others?.(studio)).toEqual([OTHER]);
     expect(portraitAsk(studio)).toEqual({ ...asked, reference: "other", lent: [1, 2] });
+    studio.setSettings(looksAs([], new Map([[0, 7]])));
+    expect(portraitAsk(studio)).toEqual(asked); // nobody looks for the face of one that lends nothing
     expect(portraitAsk(new Studio())).toBeNull();
   });
 });

@@ -60,11 +60,12 @@ function itemsOf(value: Settings[string] | undefined): string[] {
 export function portraitAsk(studio: Studio): object | null {
   const { portrait: its, settings } = studio;
   if (its === null) return null;
-  const reference = referenceOf(studio)?.id ?? null;
+  const [other, parts] = [referenceOf(studio), lentOf(settings)];
+  const lends = other !== null && parts.length > 0;
   return {
     model: its.model,
-    reference,
-    lent: reference === null ? [] : lentOf(settings),
+    reference: lends ? other.id : null,
+    lent: lends ? parts : [],
     drawn: Object.fromEntries(drawnOf(settings)),
     whole: settings.whole === true,
   };

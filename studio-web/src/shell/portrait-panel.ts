@@ -253,11 +253,13 @@ class Others {
     this.#list.replaceChildren(...own, plus);
   }
 
-  /** Looks that were taken from one face are not another's. */
+  /** Looks that were taken from one face are not another's. The one that is chosen is laid aside. */
   #choose(place: number): void {
     const { studio } = this.#parts;
-    if (studio.settings.reference === place) return;
-    studio.change("Choose another face", { settings: { ...studio.settings, reference: place, lent: "" } });
+    const laid = studio.settings.reference === place;
+    studio.change(laid ? "Lay the other face aside" : "Choose another face", {
+      settings: { ...studio.settings, reference: laid ? null : place, lent: "" },
+    });
   }
 
   #pick(): void {
@@ -267,7 +269,8 @@ class Others {
       const uploaded = await status.during(`Reading ${file.name}…`, uploadPhoto(file, file.name), file.name);
       if (uploaded === null || studio.portrait === null || studio.photo !== before) return;
       const { id, width, height } = uploaded;
-      this.#choose(studio.addReference({ id, width, height, name: file.name, file }));
+      const place = studio.addReference({ id, width, height, name: file.name, file });
+      if (studio.settings.reference !== place) this.#choose(place);
     });
   }
 

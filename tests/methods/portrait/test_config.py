@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="needs PyTorch")
 from tests.methods.portrait.support import portraits
 
 from sembla.core.errors import InputError
-from sembla.methods.portrait.config import RECIPES, fitted
+from sembla.methods.portrait.config import RECIPES, Sembla, fitted
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_settings_that_nothing_can_be_trained_with(recipe: str, settings: dict[s
 
 
 def test_sides_that_can_be_trained_with() -> None:
-    assert fitted(replace(RECIPES["sembla"], side=96, parser_side=64), portraits()).side == 96
+    assert fitted(Sembla(side=96, parser_side=64), portraits()).side == 96

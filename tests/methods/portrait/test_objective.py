@@ -10,7 +10,10 @@ pytest.importorskip("torch", reason="needs PyTorch")
 import torch
 from torch import Tensor, nn
 
+from sembla.core.labels import Classes
+from sembla.data.labelsets import CELEBAMASK_HQ_19
 from sembla.losses.moves import Made
+from sembla.losses.segmentation import class_weights
 from sembla.methods.portrait.batches import PortraitBatch
 from sembla.methods.portrait.config import MapHead, Pix2Pix, Reconstruction, Sembla
 from sembla.methods.portrait.light_objective import LightObjective, _colours_apart
@@ -60,6 +63,87 @@ def test_the_first_version_asks_for_the_photo_on_black_where_maps_agree_and_for_
     assert own[0, :2].flatten(1).tolist() == [[0, 1, 1, 0], [0, 0, 0, 1]]
     assert other[0, :2].flatten(1).tolist() == [[0, 1, 0, 1], [0, 0, 1, 0]]
     assert coloured[0, 0].flatten().tolist() == pytest.approx([-1.0, 0.4, -0.8, 0.4], abs=1e-3)
+
+
+def near(values: list[float]) -> Any:
+    return pytest.approx(values, rel=1e-3)
+
+
+def ramp(planes: Tensor) -> Tensor:
+    """A number that tells planes (1, C, 2, 2) from others."""
+    return (planes * torch.arange(1.0, 1 + planes[0].numel()).view(planes.shape)).mean()
+
+
+def judged(condition: Tensor, picture: Tensor) -> Tensor:
+    """A critic's score, which tells all conditions and pictures apart."""
+    return (3 * ramp(condition) + ramp(picture)).view(1, 1, 1, 1)
+
+
+def planes_of(skin: list[int], eyes: list[int]) -> Tensor:
+    """Groups, of which only the first two occur."""
+    groups = torch.zeros(1, GROUPS, 4)
+    groups[0, 0], groups[0, 1] = torch.tensor(skin), torch.tensor(eyes)
+    return groups.view(1, GROUPS, 2, 2)
+
+
+def taken(score: Tensor, *, real: bool) -> float:
+    """Cross entropy with one or zero."""
+    wanted = torch.ones_like(score) if real else torch.zeros_like(score)
+    return float(nn.functional.binary_cross_entropy_with_logits(score, wanted))
+
+
+OWN_GROUPS, OTHER_GROUPS = planes_of([0, 1, 1, 0], [0, 0, 0, 1]), planes_of([0, 1, 0, 1], [0, 0, 1, 0])
+ON_BLACK = torch.tensor([[[-1.0, 0.2], [0.6, -0.8]]]).expand(3, 2, 2)[None]
+AGAIN, MOVED = torch.full((1, 3, 2, 2), 0.3), torch.full((1, 3, 2, 2), -0.5)
+
+
+class Two(Fixed):
+    """Makes `AGAIN`, then `MOVED`."""
+
+    def __init__(self) -> None:
+        super().__init__(AGAIN)
+
+    def forward(self, groups: Tensor, shown: Tensor, **more: Tensor) -> Tensor:
+        super().forward(groups, shown, **more)
+        return AGAIN if len(self.shown) == 1 else MOVED
+
+
+def game(config: Any, critic: Any) -> tuple[list[float], list[float]]:
+    """What the generator is told by the critic, and what the critic is."""
+    its = objective(config, cast("nn.ModuleDict", {"generator": Two(), "discriminator": critic}), TABLE)
+    one, made = batch(), Made[PortraitBatch]()
+    painted, found = its.paint(one, made), its.judge(one, made)
+    names = [name for name in ("again", "moved") if name in painted]
+    return [float(painted[name].value) for name in names], [float(term.value) for term in found.values()]
+
+
+def test_each_map_is_judged_with_what_was_made_of_it() -> None:
+    told, found = game(Pix2Pix(), judged)
+    again, moved = judged(OWN_GROUPS, AGAIN), judged(OTHER_GROUPS, MOVED)
+    assert told == near([taken(again, real=True), taken(moved, real=True)])
+    photo = judged(OWN_GROUPS, ON_BLACK)
+    assert found == near([taken(photo, real=True), taken(again, real=False), taken(moved, real=False)])
+
+
+def test_the_second_version_judges_by_maps_of_colours_and_reads_those_of_photos() -> None:
+    def critic(condition: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
+        return judged(condition, picture), torch.zeros(1, 3, 2, 2)
+
+    told, found = game(MapHead(), critic)
+    own = torch.tensor([[[-1.0, 0.4], [0.4, -0.8]]]).expand(3, 2, 2)[None]
+    other = torch.tensor([[[-1.0, 0.4], [-0.8, 0.4]]]).expand(3, 2, 2)[None]
+    again, moved = judged(own, AGAIN), judged(other, MOVED)
+    assert told == near([taken(again, real=True)])
+    photo = judged(own, ON_BLACK)
+    wanted = [taken(photo, real=True), taken(again, real=False), taken(moved, real=False), float(own.abs().mean())]
+    assert found == near(wanted)
+
+
+def test_the_third_version_judges_photos_background_and_all() -> None:
+    told, found = game(Reconstruction(), judged)
+    again, photo = judged(OWN_GROUPS, AGAIN), judged(OWN_GROUPS, PHOTO)
+    assert told == near([taken(again, real=True)])
+    assert found == near([taken(photo, real=True), taken(again, real=False)])
 
 
 def test_what_is_pushed_away_learns_only_while_it_is_near() -> None:
@@ -114,3 +198,75 @@ def test_pixels_are_asked_for_of_photos_in_their_own_layout_alone_and_most_in_th
     assert float(both) == pytest.approx(1.05 / 1.1)  # the known half counts for a twentieth
     assert float(one) == pytest.approx(float(both) / 2)
     assert float(none) == 0
+
+
+class Portraitist:
+    """Makes faces of one colour, whatever is asked for, and remembers what that was."""
+
+    def __init__(self, colour: float) -> None:
+        self.colour, self.asked, self.encoder = colour, {}, SimpleNamespace(remember=lambda *_: None)  # type: ignore[var-annotated]
+
+    def layout(self, labels: Tensor) -> Tensor:
+        return nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2).float()
+
+    def looks(self, photo: Tensor, layout: Tensor) -> Tensor:
+        return torch.stack([photo.mean((1, 2, 3)), layout[:, 1].mean((1, 2))])
+
+    def completed(self, looks: Tensor) -> Tensor:
+        return looks
+
+    def person(self, photo: Tensor) -> Tensor:
+        return photo.mean((1, 2, 3))
+
+    def noise(self, layout: Tensor) -> Tensor:
+        return torch.zeros_like(layout)
+
+    def __call__(self, layout: Tensor, looks: Tensor, **more: Tensor) -> Tensor:
+        self.asked = {"layout": layout, "looks": looks, **more}
+        return torch.full_like(more["photo"], self.colour)
+
+
+def test_ours_is_judged_in_the_photo_named_by_the_wanted_map_and_known_by_the_photo_s_face(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two photos of 0.5; the first is asked for in its own layout, the second in one that differs at one pixel."""
+    monkeypatch.setattr("sembla.methods.portrait.light_objective.augmented", lambda faces: faces)
+    labels = OWN.repeat(2, 1, 1)
+    wanted = labels.clone()
+    wanted[1, 0, 0] = 2
+    photo, hole = torch.full((2, 3, 2, 2), 0.5), torch.zeros(2, 1, 2, 2)
+    hole[:, :, :, 0] = 1
+    one = PortraitBatch(photo, labels, wanted, hole, torch.zeros(2, 128))
+    shown = torch.where(hole > 0, -0.5, photo)
+    scores = torch.arange(152.0).view(2, 19, 2, 2).sin()
+    named: list[Tensor] = []
+
+    def parser(pictures: Tensor) -> Tensor:
+        named.append(pictures)
+        return scores
+
+    def critic(faces: Tensor, _depths: object) -> list[Tensor]:
+        return [(3 * faces.mean((1, 2, 3), keepdim=True))]
+
+    def embeds(pictures: Tensor) -> Tensor:
+        angle = pictures.mean((1, 2, 3))
+        return torch.stack([angle.cos(), angle.sin()], dim=1)
+
+    portraitist = Portraitist(-0.5)
+    networks: Any = {"generator": portraitist, "discriminator": critic, "segmenter": parser}
+    config = Sembla(classes=Classes.of(CELEBAMASK_HQ_19))
+    its = LightObjective(config, networks, lambda pictures: [pictures], embeds)
+    made = Made[PortraitBatch]()
+    found = {name: float(term.value) for name, term in its.paint(one, made).items()}
+    assert torch.equal(portraitist.asked["layout"].argmax(1), wanted)
+    assert torch.equal(portraitist.asked["looks"][1], torch.full((2,), 0.5))  # those of the photo, in its own layout
+    assert torch.equal(named[0], shown)
+    assert found["adversarial"] == pytest.approx(0.0, abs=1e-6)  # the mean of what is shown is 0
+    assert found["identity"] == pytest.approx(1 - float(torch.tensor(0.5).cos()))
+    assert found["pixels"] == pytest.approx(0.5)  # 1 off, in the first photo alone
+    assert found["perceptual"] == pytest.approx(0.5)
+    weights = class_weights(wanted, 19)
+    entropy = nn.functional.cross_entropy(scores, wanted, reduction="none")
+    assert found["segmentation"] == pytest.approx(float((entropy * weights).mean()))
+    judged_by = float(its.judge(one, made)["adversarial"].value)
+    assert judged_by == pytest.approx(max(0, 1 - 1.5) + 1.0)  # photos score 1.5, what is made 0

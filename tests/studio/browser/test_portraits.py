@@ -112,6 +112,11 @@ def test_parts_are_painted_on_both_halves_and_another_s_are_taken(visited: Page,
     request = api.portrait_of(face, layout, model=model, other=other, lent=[HAIR], whole=True)
     np.testing.assert_array_equal(read(picture), api.run_portrait(request, engine=model).picture)
 
+    visited.get_by_role("button", name="other.png").click()
+    expect(visited.get_by_role("button", name="other.png")).to_have_attribute("aria-pressed", "false")
+    expect(visited.get_by_role("button", name="Its layout")).to_be_hidden()
+    easel.finished()
+
 
 def test_looks_are_drawn_and_taken_back(visited: Page) -> None:
     easel = begun(visited)

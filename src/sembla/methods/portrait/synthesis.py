@@ -53,8 +53,10 @@ def portray(config: Config, networks: nn.ModuleDict, task: PortraitTask, *, watc
 
 
 def parse(config: Config, networks: nn.ModuleDict, task: ParseTask, *, watch: Watch = UNWATCHED) -> ParseResult:
-    """Name the parts of a face: of it and its mirror image, the mean, smoothed. Raises as `portray`, and for recipes
-    without a parser."""
+    """Name the parts of a face: the mean of it and its mirror image, smoothed.
+
+    Raises as `portray`, and for recipes without a parser.
+    """
     if not isinstance(config, Sembla | Parser):
         raise InputError("this model has no face parser; give one of recipe sembla, or a parsing map.")
     began = time.perf_counter()
