@@ -204,7 +204,7 @@ def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dic
         face_parsing_unet().label: innermost(on_black(faces.pictures, faces.labels)),
         "dlib": persons(faces.pictures, faces.labels),
     }
-    near: list[Row] = []
+    alike: list[Row] = []
     layouts: list[Row] = [
         {"model": "photo", "own": round(agreement(faces.pictures, faces.labels), 3), "another's": "-"}
     ]
@@ -213,7 +213,7 @@ def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dic
     drift: list[Row] = []
     for name, (model, whole) in models.items():
         its = made_by(model, faces, whole=whole)
-        near.append(likeness(name, faces, its.again))
+        alike.append(likeness(name, faces, its.again))
         layouts.append(
             {
                 "model": name,
@@ -247,7 +247,7 @@ def quality(models: Mapping[str, tuple[Synthesizer, bool]], faces: Faces) -> dic
         )
     heads = {**dict.fromkeys(people[-1], "-")}
     return {
-        "Made of their own parts": near,
+        "Made of their own parts": alike,
         f"mIoU of the parts seen again, {face_parsing_unet().label}": layouts,
         "KID": kids,
         "Who it is, dlib": [{**heads, **row} for row in people],
