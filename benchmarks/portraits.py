@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.fasseg import to_six, with_sides
-from benchmarks.portrait_packs import parts_named, seconds
+from benchmarks.portrait_packs import near, parts_named, seconds
 from benchmarks.tables import publish
 from sembla import api
 from sembla.core.tasks import PortraitMade, PortraitTask
