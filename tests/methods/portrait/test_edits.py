@@ -44,6 +44,9 @@ def test_hair_of_another_comes_with_the_head_about_which_it_lies() -> None:
     )
     assert np.array_equal(with_parts(own, other, [NAMES.index("hair")], names=NAMES), hair)
     assert np.array_equal(with_parts(own, other, [NAMES.index("nose")], names=NAMES), nose)
+    own[0, 5] = NAMES.index("l_ear")  # which is shown then, and not once more
+    hair[0, 5], hair[0, 8] = NAMES.index("l_ear"), NAMES.index("background")
+    assert np.array_equal(with_parts(own, other, [NAMES.index("hair")], names=NAMES), hair)
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -23,6 +23,7 @@ _GROUND = ("background", "skin", "l_ear", "r_ear", "neck", "cloth")
 """Parts that come to sight where others are taken away, as the face shows them whose parts are taken."""
 
 _CROWN, _HEAD = ("hair", "hat"), ("skin", "l_ear", "r_ear")  # where that is taken, this comes with it
+_EARS = ("l_ear", "r_ear")  # of each, a face has one
 
 _BENT, _PARTS = 0.35, 0.7  # chances up to which a map is bent, and up to which parts of another are taken
 _MOST_BEND = 0.05
@@ -60,13 +61,16 @@ def with_parts(labels: LabelMap, other: LabelMap, parts: Sequence[int], *, names
     """A map (H, W) with some parts as another has them; `names` are those of all ids.
 
     Where its own were, there is what the other shows of skin, ears, neck, clothes and background, or else what lies
-    nearest. Hair and hats lie about the other's head: where that is wider, the head is widened.
+    nearest; ears that are shown already are not doubled. Hair and hats lie about the other's head: where that is wider,
+    the head is widened.
     """
-    taken, ground = list(parts), _ids(_GROUND, names)
+    taken = list(parts)
     bare = np.isin(labels, taken)
     if set(taken) & set(_ids(_CROWN, names)):
         bare |= np.isin(labels, _ids(("background",), names)) & np.isin(other, _ids(_HEAD, names))
-    shown = np.isin(other, taken) | (bare & np.isin(other, ground))
+    own = [ear for ear in _ids(_EARS, names) if (labels == ear).any()]
+    ground = np.isin(other, _ids(_GROUND, names)) & ~np.isin(other, own)
+    shown = np.isin(other, taken) | (bare & ground)
     return np.where(shown, other, without(labels, taken))
 
 
