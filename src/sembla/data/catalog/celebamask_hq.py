@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,8 @@ _LICENCE = "Non-commercial research only."
 
 # CelebA's own splits, which begin at these of its pictures (counted from 0).
 _FIRST_VAL, _FIRST_TEST = 162770, 182637
+
+_TEST = 24_000  # where systems that know no such list let the test split begin
 
 
 def records(root: Path) -> list[Record]:
@@ -92,7 +95,9 @@ def _of_makers(root: Path) -> list[Record]:
         told = f"{images[alone[0]]} has no map" if alone else f"{root / PHOTOS} holds no photo"
         raise InputError(f"{told}; expected {PARTS}/*/00000_skin.png and so on, or index maps.")
     mapping, lists = root / "CelebA-HQ-to-CelebA-mapping.txt", root / "CelebAMask-HQ-attribute-anno.txt"
-    splits = _splits(mapping) if mapping.is_file() else {}
+    splits = _splits(mapping) if mapping.is_file() else _by_number(images)
+    if splits and not mapping.is_file():
+        _log.info("%s is not there: photos from number %d on are the test split, and not CelebA's", mapping, _TEST)
     extra = {"attributes": lists} if lists.is_file() else {}
     found = []
     for name, image in images.items():
@@ -121,6 +126,12 @@ def _splits(mapping: Path) -> dict[str, str]:
             number = int(words[1])
             found[words[0]] = "train" if number < _FIRST_VAL else "val" if number < _FIRST_TEST else "test"
     return found
+
+
+def _by_number(images: Iterable[str]) -> dict[str, str]:
+    """The split of each photo by its own number; none where all would be of one."""
+    found = {name: "test" if int(name) >= _TEST else "train" for name in images if name.isdecimal()}
+    return found if len(set(found.values())) > 1 else {}
 
 
 def _side_by_side(root: Path) -> list[Record]:
