@@ -95,7 +95,8 @@ def read_known(colour_map: Picture, palette: NDArray[np.uint8], *, name: str = "
     matches = match_palette(own, palette)
     strange = own[matches < 0]
     if len(strange):
-        pixels = np.count_nonzero((colour_map == strange[0]).all(axis=2))
+        owners = nearest(found.values, own)[0][found.index]
+        pixels = np.count_nonzero(owners == np.flatnonzero(matches < 0)[0])
         closest = palette[nearest(strange[:1], palette)[0][0]]
         raise LabelError(
             f"{name}: {pixels} pixels of {_hex(strange[0])} are no class of the set, whose nearest is {_hex(closest)}; "
