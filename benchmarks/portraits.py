@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.fasseg import to_six, with_sides
-from benchmarks.portrait_packs import near, parts_named, seconds
+from benchmarks.portrait_packs import meetings, near, parts_named, seconds
 from benchmarks.tables import publish
 from sembla import api
 from sembla.core.tasks import PortraitMade, PortraitTask
@@ -331,6 +331,9 @@ def main(make: Callable[[], argparse.Namespace]) -> None:
     faces = faces_of(held_out_batch(prepared, size=(side, side), most=MOST))
     tables = quality(models, faces)
     tables["An edit at 256x256"] = seconds(asked.pack or asked.ours, faces.pictures, faces.labels, edits=faces.edits)
+    tables["How an edit of the hair meets the photo"] = meetings(
+        asked.pack or asked.ours, faces.pictures, faces.labels, edits=faces.edits
+    )
     tables["Parts named"] = parts_named(asked.pack or asked.ours, prepared)
     if asked.fasseg:
         pack = api.load(asked.pack, device="cpu", exact=True) if asked.pack else ours
