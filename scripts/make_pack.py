@@ -21,6 +21,15 @@ from sembla.runs.tensors import write_tensors
 PACKS = Path(__file__).parent.parent / "src" / "sembla" / "packs"
 
 
+_SCORES = ("segmenter.score.weight", "segmenter.score.bias")
+
+
+def never_made(name: str, scores: torch.Tensor) -> torch.Tensor:
+    """The last layer of a parser, of four rows for each score, with the first score of those that tell what is made."""
+    unlikely = torch.full_like(scores[:4], -30.0 if name.endswith("bias") else 0.0)
+    return torch.cat([unlikely, scores])
+
+
 def main(run: Path, name: str, parser: Path | None = None) -> None:
     """Write the two files and say how large they are."""
     folder = PACKS / name
@@ -35,7 +44,8 @@ def main(run: Path, name: str, parser: Path | None = None) -> None:
         own = {"segmenter_width": its["width"], "parser_side": its["side"]}
         description = replace(description, config={**description.config, **own})
         tensors = {name: each for name, each in tensors.items() if not name.startswith("segmenter.")}
-        tensors |= {name: each for name, each in read_weights(parser).items() if name.startswith("segmenter.")}
+        its_own = {name: each for name, each in read_weights(parser).items() if name.startswith("segmenter.")}
+        tensors |= its_own | {name: never_made(name, its_own[name]) for name in _SCORES}
     folder.mkdir(exist_ok=True)
     write_description(RunFolder(folder), replace(description, data=Path(place).name + bracket + about))
     half = {name: each.half() if each.dtype == torch.float32 else each for name, each in tensors.items()}

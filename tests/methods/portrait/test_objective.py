@@ -230,7 +230,8 @@ def test_ours_is_judged_in_the_photo_named_by_the_wanted_map_and_known_by_the_ph
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two photos of 0.5; the first is asked for in its own layout, the second in one that differs at one pixel."""
-    monkeypatch.setattr("sembla.methods.portrait.light_objective.augmented", lambda faces: faces)
+    for change in ("augmented", "recoloured"):
+        monkeypatch.setattr(f"sembla.methods.portrait.light_objective.{change}", lambda faces: faces)
     labels = OWN.repeat(2, 1, 1)
     wanted = labels.clone()
     wanted[1, 0, 0] = 2
@@ -238,7 +239,7 @@ def test_ours_is_judged_in_the_photo_named_by_the_wanted_map_and_known_by_the_ph
     hole[:, :, :, 0] = 1
     one = PortraitBatch(photo, labels, wanted, hole, torch.zeros(2, 128))
     shown = torch.where(hole > 0, -0.5, photo)
-    scores = torch.arange(152.0).view(2, 19, 2, 2).sin()
+    scores = torch.arange(160.0).view(2, 20, 2, 2).sin()  # the first says that it was made
     named: list[Tensor] = []
 
     def parser(pictures: Tensor) -> Tensor:
@@ -266,7 +267,13 @@ def test_ours_is_judged_in_the_photo_named_by_the_wanted_map_and_known_by_the_ph
     assert found["pixels"] == pytest.approx(0.5)  # 1 off, in the first photo alone
     assert found["perceptual"] == pytest.approx(0.5)
     weights = class_weights(wanted, 19)
-    entropy = nn.functional.cross_entropy(scores, wanted, reduction="none")
+    entropy = nn.functional.cross_entropy(scores, wanted + 1, reduction="none")
     assert found["segmentation"] == pytest.approx(float((entropy * weights).mean()))
     judged_by = float(its.judge(one, made)["adversarial"].value)
     assert judged_by == pytest.approx(max(0, 1 - 1.5) + 1.0)  # photos score 1.5, what is made 0
+    told = {name: float(term.value) for name, term in its.name(one, made).items()}
+    assert torch.equal(named[1], shown)
+    assert torch.equal(named[2], photo)
+    entropy = nn.functional.cross_entropy(scores, labels + 1, reduction="none")
+    assert told["segmentation"] == pytest.approx(float((entropy * class_weights(labels, 19).sqrt()).mean()))
+    assert told["made"] == pytest.approx(float((scores.logsumexp(1) - scores[:, 0])[:, :, 0].sum() / 8))  # in the hole

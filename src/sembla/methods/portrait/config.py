@@ -126,7 +126,7 @@ class Sembla(Config):
     identity_numbers: int = 16
     """That an encoder of ours reads in the face, for all of the picture."""
     segmenter_width: int = 64
-    """Channels of the face parser that learns from the photos."""
+    """Channels of the face parser, which learns from photos, and to tell what was made."""
     parser_side: int = 0
     """Pixels of the sides of what it sees when it is used; 0 is `side`, at which it learns. Packs may have one that was
     trained apart, at a larger size."""

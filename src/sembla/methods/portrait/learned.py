@@ -41,7 +41,7 @@ def _networks(config: Config) -> nn.ModuleDict:
                 {
                     "generator": LightPortraitist(config),
                     "discriminator": judged(config.features, width=width),
-                    "segmenter": SegmentationNetwork(config.count, width=config.segmenter_width),
+                    "segmenter": SegmentationNetwork(1 + config.count, width=config.segmenter_width),
                 }
             )
         case Parser():
@@ -61,7 +61,7 @@ def _players(config: Config) -> Mapping[str, Player]:
         "generator": Player(config.generator_rate, betas, half_life=config.half_life),
         "discriminator": Player(config.discriminator_rate, betas, teacher=True),
     }
-    if isinstance(config, Sembla):  # it plays no game
+    if isinstance(config, Sembla):
         players["segmenter"] = Player(config.segmenter_rate, _PLAIN, half_life=config.half_life)
     return players
 

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from sembla.core.method import Term, Turn
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
-from sembla.losses.moves import Made, Terms, Turns
-from sembla.losses.segmentation import class_weights, segmentation
+from sembla.losses.moves import Made, Terms
+from sembla.losses.segmentation import class_weights, segmentation, segmentation_generator
 from sembla.methods.portrait.batches import PortraitBatch
 from sembla.methods.portrait.config import Parser, Sembla
 from sembla.methods.portrait.light_networks import LightPortraitist
@@ -26,11 +26,13 @@ _FEW = 0.001  # share of a picture's pixels that a region must have for its mean
 _KNOWN = 0.05  # how much pixels count that are known, beside 1.05 where the photo is made anew
 
 
-class LightObjective(Turns[PortraitBatch]):
+class LightObjective:
     """Where a map is the photo's own, its pixels are asked for; edits are asked to look like photos of that person.
 
     They shall be taken for the parts that were asked for, and have the photo's colours, region by region. The parser
-    learns beside, from the photos alone, so it plays no game.
+    plays too, as the discriminator of OASIS does (Schonfeld et al. 2021): of photos it shall name the parts, and of
+    what was made in a hole that it was made. Unlike there, it is held back by no norm, and sees both in any light; the
+    game of whole pictures is that of another discriminator.
     """
 
     def __init__(self, config: Sembla, networks: nn.ModuleDict, depths: Depths, embeds: Embeds | None) -> None:
@@ -40,8 +42,14 @@ class LightObjective(Turns[PortraitBatch]):
         self.parser = cast("SegmentationNetwork", networks["segmenter"])
 
     def turns(self, step: int) -> Sequence[Turn[PortraitBatch]]:
-        """The parser learns beside the two that play."""
-        return (*super().turns(step), Turn("segmenter", self.name))
+        """The same in every step."""
+        del step
+        made: Made[PortraitBatch] = Made()
+        return (
+            Turn("generator", lambda batch: self.paint(batch, made)),
+            Turn("discriminator", lambda batch: self.judge(batch, made)),
+            Turn("segmenter", lambda batch: self.name(batch, made)),
+        )
 
     def paint(self, batch: PortraitBatch, made: Made[PortraitBatch]) -> Terms:
         """Faces that are the batch's where their own maps are asked for, and faces everywhere."""
@@ -64,7 +72,9 @@ class LightObjective(Turns[PortraitBatch]):
         terms |= self._alike(face, batch, own)
         terms["colours"] = Term(_colours_apart(face, wanted, batch.photo, layout), config.colours)
         weights = class_weights(batch.wanted, config.count)
-        terms["segmentation"] = Term(segmentation(self.parser(shown), batch.wanted, weights), config.segmentation)
+        terms["segmentation"] = Term(
+            segmentation_generator(self.parser(shown), batch.wanted, weights), config.segmentation
+        )
         if self.embeds and config.identity:
             with torch.no_grad():
                 persons = self.embeds(batch.photo)
@@ -75,11 +85,14 @@ class LightObjective(Turns[PortraitBatch]):
     def judge(self, batch: PortraitBatch, made: Made[PortraitBatch]) -> Terms:
         """The photos against those made."""
         (shown,) = made.take(batch)
+        made.keep(batch, shown)
         return {"adversarial": Term(hinge_discriminator(self._scores(batch.photo), self._scores(shown)))}
 
-    def name(self, batch: PortraitBatch) -> Terms:
-        """The parts of the photos' pixels."""
-        return _named(self.parser, batch, self.config.count)
+    def name(self, batch: PortraitBatch, made: Made[PortraitBatch]) -> Terms:
+        """The parts of the photos' pixels, and which of the others' were made."""
+        (shown,) = made.take(batch)
+        fakes = segmentation(self.parser(recoloured(shown)), torch.zeros_like(batch.labels), batch.hole[:, 0])
+        return {**_named(self.parser, batch, self.config.count, first=1), "made": Term(fakes)}
 
     def _alike(self, face: Tensor, batch: PortraitBatch, own: Tensor) -> Terms:
         """How far faces are from the photos, those of the batch alone that are asked to be."""
@@ -115,13 +128,13 @@ class ParserObjective:
         return (Turn("segmenter", lambda batch: _named(self.parser, batch, self.config.count)),)
 
 
-def _named(parser: SegmentationNetwork, batch: PortraitBatch, count: int) -> Terms:
-    """The parts of the photos' pixels, in any light.
+def _named(parser: SegmentationNetwork, batch: PortraitBatch, count: int, *, first: int = 0) -> Terms:
+    """The parts of the photos' pixels, in any light; `first` is the score of the first of them.
 
     Rare ones count more, by the root of what they would to count alike.
     """
     weights = class_weights(batch.labels, count).sqrt()
-    return {"segmentation": Term(segmentation(parser(recoloured(batch.photo)), batch.labels, weights))}
+    return {"segmentation": Term(segmentation(parser(recoloured(batch.photo)), batch.labels + first, weights))}
 
 
 def _colours_apart(face: Tensor, wanted: Tensor, photo: Tensor, layout: Tensor) -> Tensor:

@@ -64,7 +64,7 @@ def parse(config: Config, networks: nn.ModuleDict, task: ParseTask, *, watch: Wa
     _check_size(config.parses_at, task.picture.shape[:2])
     photo = to_planes([task.picture]).to(next(networks["segmenter"].parameters()).device)
     flip = torch.from_numpy(config.label_set.swap_table[: config.count].astype(np.int64)).to(photo.device)
-    scores = networks["segmenter"](torch.cat([photo, photo.flip(3)])).float().softmax(1)
+    scores = networks["segmenter"](torch.cat([photo, photo.flip(3)])).float()[:, -config.count :].softmax(1)
     mean = ((scores[:1] + scores[1:].flip(3)[:, flip]) / 2)[0].cpu().numpy()
     smooth = ndimage.gaussian_filter(mean, (0, *[config.parses_at * _SMOOTH] * 2))
     found: LabelMap = smooth.argmax(0).astype(np.uint8)
