@@ -225,7 +225,7 @@ def test_the_verb_makes_one_or_a_folder(
         assert "--reference-parsing came without --reference" in sembla(*photos, *asked, "--out", "third").complaint
     assert "two ways to make it" in sembla(*one, *maps, "--engine", "instant", "--out", "third.png").complaint
     hatless = sembla(*several[:-4], "--parsing", place / "maps", "--redraw", "hat", "--out", "third")
-    assert "all 2 pictures show nothing of what is asked for" in hatless.complaint
+    assert "2 of 2 pictures show nothing of what is asked for" in hatless.complaint
     (place / "maps" / "face2.png").unlink()
     assert "holds no face2.png" in sembla(*several, "--out", "third").complaint
     assert not (elsewhere / "third").exists()
@@ -305,7 +305,7 @@ def test_frames_without_a_face_or_what_is_asked_for_stay(
     assert "1 of 3 pictures show no face that is found" in caplog.text
     assert "1 of 3 pictures show nothing of what is asked for" in caplog.text
     faces = iter([bald, bald])
-    with pytest.raises(InputError, match="all 2 pictures show nothing of what is asked for"):
+    with pytest.raises(InputError, match="2 of 2 pictures show nothing of what is asked for"):
         list(library.portrait_frames([mine] * 2, model=model, redraw=("hair",)))
     with pytest.raises(InputError, match="nothing is asked for"):
         next(library.portrait_frames([mine], model=model))

@@ -302,11 +302,12 @@ def portrait_frames(
         yield made
         if on_count is not None:
             on_count(number + 1, len(frames))
-    for left, why in ((faceless, "show no face that is found"), (unasked, "show nothing of what is asked for")):
-        if left == len(frames):
-            raise InputError(f"all {left} pictures {why}; ask for something else, or give others.")
-        if left:
-            _log.info("%d of %d pictures %s, and stay as they are", left, len(frames), why)
+    why = ((faceless, "show no face that is found"), (unasked, "show nothing of what is asked for"))
+    told = " and ".join(f"{left} of {len(frames)} pictures {what}" for left, what in why if left)
+    if faceless + unasked == len(frames):
+        raise InputError(f"{told}; ask for something else, or give others.")
+    if told:
+        _log.info("%s, and stay as they are", told)
 
 
 def _other(reference: "FacePhoto | Source", parsing: Source | None, model: "Synthesizer") -> FacePhoto:

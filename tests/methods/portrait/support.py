@@ -80,7 +80,7 @@ def portraits() -> Prepared:
 
 @cache
 def parser() -> dict[str, Any]:
-    """The weights of a face parser, 8 channels wide, that sees faces at 32x32, and is sure; its first score is "made"."""
+    """The weights of a face parser, 8 channels wide, that sees faces at 32x32, and is sure; first comes "made"."""
     import torch
     from torch.nn.functional import cross_entropy
 

@@ -68,7 +68,7 @@ def parse(config: Config, networks: nn.ModuleDict, task: ParseTask, *, watch: Wa
     mean = ((scores[:1] + scores[1:].flip(3)[:, flip]) / 2)[0].cpu().numpy()
     smooth = ndimage.gaussian_filter(mean, (0, *[config.parses_at * _SMOOTH] * 2))
     found: LabelMap = smooth.argmax(0).astype(np.uint8)
-    return ParseResult((task.picture,), task.seed, time.perf_counter() - began, found, float(smooth.max(0).mean()))
+    return ParseResult((task.picture,), task.seed, time.perf_counter() - began, found, float(mean.max(0).mean()))
 
 
 def trials(config: Config, prepared: Prepared) -> tuple[PortraitTask | ParseTask, ...]:
