@@ -61,14 +61,14 @@ def with_parts(labels: LabelMap, other: LabelMap, parts: Sequence[int], *, names
     """A map (H, W) with some parts as another has them; `names` are those of all ids.
 
     Where its own were, there is what the other shows of skin, ears, neck, clothes and background, or else what lies
-    nearest; ears that are shown already are not doubled. Hair and hats lie about the other's head: where that is wider,
-    the head is widened.
+    nearest; ears of which half is shown already are not doubled. Hair and hats lie about the other's head: where
+    that is wider, the head is widened.
     """
     taken = list(parts)
     bare = np.isin(labels, taken)
     if set(taken) & set(_ids(_CROWN, names)):
         bare |= np.isin(labels, _ids(("background",), names)) & np.isin(other, _ids(_HEAD, names))
-    own = [ear for ear in _ids(_EARS, names) if (labels == ear).any()]
+    own = [ear for ear in _ids(_EARS, names) if 2 * (labels == ear).sum() > (other == ear).sum()]
     ground = np.isin(other, _ids(_GROUND, names)) & ~np.isin(other, own)
     shown = np.isin(other, taken) | (bare & ground)
     return np.where(shown, other, without(labels, taken))
