@@ -21,8 +21,8 @@ def read_parsing(source: Source, size: tuple[int, int], *, name: str = "the pars
     """The parts of the face in a picture (H, W), as ids of `CELEBAMASK_HQ_19` (h, w) of the picture's shape.
 
     The map holds ids or colours of CelebAMask-HQ; ids of face-parsing.PyTorch's order are seen from the face and
-    converted, and a line of the log says so. Raises `SizeError` for a map of another shape than the picture, and
-    `LabelError` for values that are no class.
+    converted, and a line of the log says so, as one does of parts that lie as in no face. Raises `SizeError` for a map
+    of another shape than the picture, and `LabelError` for values that are no class.
     """
     labels = read_scene(source, CELEBAMASK_HQ_19).labels
     height, width = labels.shape

@@ -127,7 +127,7 @@ class Portrait:
             raise InputError(f"--parsing {self.parsing} is one map, and several photos come; give a folder of maps.")
         given = api.open_video(self.photo) if self._is_video else list(api.find_pictures(self.photo))
         outs = self._outs(given)
-        parsings, layouts = ([] if kind is None else self._maps(kind, given) for kind in (self.parsing, self.layout))
+        parsings, layouts = (self._maps(kind, given) for kind in (self.parsing, self.layout))
         model = self._opened()
         assert model is not None
         began = time.perf_counter()
@@ -195,16 +195,11 @@ class Portrait:
 
     def _map(self, given: Path | None, photo: Path) -> Path | None:
         """The map that belongs to a photo. Raises `InputError` where a folder lacks it."""
-        from sembla import api
+        return None if given is None else _of(given, photo)
 
-        if given is None or not given.is_dir():
-            return given
-        return beside(given, photo, api.PICTURE_SUFFIXES)
-
-    def _maps(self, kind: Path, given: "list[Path] | Video") -> list[Path]:
-        """The map of each photo. Raises `InputError` where a folder lacks one."""
-        assert isinstance(given, list)
-        return [path for photo in given if (path := self._map(kind, photo)) is not None]
+    def _maps(self, given: Path | None, photos: "list[Path] | Video") -> list[Path]:
+        """The map of each photo, where there are maps. Raises `InputError` where a folder lacks one."""
+        return [_of(given, photo) for photo in photos] if given is not None and isinstance(photos, list) else []
 
     def _outs(self, given: "list[Path] | Video") -> list[Path]:
         """What is written. Raises `InputError` and `OutputError` where that cannot be."""
@@ -254,3 +249,10 @@ class Portrait:
         if self.model is None:
             return {**settings, "engine": self._engine, "seed": self.seed}
         return {**settings, **asked, "seed": self.seed, "exact": self.exact}
+
+
+def _of(given: Path, photo: Path) -> Path:
+    """The map of a photo: a file, or in a folder the one that is called as it is."""
+    from sembla import api
+
+    return beside(given, photo, api.PICTURE_SUFFIXES) if given.is_dir() else given

@@ -37,7 +37,10 @@ class Turns(Generic[B]):
     def turns(self, step: int) -> Sequence[Turn[B]]:
         """The same in every step."""
         del step
-        made: Made[B] = Made()
+        return self.moves(Made())
+
+    def moves(self, made: Made[B]) -> Sequence[Turn[B]]:
+        """What happens in a step, whose pictures `made` hands from one move to the next."""
         return (
             Turn("generator", lambda batch: self.paint(batch, made)),
             Turn("discriminator", lambda batch: self.judge(batch, made)),

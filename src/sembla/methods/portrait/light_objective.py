@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from sembla.core.method import Term, Turn
 from sembla.losses.adversarial import hinge_discriminator, hinge_generator
-from sembla.losses.moves import Made, Terms
+from sembla.losses.moves import Made, Terms, Turns
 from sembla.losses.segmentation import class_weights, segmentation, segmentation_generator
 from sembla.methods.portrait.batches import PortraitBatch
 from sembla.methods.portrait.config import Parser, Sembla
@@ -26,7 +26,7 @@ _FEW = 0.001  # share of a picture's pixels that a region must have for its mean
 _KNOWN = 0.05  # how much pixels count that are known, beside 1.05 where the photo is made anew
 
 
-class LightObjective:
+class LightObjective(Turns[PortraitBatch]):
     """Where a map is the photo's own, its pixels are asked for; edits are asked to look like photos of that person.
 
     They shall be taken for the parts that were asked for, and have the photo's colours, region by region. The parser
@@ -41,15 +41,9 @@ class LightObjective:
         self.critic = cast("Judged", networks["discriminator"])
         self.parser = cast("SegmentationNetwork", networks["segmenter"])
 
-    def turns(self, step: int) -> Sequence[Turn[PortraitBatch]]:
-        """The same in every step."""
-        del step
-        made: Made[PortraitBatch] = Made()
-        return (
-            Turn("generator", lambda batch: self.paint(batch, made)),
-            Turn("discriminator", lambda batch: self.judge(batch, made)),
-            Turn("segmenter", lambda batch: self.name(batch, made)),
-        )
+    def moves(self, made: Made[PortraitBatch]) -> Sequence[Turn[PortraitBatch]]:
+        """The parser's comes last."""
+        return (*super().moves(made), Turn("segmenter", lambda batch: self.name(batch, made)))
 
     def paint(self, batch: PortraitBatch, made: Made[PortraitBatch]) -> Terms:
         """Faces that are the batch's where their own maps are asked for, and faces everywhere."""
