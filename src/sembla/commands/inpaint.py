@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
 from sembla.commands.folders import beside, check_folder, is_video, names_of, note_jpeg, one_each, whole_folder
-from sembla.commands.making import seen_from
+from sembla.commands.making import told_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 from sembla.core.ways import FillName, fill_of
@@ -200,13 +200,7 @@ class Inpaint:
         """Write each into a folder that is, or becomes, that of `outs`."""
         from sembla import api
 
-        place = outs[0].parent
-        weights = api.model_folder(self.model) / "weights.safetensors"
-
-        @cache
-        def told(file: Path) -> dict[str, str]:
-            return {"path": seen_from(place, file), "sha256": api.digest(file)}
-
+        weights, told = api.model_folder(self.model) / "weights.safetensors", told_from(outs[0].parent)
         for number, (picture, out) in enumerate(zip(pictures, outs, strict=True)):
             settings: dict[str, object] = {
                 "version": api.__version__,

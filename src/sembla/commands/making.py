@@ -2,8 +2,9 @@
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ __all__ = [
     "read_usable",
     "report",
     "seen_from",
+    "told_from",
 ]
 
 _log = logging.getLogger("sembla")
@@ -186,6 +188,17 @@ def report(
         "seed": results[0].seed,
         "engine": str(engine.run) if engine else None,
     }
+
+
+def told_from(place: Path) -> Callable[[Path], dict[str, str]]:
+    """How results in a folder tell of files: where each lies, seen from there, and its digest, taken once."""
+    from sembla import api
+
+    @cache
+    def told(file: Path) -> dict[str, str]:
+        return {"path": seen_from(place, file), "sha256": api.digest(file)}
+
+    return told
 
 
 def seen_from(folder: Path, path: Path) -> str:

@@ -1,6 +1,7 @@
 """`sembla portrait`: faces and what is wanted of them in, the faces made anew there out."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +11,7 @@ import tyro
 
 from sembla.commands.console import begin, counting, progress, say, say_json
 from sembla.commands.folders import beside, check_folder, is_video, names_of, note_jpeg, one_each, whole_folder
-from sembla.commands.making import seen_from
+from sembla.commands.making import told_from
 from sembla.commands.options import Flag
 from sembla.core.errors import InputError, OutputError
 
@@ -98,7 +99,9 @@ class Portrait:
                 seed=self.seed,
                 on_preview=on_preview,
             )
-        api.write_picture(out, result.picture, settings=self._record(self.photo, out.parent), force=self.force)
+        api.write_picture(
+            out, result.picture, settings=self._record(self.photo, told_from(out.parent)), force=self.force
+        )
         if not self.json:
             say(str(out))
             return
@@ -150,10 +153,11 @@ class Portrait:
                 assert not isinstance(given, list)
                 api.write_video(outs[0], pictures, like=given, force=self.force)
             else:
+                told = told_from(outs[0].parent)
                 with whole_folder(outs[0].parent) as part:
                     for number, (picture, out) in enumerate(zip(pictures, outs, strict=True)):
                         file = given[number] if isinstance(given, list) else self.photo
-                        record = self._record(file, outs[0].parent)
+                        record = self._record(file, told)
                         api.write_picture(part / out.name, picture, settings=record, force=self.force)
         if not self.json:
             for out in outs:
@@ -227,8 +231,8 @@ class Portrait:
                 api.check_output(file, suffixes=api.PICTURE_SUFFIXES, force=self.force, inputs=self._inputs)
         return outs
 
-    def _record(self, photo: Path, place: Path) -> dict[str, object]:
-        """What a result says of how it was made; files are named as seen from its folder."""
+    def _record(self, photo: Path, told: Callable[[Path], dict[str, str]]) -> dict[str, object]:
+        """What a result says of how it was made; `told` is how it tells of files."""
         from sembla import api
 
         named = {
@@ -239,11 +243,7 @@ class Portrait:
             "reference_parsing": self.reference_parsing,
             "model": None if self.model is None else api.model_folder(self.model) / "weights.safetensors",
         }
-        files = {
-            name: {"path": seen_from(place, path), "sha256": api.digest(path)}
-            for name, path in named.items()
-            if path is not None
-        }
+        files = {name: told(path) for name, path in named.items() if path is not None}
         asked: dict[str, object] = {"parts": list(self.parts), "redraw": list(self.redraw), "whole": self.whole}
         settings: dict[str, object] = {"version": api.__version__, "verb": "portrait", **files}
         if self.model is None:
